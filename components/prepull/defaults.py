@@ -1,0 +1,7 @@
+"""The images that the component itself runs: public, pinned by tag, for amd64 and arm64."""
+
+from __future__ import annotations
+
+PAUSE_IMAGE = "registry.k8s.io/pause:3.10"
+DOCKER_IMAGE = "docker.io/library/docker:28-cli"
+CRICTL_IMAGE = "docker.io/rancher/k3s:v1.33.5-k3s1"

@@ -1,0 +1,27 @@
+"""Durations as Kubernetes and Go write them: "90s", "10m", "1h30m", "500ms"."""
+
+from __future__ import annotations
+
+import re
+
+_MILLISECONDS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000}
+_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
+_DURATION = re.compile(rf"(?:{_PART.pattern})+")
+
+
+def parse(text: str) -> int:
+    """Return a duration in milliseconds.
+
+    Args:
+        text: one or more numbers, each with its unit: ms, s, m or h.
+
+    Raises:
+        ValueError: the text is not of that form.
+
+    Example:
+        >>> parse("1m30s")
+        90000
+    """
+    if not _DURATION.fullmatch(text):
+        raise ValueError("write a number with a unit (ms, s, m, h), such as '90s' or '10m'")
+    return round(sum(float(number) * _MILLISECONDS[unit] for number, unit in _PART.findall(text)))

@@ -1,0 +1,36 @@
+"""What every runtime provides: its part of the pod."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from ..plan import Plan
+
+
+@dataclass(frozen=True)
+class Pod:
+    """The part of a pod spec that depends on the runtime, in the API's own names."""
+
+    init_containers: list[dict[str, Any]] = field(default_factory=list)
+    containers: list[dict[str, Any]] = field(default_factory=list)
+    volumes: list[dict[str, Any]] = field(default_factory=list)
+
+
+class Runtime(Protocol):
+    """A way to pull. To add one: a file in this package that makes one, and its entry in the registry."""
+
+    @property
+    def name(self) -> str:
+        """The value of the argument `runtime` that selects it."""
+
+    @property
+    def puller_image(self) -> str:
+        """The default for the argument `puller_image`."""
+
+    @property
+    def socket_path(self) -> str | None:
+        """The default for the argument `socket_path`; None where there is no single socket."""
+
+    def pod(self, plan: Plan) -> Pod:
+        """The containers that bring the plan's images onto a node, and the volumes that they need."""

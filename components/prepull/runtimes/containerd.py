@@ -1,0 +1,13 @@
+"""containerd, through its CRI socket: what the kubelet of most clusters uses."""
+
+from __future__ import annotations
+
+from ..defaults import CRICTL_IMAGE
+from .socket import SocketRuntime
+
+CONTAINERD = SocketRuntime(
+    name="containerd",
+    client="crictl",
+    socket_path="/run/containerd/containerd.sock",
+    puller_image=CRICTL_IMAGE,
+)

@@ -1,0 +1,8 @@
+"""Docker Engine, through its own socket and client: nodes whose workloads Docker itself runs."""
+
+from __future__ import annotations
+
+from ..defaults import DOCKER_IMAGE
+from .socket import SocketRuntime
+
+DOCKER = SocketRuntime(name="docker", client="docker", socket_path="/var/run/docker.sock", puller_image=DOCKER_IMAGE)

@@ -1,0 +1,91 @@
+"""Pulumi's mocks, with a monitor that remembers what each resource was registered with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pulumi
+import pytest
+from pulumi.runtime import mocks, rpc, settings
+
+
+@dataclass
+class Registered:
+    """One registration, as the engine would have received it."""
+
+    type: str
+    name: str
+    inputs: dict[str, Any]
+    request: Any
+
+
+@dataclass
+class Recorder(mocks.Mocks):
+    """Answers as the Kubernetes provider does: a name of its own making, the provider's namespace."""
+
+    registered: list[Registered] = field(default_factory=list)
+
+    def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
+        outputs = dict(args.inputs)
+        if args.typ.startswith("kubernetes:"):
+            metadata = {
+                "name": f"{args.name}-1a2b3c4d",
+                "namespace": "default",
+                **outputs.get("metadata", {}),
+            }
+            outputs["metadata"] = metadata
+        return f"{args.name}-id", outputs
+
+    def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[Any, Any], None]:
+        raise AssertionError(f"no function is called here: {args.token}")
+
+
+class _Monitor(mocks.MockMonitor):
+    mocks: Recorder
+
+    def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - the name in Pulumi's protocol
+        self.mocks.registered.append(
+            Registered(request.type, request.name, rpc.deserialize_properties(request.object), request)
+        )
+        return super().RegisterResource(request)  # type: ignore[no-untyped-call]
+
+
+@dataclass
+class Engine:
+    """Runs a program against the mocks, and keeps what it registered."""
+
+    recorder: Recorder = field(default_factory=Recorder)
+
+    def run(self, program: Callable[[], Any], *, preview: bool = False) -> dict[str, Any]:
+        """Run a program to its end; return the outputs of what it returns, if that is a mapping of outputs."""
+        mocks.set_mocks(self.recorder, monitor=_Monitor(self.recorder), preview=preview)
+        seen: dict[str, Any] = {}
+
+        def remember(value: dict[str, Any]) -> None:
+            seen.update(value)
+
+        def wrapped() -> pulumi.Output[Any] | None:
+            outputs = program()
+            return pulumi.Output.from_input(outputs).apply(remember) if isinstance(outputs, dict) else None
+
+        pulumi.runtime.test(wrapped)()  # type: ignore[no-untyped-call]
+        return seen
+
+    def find(self, kind: str) -> list[Registered]:
+        """What was registered with a type whose last part is `kind`."""
+        return [item for item in self.recorder.registered if item.type.rpartition(":")[2] == kind]
+
+    def only(self, kind: str) -> Registered:
+        """The single registration of that kind."""
+        found = self.find(kind)
+        assert len(found) == 1, f"{kind}: {[item.name for item in found]}"
+        return found[0]
+
+
+@pytest.fixture
+def engine() -> Iterator[Engine]:
+    """A fresh engine; the settings of the one before are restored."""
+    yield Engine()
+    settings.reset_options()
