@@ -34,8 +34,9 @@ class PrePullDaemonSetArgs(TypedDict, total=False):
     """Image references to pull, by tag or by digest; at least one. Short names are completed as Docker does:
     `nginx` is `docker.io/library/nginx:latest`."""
     runtime: Optional[Input[str]]
-    """How images are pulled on a node: `containerd` (default) or `docker`. It has to be what the kubelet uses: images
-    in another runtime's store are of no use to pods."""
+    """How images are pulled on a node: `containerd` (default), `docker`, `cri-o`, `cri-dockerd`, `k3s`, `auto`
+    (whichever of these CRI sockets the node has), `kubelet` (no access to the host) or `image-volume` (nor does
+    anything run). It has to be what the kubelet uses: images in another runtime's store are of no use to pods."""
     socket_path: Optional[Input[str]]
     """Absolute path of the runtime's socket on the node. Default: where the runtime puts it."""
     namespace: Optional[Input[str]]
@@ -55,13 +56,23 @@ class PrePullDaemonSetArgs(TypedDict, total=False):
     on_failure: Optional[Input[str]]
     """`retry` (default): the pod stays in Init, and the kubelet starts the puller again, until every image is there.
     `continue`: the pod becomes ready all the same, and its report says what failed."""
+    refresh: Optional[Input[str]]
+    """Pull all images again at this interval, at least `10s`: for tags that move and images that the kubelet collected.
+    Default: never. Runtimes with a socket only."""
+    hold: Optional[Input[bool]]
+    """Keep the images in use, by one idle container for each, so that the kubelet's image collection leaves them.
+    Default: false."""
     stagger: Optional[Input[str]]
     """Each node with something to pull first waits a random share of this, to spare the registry. Default: `0s`."""
     image_pull_secrets: Optional[Input[Sequence[Input[str]]]]
     """Names of Secrets of type `kubernetes.io/dockerconfigjson` in the same namespace. They serve the listed images
     and the component's own."""
     puller_image: Optional[Input[str]]
-    """The image that pulls: a shell and the runtime's client. Default: a public one that is pinned by tag."""
+    """The image that pulls: a shell and the runtime's client; with `hold`, and for the runtime `kubelet`, also a
+    statically linked `/bin/busybox`. Default: a public one that is pinned by tag."""
+    gate_image: Optional[Input[str]]
+    """The image that waits, and that removes the startup taint: a shell and kubectl. Default: a public one that is
+    pinned by tag."""
     pause_image: Optional[Input[str]]
     """The image that keeps the pod alive afterwards. Default: `registry.k8s.io/pause:3.10`."""
     node_selector: Optional[Input[Mapping[str, Input[str]]]]
@@ -79,5 +90,19 @@ class PrePullDaemonSetArgs(TypedDict, total=False):
     """Labels for the DaemonSet and its pods, beside the component's own."""
     annotations: Optional[Input[Mapping[str, Input[str]]]]
     """Annotations for the DaemonSet and its pods."""
-    timeout: Optional[Input[str]]
-    """How long `pulumi up` waits for the images before it fails. Default: `30m`."""
+    startup_taint: Optional[str]
+    """Key of a taint that new nodes register with, and that the pod removes from its node once the images are there:
+    until then no workload starts on it. Default: none. It takes the right to patch nodes."""
+    wait_for: Optional[str]
+    """What `depends_on` waits for: `images` (default; a Job that also says which image failed where, and why), `pods`
+    (Pulumi's own wait for the DaemonSet) or `nothing`."""
+    timeout: Optional[str]
+    """How long that wait lasts before `pulumi up` fails. Default: `30m`."""
+    min_ready: Optional[Input[str]]
+    """Number (`3`) or share (`90%`) of nodes that must have every image before dependents go on. Default: `100%`."""
+    mirrors: Optional[Input[Mapping[str, Input[str]]]]
+    """Registry or prefix of names, and where to pull from instead: `{"docker.io": "mirror.example.com/hub"}`. The
+    image is on the node under its own name. Runtimes `docker`, `containerd` and `k3s` only."""
+    remove: Optional[Input[Sequence[Input[str]]]]
+    """References to remove from every node, where no container uses them. Default: none. Runtimes with a socket
+    only."""

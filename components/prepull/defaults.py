@@ -4,4 +4,7 @@ from __future__ import annotations
 
 PAUSE_IMAGE = "registry.k8s.io/pause:3.10"
 DOCKER_IMAGE = "docker.io/library/docker:28-cli"
-CRICTL_IMAGE = "docker.io/rancher/k3s:v1.33.5-k3s1"
+# crictl, ctr, kubectl and a shell in one.
+K3S_IMAGE = "docker.io/rancher/k3s:v1.33.5-k3s1"
+# Its only program is linked statically, and so runs within any other image.
+BUSYBOX_IMAGE = "docker.io/library/busybox:1.37-musl"

@@ -1,4 +1,4 @@
-"""The DaemonSet as plain data: a checked plan in, what the API server gets out. No I/O, no Pulumi."""
+"""The objects as plain data: a checked plan in, what the API server gets out. No I/O, no Pulumi."""
 
 from __future__ import annotations
 
@@ -9,9 +9,12 @@ from typing import Any
 
 from .plan import Plan
 from .runtimes import RUNTIMES
+from .runtimes.containers import mount, pause, unprivileged
+from .scripts import SCRIPTS_DIRECTORY, SCRIPTS_VOLUME
 
 NAME_LABEL = "app.kubernetes.io/name"
 INSTANCE_LABEL = "app.kubernetes.io/instance"
+PLAN_LABEL = "prepull.dev/plan"
 _LABEL_VALUE_LENGTH = 63
 
 # A proxy beside the puller would never exit, and pulls do not go through the pod's network.
@@ -28,8 +31,10 @@ _REAL_NODES = (
     {"key": "eks.amazonaws.com/compute-type", "operator": "NotIn", "values": ["fargate", "hybrid-fargate"]},
 )
 
-_PAUSE_RESOURCES = {"requests": {"cpu": "1m", "memory": "4Mi"}, "limits": {"memory": "16Mi"}}
-_NOBODY = 65534
+_TOKEN_DIRECTORY = "/var/run/secrets/kubernetes.io/serviceaccount"  # noqa: S105 - a path
+_TOKEN_VOLUME = "token"  # noqa: S105 - a name
+_TOKEN_SECONDS = 3607
+_KUBECTL_RESOURCES = {"requests": {"cpu": "10m", "memory": "16Mi"}, "limits": {"memory": "192Mi"}}
 
 
 def selector(name: str) -> dict[str, str]:
@@ -49,38 +54,69 @@ def label_value(name: str) -> str:
     return f"{readable}-{digest}" if readable else digest
 
 
-def daemon_set(name: str, plan: Plan) -> dict[str, Any]:
+def labels(name: str, plan: Plan) -> dict[str, str]:
+    """The labels of the DaemonSet and its pods: the user's, and the component's own, which nothing overrides."""
+    return {**plan.labels, **selector(name)}
+
+
+def gate_labels(name: str, plan: Plan) -> dict[str, str]:
+    """The labels of the gate, whose pod must not be taken for one of the DaemonSet's."""
+    return {**plan.labels, NAME_LABEL: "prepull-gate", INSTANCE_LABEL: label_value(name)}
+
+
+def metadata(plan: Plan, labelled: Mapping[str, str]) -> dict[str, Any]:
+    """The metadata of one of the component's objects; its name is left to whoever creates it."""
+    made: dict[str, Any] = {"labels": dict(labelled)}
+    if plan.annotations:
+        made["annotations"] = dict(plan.annotations)
+    if plan.namespace:
+        made["namespace"] = plan.namespace
+    return made
+
+
+def without_sidecars(labelled: Mapping[str, str], annotations: Mapping[str, str]) -> dict[str, Any]:
+    """A pod's metadata that tells the common injectors to keep out."""
+    return {
+        "labels": {**_NO_SIDECARS_LABELS, **labelled},
+        "annotations": {**_NO_SIDECARS_ANNOTATIONS, **annotations},
+    }
+
+
+def daemon_set(
+    name: str, plan: Plan, *, scripts_name: str | None = None, service_account: str | None = None
+) -> dict[str, Any]:
     """The DaemonSet's metadata and spec, in the API's own names.
 
     Args:
         name: the component's name, which its labels follow from.
         plan: what to pull and how.
+        scripts_name: the ConfigMap with the scripts, where there is one.
+        service_account: the ServiceAccount that may remove the startup taint, where there is one.
     """
-    labels = {**plan.labels, **selector(name)}
-    metadata: dict[str, Any] = {"labels": labels}
-    if plan.annotations:
-        metadata["annotations"] = dict(plan.annotations)
-    if plan.namespace:
-        metadata["namespace"] = plan.namespace
     return {
-        "metadata": metadata,
+        "metadata": metadata(plan, labels(name, plan)),
         "spec": {
             "selector": {"matchLabels": selector(name)},
             # Nobody is served by these pods: a changed list goes to all nodes at once, not node by node.
             "updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": "100%"}},
             "template": {
-                "metadata": {
-                    "labels": {**_NO_SIDECARS_LABELS, **labels},
-                    "annotations": {**_NO_SIDECARS_ANNOTATIONS, **plan.annotations},
-                },
-                "spec": _pod_spec(plan),
+                "metadata": without_sidecars({**labels(name, plan), PLAN_LABEL: plan.fingerprint}, plan.annotations),
+                "spec": _pod_spec(plan, scripts_name, service_account),
             },
         },
     }
 
 
-def _pod_spec(plan: Plan) -> dict[str, Any]:
+def _pod_spec(plan: Plan, scripts_name: str | None, service_account: str | None) -> dict[str, Any]:
     part = RUNTIMES[plan.runtime].pod(plan)
+    init_containers, volumes = list(part.init_containers), list(part.volumes)
+    tolerations = [dict(toleration) for toleration in plan.tolerations]
+    if scripts_name:
+        volumes.append({"name": SCRIPTS_VOLUME, "configMap": {"name": scripts_name}})
+    if plan.startup_taint:
+        init_containers.append(_untaint(plan.startup_taint, plan))
+        volumes.append(token_volume())
+        tolerations.append({"key": plan.startup_taint, "operator": "Exists"})
     spec: dict[str, Any] = {
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
@@ -88,33 +124,57 @@ def _pod_spec(plan: Plan) -> dict[str, Any]:
         "securityContext": {"seccompProfile": {"type": "RuntimeDefault"}},
         "nodeSelector": {"kubernetes.io/os": "linux", **plan.node_selector},
         "affinity": _affinity(plan.affinity),
-        "tolerations": [dict(toleration) for toleration in plan.tolerations],
-        "initContainers": part.init_containers,
-        "containers": [_pause(plan), *part.containers],
-        "volumes": part.volumes,
+        "tolerations": tolerations,
+        "initContainers": init_containers,
+        "containers": [pause(plan, part.pause_mounts), *part.containers],
+        "volumes": volumes,
     }
+    if service_account:
+        spec["serviceAccountName"] = service_account
     if plan.image_pull_secrets:
-        spec["imagePullSecrets"] = [{"name": name} for name in plan.image_pull_secrets]
+        spec["imagePullSecrets"] = [{"name": secret} for secret in plan.image_pull_secrets]
     if plan.priority_class_name:
         spec["priorityClassName"] = plan.priority_class_name
-    return spec
+    return {key: value for key, value in spec.items() if value != []}
 
 
-def _pause(plan: Plan) -> dict[str, Any]:
+def token_volume() -> dict[str, Any]:
+    """What the API server asks of a client, for the one container that talks to it and for no other."""
+    sources = [
+        {"serviceAccountToken": {"path": "token", "expirationSeconds": _TOKEN_SECONDS}},
+        {"configMap": {"name": "kube-root-ca.crt", "items": [{"key": "ca.crt", "path": "ca.crt"}]}},
+        {"downwardAPI": {"items": [{"path": "namespace", "fieldRef": {"fieldPath": "metadata.namespace"}}]}},
+    ]
+    return {"name": _TOKEN_VOLUME, "projected": {"sources": sources}}
+
+
+def kubectl_container(name: str, plan: Plan, script_name: str, environment: Mapping[str, Any]) -> dict[str, Any]:
+    """A container that runs a script of ours with kubectl, as nobody in particular."""
     return {
-        "name": "pause",
-        "image": plan.pause_image,
+        "name": name,
+        "image": plan.gate_image,
         "imagePullPolicy": "IfNotPresent",
-        "resources": _PAUSE_RESOURCES,
-        "securityContext": {
-            "allowPrivilegeEscalation": False,
-            "capabilities": {"drop": ["ALL"]},
-            "privileged": False,
-            "readOnlyRootFilesystem": True,
-            "runAsNonRoot": True,
-            "runAsUser": _NOBODY,
-        },
+        "command": ["/bin/sh", f"{SCRIPTS_DIRECTORY}/{script_name}"],
+        "env": [
+            {"name": key, **(value if isinstance(value, Mapping) else {"value": str(value)})}
+            for key, value in environment.items()
+        ],
+        "resources": _KUBECTL_RESOURCES,
+        "securityContext": unprivileged(),
+        "volumeMounts": [
+            mount(SCRIPTS_VOLUME, SCRIPTS_DIRECTORY, read_only=True),
+            mount(_TOKEN_VOLUME, _TOKEN_DIRECTORY, read_only=True),
+        ],
     }
+
+
+def _untaint(taint: str, plan: Plan) -> dict[str, Any]:
+    node = {"valueFrom": {"fieldRef": {"fieldPath": "spec.nodeName"}}}
+    return kubectl_container("untaint", plan, "untaint.sh", {"PREPULL_NODE": node, "PREPULL_TAINT": taint})
+
+
+UNTAINT_RULES: list[dict[str, Any]] = [{"apiGroups": [""], "resources": ["nodes"], "verbs": ["get", "patch"]}]
+"""What removing a taint takes. RBAC cannot tell a pod's own node from others; untaint.sh names its own only."""
 
 
 def _affinity(wanted: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from .references import Reference
@@ -11,7 +12,7 @@ from .references import Reference
 
 @dataclass(frozen=True)
 class Plan:
-    """The checked arguments of one PrePullDaemonSet; durations are in milliseconds."""
+    """The checked arguments of one PrePullDaemonSet, under their own names; durations are in milliseconds."""
 
     images: tuple[Reference, ...]
     runtime: str
@@ -23,15 +24,39 @@ class Plan:
     backoff: int
     image_timeout: int
     on_failure: str
+    refresh: int | None
+    hold: bool
     stagger: int
+    image_pull_secrets: tuple[str, ...]
     puller_image: str
+    gate_image: str
     pause_image: str
+    busybox_image: str
+    """Where the program that runs within the listed images comes from; follows from `puller_image`."""
+    node_selector: Mapping[str, str]
+    tolerations: tuple[Mapping[str, Any], ...]
+    affinity: Mapping[str, Any] | None
+    priority_class_name: str | None
+    resources: Mapping[str, Any] | None
+    labels: Mapping[str, str]
+    annotations: Mapping[str, str]
+    startup_taint: str | None
+    wait_for: str
     timeout: str
-    image_pull_secrets: tuple[str, ...] = ()
-    node_selector: Mapping[str, str] = field(default_factory=dict)
-    tolerations: tuple[Mapping[str, Any], ...] = ()
-    affinity: Mapping[str, Any] | None = None
-    priority_class_name: str | None = None
-    resources: Mapping[str, Any] | None = None
-    labels: Mapping[str, str] = field(default_factory=dict)
-    annotations: Mapping[str, str] = field(default_factory=dict)
+    min_ready: str
+    mirrors: Mapping[str, str]
+    remove: tuple[Reference, ...]
+
+    @property
+    def fingerprint(self) -> str:
+        """Twelve hexadecimal digits that change with anything in the plan."""
+        return hashlib.sha256(repr(self).encode()).hexdigest()[:12]
+
+    def source(self, image: Reference) -> Reference:
+        """Where an image is pulled from: the mirror with the longest prefix of its name, else its own registry."""
+        prefixes = [prefix for prefix in self.mirrors if f"{image.name}/".startswith(f"{prefix}/")]
+        if not prefixes:
+            return image
+        prefix = max(prefixes, key=len)
+        registry, _, path = (self.mirrors[prefix] + image.name[len(prefix) :]).partition("/")
+        return Reference(registry, path, image.tag, image.digest)

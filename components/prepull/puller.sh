@@ -18,16 +18,20 @@
 # of the shell's process ID, and no command substitution of a bare name: the kubelet would expand both in the pod spec.
 set -u
 export LC_ALL=C
-unset CRI_CONFIG_FILE
+unset CRI_CONFIG_FILE CRICTL_AUTH CRICTL_CREDS CRICTL_PULL_TIMEOUT
 umask 077
 
 BACKOFF_LIMIT_MS=300000
-LISTING_TIMEOUT_MS=30000
+CALL_TIMEOUT_MS=30000
 REPORT_LIMIT=4096
 REASON_LIMIT=200
 
 work=$PREPULL_WORK
 events=$work/events
+
+say() { # TEXT…: as it is; what echo makes of a backslash depends on the shell
+    printf '%s\n' "$*"
+}
 
 # ---------------------------------------------------------------- time
 
@@ -56,15 +60,28 @@ spawn() { # COMMAND…: runs it in the background, as one of this shell's own ch
     children="$children $!"
 }
 
+run() { # CLIENT ARGUMENT…
+    "$@" &
+    client_process=$!
+    wait "$client_process"
+}
+
 on_stop() { # first thing in every shell: on SIGTERM it ends with its children
-    children=""
+    children="" client_process=""
+    inherited=${!-}
     trap stop TERM INT
 }
 
+# A client is killed: it only waits for the runtime, and one that hangs may not heed SIGTERM.
 stop() {
-    trap - TERM INT
-    # shellcheck disable=SC2086 # a list of process IDs
-    kill $children 2>/dev/null
+    trap '' TERM INT
+    # The signal may have come before a child that had just been started was noted.
+    [ "${!-}" = "$inherited" ] || children="$children $!"
+    # shellcheck disable=SC2086 # lists of process IDs
+    {
+        kill -KILL $client_process
+        kill $children
+    } 2>/dev/null
     exit 143
 }
 
@@ -99,10 +116,15 @@ supervise() { # FILE TIMER COMMAND…
     file=$1
     watch=$2
     shift 2
-    spawn "$@"
+    spawn in_shell "$@"
     wait "$!"
     echo "$?" >"$file"
     kill "$watch" 2>/dev/null
+}
+
+in_shell() { # FUNCTION ARGUMENT…: one that starts its clients with `run`
+    on_stop
+    "$@"
 }
 
 # ---------------------------------------------------------------- clients
@@ -114,29 +136,36 @@ RepoDigests: {{.}}{{end}}
 Size: {{.Size}}
 '
 
-list_crictl() { crictl images --verbose; }
+# By default crictl gives a busy runtime two seconds for an answer; `bounded` is what limits it here.
+crictl_patient() { run crictl --timeout 60s "$@"; }
+
+list_crictl() { crictl_patient images --verbose; }
 list_docker() {
-    ids=$(docker image ls --quiet --no-trunc) || return 1
+    run docker image ls --quiet --no-trunc >"$work/ids" || return
+    ids=$(sort -u "$work/ids")
     [ -n "$ids" ] || return 0
     # shellcheck disable=SC2086 # a list of image IDs, one argument each
-    docker image inspect --format "$DOCKER_BLOCK" $ids
+    run docker image inspect --format "$DOCKER_BLOCK" $ids
 }
 
-# Always run in the background, where exec makes the client itself the process that is ended.
-pull_crictl() { exec crictl pull "$1"; }
-pull_docker() { exec docker pull --quiet "$1"; }
+pull_crictl() { crictl_patient pull "$1"; }
+pull_docker() { run docker pull --quiet "$1"; }
 
-name_crictl() { ctr --address "$socket" --namespace k8s.io images tag --force "$1" "$2"; }
-name_docker() { docker tag "$1" "$2"; }
+name_crictl() { run ctr --address "$socket" --namespace k8s.io images tag --force "$1" "$2"; }
+name_docker() { run docker tag "$1" "$2"; }
 
-users_crictl() { crictl ps --all --quiet --image "$1"; }
-users_docker() { docker ps --all --quiet --filter "ancestor=$1"; }
+users_crictl() { crictl_patient ps --all --quiet --image "$1"; }
+users_docker() { run docker ps --all --quiet --filter "ancestor=$1"; }
 
-delete_crictl() { crictl rmi "$1"; }
-delete_docker() { docker rmi "$1"; }
+delete_crictl() { crictl_patient rmi "$1"; }
+delete_docker() { run docker rmi "$1"; }
 
-unname_crictl() { ctr --address "$socket" --namespace k8s.io images rm "$1"; }
-unname_docker() { docker rmi "$1"; }
+unname_crictl() { run ctr --address "$socket" --namespace k8s.io images rm "$1"; }
+unname_docker() { run docker rmi "$1"; }
+
+ask() { # FUNCTION ARGUMENT…: leaves what it prints in two files
+    bounded "$work/code" "$CALL_TIMEOUT_MS" "$@" >"$work/answer" 2>"$work/complaint"
+}
 
 connect() { # sets client and socket to the first that answers; lists its images on the way
     problem="no container runtime socket found"
@@ -144,11 +173,11 @@ connect() { # sets client and socket to the first that answers; lists its images
         [ -S "$socket" ] || continue
         export CONTAINER_RUNTIME_ENDPOINT="unix://$socket" IMAGE_SERVICE_ENDPOINT="unix://$socket"
         export DOCKER_HOST="unix://$socket" DOCKER_CONFIG="$work/docker"
-        if inventory 2>"$work/problem"; then
-            echo "using $client on $socket"
+        if inventory; then
+            say "using $client on $socket"
             return 0
         fi
-        problem="$socket does not answer: $(reason <"$work/problem")"
+        problem="$socket does not answer: $(reason <"$work/complaint")"
     done <<EOF
 $PREPULL_SOCKETS
 EOF
@@ -158,7 +187,7 @@ EOF
 # ---------------------------------------------------------------- what the node has
 
 inventory() { # writes lines "NAME DIGEST BYTES PINNED ID" for each name of each image
-    bounded "$work/listed" "$LISTING_TIMEOUT_MS" "list_$client" >"$work/listing" || return 1
+    ask "list_$client" || return
     awk '
         # Docker and cri-dockerd list familiar names; registries are told from repositories as Docker does.
         function canonical(name,  first) {
@@ -170,7 +199,8 @@ inventory() { # writes lines "NAME DIGEST BYTES PINNED ID" for each name of each
         function flush(  i, digest) {
             for (i = 1; i <= digests; i++) print names[i], of[names[i]], size, pinned, id
             for (i = 1; i <= tags; i++) {
-                digest = id
+                # Under the name that a mirror left there is no digest, and it is the same manifest.
+                digest = digests ? of[names[1]] : id
                 for (j = 1; j <= digests; j++) if (repository(names[j]) == repository(tag[i])) digest = of[names[j]]
                 print tag[i], digest, size, pinned, id
             }
@@ -185,30 +215,66 @@ inventory() { # writes lines "NAME DIGEST BYTES PINNED ID" for each name of each
         $1 == "Size:" { size = $2 }
         $1 == "Pinned:" { pinned = $2 }
         END { flush() }
-    ' "$work/listing" >"$work/inventory"
+    ' "$work/answer" >"$work/inventory"
 }
 
-present() { # NAME: sets digest and bytes if the node has an image of that name
-    while read -r known digest bytes _; do
-        [ "$known" != "$1" ] || return 0
-    done <"$work/inventory"
-    return 1
+look_up() { # writes lines "INDEX NAME DIGEST BYTES" for each image to pull; DIGEST is "-" where it is not there
+    awk -v inventory="$work/inventory" '
+        BEGIN { while ((getline <inventory) > 0) has[$1] = $2 " " $3 }
+        { print $1, $2, ($2 in has) ? has[$2] : "- 0" }
+    ' "$work/images" >"$work/standing"
 }
 
 # ---------------------------------------------------------------- credentials
 
-# Turns each dockerconfigjson into lines "REGISTRY[/PATH] TAB AUTH TAB USERNAME TAB PASSWORD", the last two as they
-# stand between the quotes in JSON. Files are read in the order of their names, which is that of the argument.
+UNESCAPE='
+    function hex(s,  n, i) {
+        for (i = 1; i <= 4; i++) n = n * 16 + index("0123456789abcdef", tolower(substr(s, i, 1))) - 1
+        return n
+    }
+    function utf8(n) {
+        if (n < 128) return sprintf("%c", n)
+        if (n < 2048) return sprintf("%c%c", 192 + int(n / 64), 128 + n % 64)
+        if (n < 65536) return sprintf("%c%c%c", 224 + int(n / 4096), 128 + int(n / 64) % 64, 128 + n % 64)
+        return sprintf("%c", 240 + int(n / 262144)) sprintf("%c", 128 + int(n / 4096) % 64) \
+            sprintf("%c%c", 128 + int(n / 64) % 64, 128 + n % 64)
+    }
+    function unescape(s,  out, c, n) {
+        while (match(s, /\\/)) {
+            out = out substr(s, 1, RSTART - 1); c = substr(s, RSTART + 1, 1); s = substr(s, RSTART + 2)
+            if (c == "u") {
+                n = hex(s); s = substr(s, 5)
+                if (n >= 55296 && n < 56320 && substr(s, 1, 2) == "\\u") {
+                    n = 65536 + (n - 55296) * 1024 + hex(substr(s, 3)) - 56320; s = substr(s, 7)
+                }
+                out = out utf8(n)
+            }
+            else if ((n = index("bfnrt", c)) > 0) out = out substr("\b\f\n\r\t", n, 1)
+            else out = out c
+        }
+        return out s
+    }
+'
+
+# Turns each dockerconfigjson into lines "REGISTRY[/PATH] TAB AUTH TAB USERNAME TAB PASSWORD", the last three as they
+# stand between the quotes in JSON. Files are read in the order of their names, which is that of the argument, and each
+# time anew: what a refresh finds there may have been renewed.
 read_credentials() {
     : >"$work/credentials"
     for file in "${PREPULL_SECRETS:-$work/secrets}"/*; do
         [ -f "$file" ] || continue
-        awk '
-            function registry(key) {
-                gsub(/\\\//, "/", key)
-                sub(/^https?:\/\//, "", key); sub(/\/v[12]\/?$/, "", key); sub(/\/+$/, "", key)
-                sub(/^(index|registry-1)\.docker\.io/, "docker.io", key)
-                return key
+        awk "$UNESCAPE"'
+            function registry(key,  at, path) { # as the kubelet reads it
+                sub(/^https?:\/\//, "", key)
+                if (at = index(key, "/")) { path = substr(key, at); key = substr(key, 1, at - 1) }
+                sub(/^\/v[12](\/|$)/, "/", path); sub(/\/+$/, "", path)
+                if (key == "index.docker.io" || key == "registry-1.docker.io") key = "docker.io"
+                return key path
+            }
+            function entry() {
+                if (field["auth"] field["username"] != "")
+                    lines = lines registry(unescape(key[2])) "\t" field["auth"] "\t" field["username"] "\t" \
+                        field["password"] "\n"
             }
             { text = text $0 "\n" }
             END {
@@ -217,36 +283,56 @@ read_credentials() {
                     else if (match(text, /^"([^"\\]|\\.)*"/)) {
                         string = substr(text, 2, RLENGTH - 2)
                         if (expect[depth] == "key") key[depth] = string
-                        else if (depth == 3 && key[1] == "auths") field[key[3]] = string
+                        else if (depth == 3 && inside) field[key[3]] = string
                     }
                     else if (match(text, /^[{[]/)) {
                         kind[++depth] = substr(text, 1, 1)
                         expect[depth] = kind[depth] == "{" ? "key" : "value"
-                        if (depth == 3) split("", field)
+                        if (depth == 3) {
+                            inside = kind[1] kind[2] kind[3] == "{{{" && key[1] == "auths"
+                            split("", field)
+                        }
                     }
                     else if (match(text, /^[]}]/)) {
-                        if (depth == 3 && key[1] == "auths" && field["auth"] field["username"] != "")
-                            print registry(key[2]) "\t" field["auth"] "\t" field["username"] "\t" field["password"]
+                        if (!depth || substr(text, 1, 1) != (kind[depth] == "{" ? "}" : "]")) break
+                        if (depth == 3 && inside) entry()
                         depth--
                     }
                     else if (match(text, /^:/)) expect[depth] = "value"
                     else if (match(text, /^,/)) expect[depth] = kind[depth] == "{" ? "key" : "value"
-                    else if (!match(text, /^[-+.0-9A-Za-z]+/)) break
+                    else if (!depth || !match(text, /^(true|false|null|-?[0-9][-+.0-9Ee]*)/)) break
                     text = substr(text, RLENGTH + 1)
                 }
-                exit length(text) > 0 || depth != 0
+                if (length(text) || depth || kind[1] != "{") exit 1
+                printf "%s", lines
             }
-        ' "$file" >>"$work/credentials" || echo "the pull secret in ${file##*/} is not valid JSON" >&2
+        ' "$file" >>"$work/credentials" || say "the pull secret in ${file##*/} is not valid JSON" >&2
     done
 }
 
 # Puts the credential for SOURCE, if there is one, where the client looks for it: in the environment or in a file on
-# the memory file system. The longest matching key wins, as in the kubelet.
+# the memory file system. The longest matching key wins, and a "*" in its host stands for one part of a host, as in the
+# kubelet.
 use_credential() { # INDEX SOURCE
     credential=$work/$1.credential
     awk -F '\t' -v name="$2" '
-        BEGIN { sub(/@.*/, "", name); sub(/:[^:\/]*$/, "", name) }
-        index(name, $1 "/") == 1 && length($1) > best { best = length($1); line = $0 }
+        function pattern(host) {
+            if (host !~ /^[-A-Za-z0-9.:*]+$/) return "^$"
+            gsub(/[.]/, "[.]", host); gsub(/[*]/, "[^.]*", host)
+            return "^" host "$"
+        }
+        function matches(key,  host) {
+            if (index(name "/", key "/") == 1) return 1
+            if (key !~ /[*]/) return 0
+            host = key; sub(/\/.*/, "", host)
+            return registry ~ pattern(host) && index(path "/", substr(key, length(host) + 1) "/") == 1
+        }
+        BEGIN {
+            sub(/@.*/, "", name); sub(/:[^:\/]*$/, "", name)
+            registry = name; sub(/\/.*/, "", registry)
+            path = substr(name, length(registry) + 1)
+        }
+        matches($1) && 2 * length($1) + ($1 !~ /[*]/) > best { best = 2 * length($1) + ($1 !~ /[*]/); line = $0 }
         END { if (best) print line }
     ' "$work/credentials" >"$credential"
     [ -s "$credential" ] || return 0
@@ -254,30 +340,11 @@ use_credential() { # INDEX SOURCE
 }
 
 credential_crictl() {
-    CRICTL_AUTH=$(awk -F '\t' '{ print $2 }' "$credential")
+    CRICTL_AUTH=$(awk -F '\t' "$UNESCAPE"'{ print unescape($2) }' "$credential")
     export CRICTL_AUTH
     [ -z "$CRICTL_AUTH" ] || return 0
     unset CRICTL_AUTH
-    CRICTL_CREDS=$(awk -F '\t' '
-        function hex(s,  n, i) {
-            for (i = 1; i <= 4; i++) n = n * 16 + index("0123456789abcdef", tolower(substr(s, i, 1))) - 1
-            return n
-        }
-        function utf8(n) {
-            if (n < 128) return sprintf("%c", n)
-            if (n < 2048) return sprintf("%c%c", 192 + int(n / 64), 128 + n % 64)
-            return sprintf("%c%c%c", 224 + int(n / 4096), 128 + int(n / 64) % 64, 128 + n % 64)
-        }
-        function unescape(s,  out, c) {
-            while (match(s, /\\/)) {
-                out = out substr(s, 1, RSTART - 1); c = substr(s, RSTART + 1, 1); s = substr(s, RSTART + 2)
-                if (c == "u") { out = out utf8(hex(s)); s = substr(s, 5) }
-                else out = out (c == "n" ? "\n" : c == "t" ? "\t" : c)
-            }
-            return out s
-        }
-        { print unescape($3) ":" unescape($4) }
-    ' "$credential")
+    CRICTL_CREDS=$(awk -F '\t' "$UNESCAPE"'{ print unescape($3) ":" unescape($4) }' "$credential")
     export CRICTL_CREDS
 }
 
@@ -293,21 +360,42 @@ credential_docker() { # INDEX REGISTRY
 
 # ---------------------------------------------------------------- one attempt
 
-reason() { # says in a few words why a client failed, from what it printed
-    tr '\t\r' '  ' | tr -cd ' -~\n' | awk -v limit="$REASON_LIMIT" '
+# The words that tell reasons apart may be part of an image's name, which is therefore left out.
+reason() { # [NAME]: says in a few words why a client failed, from what it printed
+    tr '\t\r' '  ' | tr -cd ' -~\n' | awk -v name="${1-}" -v limit="$REASON_LIMIT" '
+        function without(text, part,  at) {
+            while (part != "" && (at = index(text, part))) text = substr(text, 1, at - 1) substr(text, at + length(part))
+            return text
+        }
+        function nameless(text,  path, host) {
+            text = without(text, name)
+            path = name; sub(/@.*/, "", path); sub(/:[^:\/]*$/, "", path)
+            text = without(text, path)
+            host = path; sub(/\/.*/, "", host); path = substr(path, length(host) + 1)
+            if (sub(/^docker.io\/library\//, "", name)) text = without(text, name)
+            if (path ~ /\/.*\//) text = without(text, substr(path, 2))
+            return without(without(text, path), host)
+        }
         /level=(warning|info)/ { next }
         { words = words " " $0 }
         END {
-            text = tolower(words)
+            name = tolower(name)
+            text = nameless(tolower(words))
             if (match(text, /timed out after [0-9.]+ s/)) why = substr(text, RSTART, RLENGTH)
+            else if (match(text, /(crictl|docker|ctr): (not found|permission denied)/)) {
+                why = substr(text, RSTART, RLENGTH); sub(/:.*/, "", why)
+                why = "the puller image cannot run " why
+            }
             else if (text ~ /no such host|server misbehaving|temporary failure in name resolution/) why = "host not found"
+            else if (text ~ /toomanyrequests|too many requests/) why = "too many requests"
             else if (text ~ /pull access denied|insufficient_scope/) why = "unauthorized, or no such repository"
             else if (text ~ /unauthorized|authentication required|no basic auth|forbidden|access .* denied/)
                 why = "unauthorized"
+            else if (text ~ /no match for platform|no matching manifest for/) why = "no image for this platform"
             else if (text ~ /manifest unknown|manifest for .* not found|name unknown|: not found/) why = "manifest unknown"
             else if (text ~ /no space left/) why = "disk full"
-            else if (text ~ /toomanyrequests|too many requests/) why = "too many requests"
-            else if (text ~ /i\/o timeout|deadline exceeded|client.timeout/) why = "timed out"
+            else if (text ~ /i\/o timeout|deadline exceeded|client.timeout|handshake timeout|connection timed out/)
+                why = "timed out"
             else if (text ~ /connection refused/) why = "connection refused"
             else {
                 why = words
@@ -321,11 +409,11 @@ reason() { # says in a few words why a client failed, from what it printed
 }
 
 fetch() { # INDEX NAME SOURCE
-    on_stop
     use_credential "$1" "$3"
-    spawn "pull_$client" "$3"
-    wait "$!" || return
-    [ "$2" = "$3" ] || { "name_$client" "$3" "$2" && "unname_$client" "$3"; }
+    "pull_$client" "$3" || return
+    [ "$2" != "$3" ] || return 0
+    : >"$work/$1.fetched"
+    "name_$client" "$3" "$2"
 }
 
 pull() { # INDEX NAME SOURCE: one attempt; tells the event loop when it is over
@@ -342,7 +430,7 @@ start() { # INDEX
     now
     [ "$began" != 0 ] || began=$now_ms
     echo "$((attempts + 1)) $began" >"$work/$1.tries"
-    echo "pulling $name (attempt $((attempts + 1)) of $PREPULL_ATTEMPTS)"
+    say "pulling $name (attempt $((attempts + 1)) of $PREPULL_ATTEMPTS)"
     spawn pull "$1" "$name" "${origin:-$name}"
     running=$((running + 1))
 }
@@ -351,27 +439,28 @@ finished() { # INDEX: success, another attempt later, or failure
     running=$((running - 1))
     read -r name origin <"$work/$1.image"
     read -r attempts began <"$work/$1.tries"
-    read -r code <"$work/$1.code"
+    read -r code <"$work/$1.code" || code=1
     now
     took=$((now_ms - began))
     seconds "$took"
     rm -rf "$work/$1.docker" "$work/$1.credential"
     if [ "$code" = 0 ]; then
-        echo "pulled $name in $seconds s"
+        say "pulled $name in $seconds s"
+        rm -f "$work/$1.failed"
         echo "$attempts $took" >"$work/$1.pulled"
         unfinished=$((unfinished - 1))
         return
     fi
-    why=$(reason <"$work/$1.out")
-    echo "$attempts $took $why" >"$work/$1.failed"
+    why=$(reason "${origin:-$name}" <"$work/$1.out")
+    say "$attempts $took $why" >"$work/$1.failed"
     if [ "$attempts" -ge "$PREPULL_ATTEMPTS" ]; then
-        echo "failed $name after $attempts attempts in $seconds s: $why"
+        say "failed $name after $attempts attempts in $seconds s: $why"
         sed 's/^/    /' "$work/$1.out"
         unfinished=$((unfinished - 1))
         return
     fi
     backoff "$attempts"
-    echo "failed $name (attempt $attempts of $PREPULL_ATTEMPTS): $why; next attempt in $seconds s"
+    say "failed $name (attempt $attempts of $PREPULL_ATTEMPTS): $why; next attempt in $seconds s"
     spawn remind "$1" "$seconds"
 }
 
@@ -398,17 +487,19 @@ pull_all() { # POLICY
     running=0
     unfinished=0
     queue=""
-    while read -r index; do
-        read -r name _ <"$work/$index.image"
-        rm -f "$work/$index.pulled" "$work/$index.failed"
+    look_up
+    while read -r index name digest _; do
+        rm -f "$work/$index.pulled" "$work/$index.failed" "$work/$index.fetched"
         echo "0 0" >"$work/$index.tries"
-        if [ "$1" = IfNotPresent ] && present "$name"; then
-            echo "present $name"
-            continue
+        if [ -e "$work/$index.refused" ]; then
+            echo "0 0 not an image reference" >"$work/$index.failed"
+        elif [ "$1" = IfNotPresent ] && [ "$digest" != - ]; then
+            say "present $name"
+        else
+            queue="$queue $index"
+            unfinished=$((unfinished + 1))
         fi
-        queue="$queue $index"
-        unfinished=$((unfinished + 1))
-    done <"$work/indices"
+    done <"$work/standing"
     [ "$unfinished" -gt 0 ] || return 0
     if [ "${PREPULL_STAGGER_MS:-0}" -gt 0 ]; then
         random_below "$PREPULL_STAGGER_MS"
@@ -430,61 +521,113 @@ pull_all() { # POLICY
             due) queue="$queue $index" ;;
         esac
     done
+    unname_sources
+    gone="gone after it was pulled"
+    inventory || {
+        gone="the runtime no longer answers: $(reason <"$work/complaint")"
+        : >"$work/inventory"
+    }
+    look_up
+}
+
+# The name of a source goes when the last image that came from it is named, unless the node had it before or is to have
+# it as well.
+unname_sources() {
+    awk -v inventory="$work/inventory" '
+        BEGIN { while ((getline <inventory) > 0) kept[$1] }
+        { name[NR] = $2; source[NR] = $3; index_of[NR] = $1 }
+        END {
+            for (i = 1; i <= NR; i++) kept[name[i]]
+            for (i = 1; i <= NR; i++) if (source[i] != "" && !(source[i] in kept)) print index_of[i], source[i]
+        }
+    ' "$work/images" >"$work/sources"
+    unnamed=""
+    while read -r index name; do
+        [ -e "$work/$index.fetched" ] || continue
+        case " $unnamed " in *" $name "*) continue ;; esac
+        unnamed="$unnamed $name"
+        ask "unname_$client" "$name" || say "kept $name: $(reason "$name" <"$work/complaint")"
+    done <"$work/sources"
 }
 
 # ---------------------------------------------------------------- removal
 
-# A runtime removes an image together with all its names, so one name alone is taken off where the image has others.
-# Nothing that is pinned (the sandbox image) or that a container uses is touched.
+# A runtime removes an image together with all its names, so one name alone is taken off where the image has others: tags,
+# and the digests that are to be there. Nothing that is pinned (the sandbox image) or that a container uses is touched.
 remove_all() {
     while read -r name; do
         [ -n "$name" ] || continue
-        line=$(awk -v name="$name" '$1 == name { print; exit }' "$work/inventory")
-        if [ -z "$line" ]; then
-            echo "absent $name"
-            continue
-        fi
-        pinned=$(echo "$line" | awk '{ print $4 }')
-        id=$(echo "$line" | awk '{ print $5 }')
-        others=$(awk -v name="$name" -v id="$id" '$5 == id && $1 != name && $1 !~ /@/' "$work/inventory")
-        if [ "$pinned" = true ]; then
-            echo "kept $name: the runtime has pinned it"
-        elif [ -n "$others" ]; then
-            outcome=$("unname_$client" "$name" 2>&1) && echo "removed $name" ||
-                echo "kept $name: it has other names, and $(echo "$outcome" | reason)"
-        elif [ -n "$("users_$client" "$name")" ]; then
-            echo "kept $name: a container uses it"
-        else
-            outcome=$("delete_$client" "$name" 2>&1) && echo "removed $name" ||
-                echo "kept $name: $(echo "$outcome" | reason)"
-        fi
+        case $(removable "$name") in
+            absent) say "absent $name" ;;
+            pinned) say "kept $name: the runtime has pinned it" ;;
+            wanted) say "kept $name: it is one of the images to pull" ;;
+            shared) remove "unname_$client" "$name" name ;;
+            whole)
+                if ! ask "users_$client" "$name"; then
+                    say "kept $name: $(reason "$name" <"$work/complaint")"
+                elif [ -s "$work/answer" ]; then
+                    say "kept $name: a container uses it"
+                else
+                    remove "delete_$client" "$name" image
+                fi
+                ;;
+        esac
     done <<EOF
 ${PREPULL_REMOVE:-}
 EOF
 }
 
+removable() { # NAME: says what is known of it
+    awk -v name="$1" -v images="$work/images" '
+        BEGIN { while ((getline <images) > 0) wanted[$2] }
+        { id[$1] = $5; pinned[$1] = $4 }
+        END {
+            if (!(name in id)) state = "absent"
+            else if (pinned[name] == "true") state = "pinned"
+            else if (name in wanted) state = "wanted"
+            else {
+                state = "whole"
+                for (other in id)
+                    if (other != name && id[other] == id[name] && (other !~ /@/ || other in wanted)) state = "shared"
+            }
+            print state
+        }
+    ' "$work/inventory"
+}
+
+remove() { # FUNCTION NAME name|image
+    if ! ask "$1" "$2"; then
+        say "kept $2: $(reason "$2" <"$work/complaint")"
+        return
+    fi
+    say "removed $2"
+    awk -v name="$2" -v what="$3" '
+        { line[NR] = $0; names[NR] = $1; id[NR] = $5; if ($1 == name) gone = $5 }
+        END { for (i = 1; i <= NR; i++) if (names[i] != name && (what == "name" || id[i] != gone)) print line[i] }
+    ' "$work/inventory" >"$work/remaining"
+    mv "$work/remaining" "$work/inventory"
+}
+
 # ---------------------------------------------------------------- report
 
 # One line for each image, failures first, numbered as in PREPULL_IMAGES from 0. Where that does not fit the kubelet's
-# 4096 bytes, the images that are present shrink to ranges of numbers, then failures with one reason to one line, and
-# last the reasons are cut.
+# 4096 bytes, the images that are present shrink to ranges of numbers, then failures with one reason, now cut, to one
+# line, and last the failures whose reasons do not fit share one line as well. Which images failed is always there.
 report() {
     now
-    inventory 2>/dev/null || : >"$work/inventory"
     failures=0
-    while read -r index; do
-        read -r name _ <"$work/$index.image"
+    while read -r index name digest bytes; do
         tries=0 took=0 why=""
         [ ! -e "$work/$index.failed" ] || read -r tries took why <"$work/$index.failed"
-        [ ! -e "$work/$index.pulled" ] || { read -r tries took <"$work/$index.pulled"; why=""; }
-        seconds "${took:-0}"
-        if [ -z "$why" ] && present "$name"; then
-            echo "$index present $digest $bytes $seconds $tries"
+        [ ! -e "$work/$index.pulled" ] || read -r tries took <"$work/$index.pulled"
+        seconds "$took"
+        if [ -z "$why" ] && [ "$digest" != - ]; then
+            say "$index present $digest $bytes $seconds $tries"
         else
-            echo "$index failed $tries $seconds ${why:-gone after it was pulled}"
+            say "$index failed $tries $seconds ${why:-$gone}"
             failures=$((failures + 1))
         fi
-    done <"$work/indices" >"$work/results"
+    done <"$work/standing" >"$work/results"
     seconds $((now_ms - started_ms))
     awk -v limit="$REPORT_LIMIT" -v took="$seconds" '
         function ranges(list,  n, i, from, parts, out) {
@@ -496,22 +639,26 @@ report() {
             }
             return out
         }
+        function shortened(shown,  i, text, rest) { # with the first of the reasons
+            for (i = 1; i <= shown; i++) text = text ranges(by[i]) " failed " reason[i] "\n"
+            for (i = 1; i <= failed; i++) if (rank[i] > shown) rest = rest " " lost[i]
+            return header text (rest ? ranges(rest) " failed other reasons\n" : "") rest_present
+        }
         $2 == "present" { present++; indices = indices " " $1; lines = lines $1 " present " $3 " " $4 " " $5 " " $6 "\n" }
         $2 == "failed" {
-            failed++; line = $0; sub(/^[0-9]+ failed [0-9]+ [0-9.]+ /, "", line)
-            if (!(line in by)) { order[++reasons] = line }
-            by[line] = by[line] " " $1
-            lost = lost $0 "\n"
+            failures = failures $0 "\n"
+            why = $0; sub(/^[0-9]+ failed [0-9]+ [0-9.]+ /, "", why); why = substr(why, 1, 60)
+            if (!(why in number)) { number[why] = ++reasons; reason[reasons] = why }
+            lost[++failed] = $1; rank[failed] = number[why]; by[rank[failed]] = by[rank[failed]] " " $1
         }
         END {
             header = sprintf("prepull 1 images=%d present=%d failed=%d seconds=%s\n", NR, present, failed, took)
-            text = header lost lines
-            if (length(text) > limit) text = header lost (present ? ranges(indices) " present\n" : "")
-            if (length(text) > limit) {
-                text = header
-                for (i = 1; i <= reasons; i++) text = text ranges(by[order[i]]) " failed " substr(order[i], 1, 60) "\n"
-                if (present) text = text ranges(indices) " present\n"
-            }
+            rest_present = present ? ranges(indices) " present\n" : ""
+            text = header failures lines
+            if (length(text) > limit) text = header failures rest_present
+            for (shown = reasons; length(text) > limit && shown >= 0; shown -= 1 + int((length(text) - limit) / 100))
+                text = shortened(shown)
+            if (length(text) > limit) text = shortened(0)
             if (length(text) > limit) {
                 text = substr(text, 1, limit - 8)
                 sub(/[^\n]*$/, "", text)
@@ -527,7 +674,7 @@ report() {
 
 fail() { # REASON: for what stops all images at once
     printf 'prepull 1 error %s\n' "$1" >"$PREPULL_REPORT"
-    echo "$1" >&2
+    say "$1" >&2
     exit 1
 }
 
@@ -541,18 +688,19 @@ prepare() {
     index=0
     while read -r name origin; do
         [ -n "$name" ] || continue
-        echo "$name $origin" >"$work/$index.image"
-        echo "$index"
+        say "$name $origin" >"$work/$index.image"
+        say "$index $name $origin"
+        case "$name $origin" in -* | *" -"*) : >"$work/$index.refused" ;; esac # a client would take it for an option
         index=$((index + 1))
-    done >"$work/indices" <<EOF
+    done >"$work/images" <<EOF
 $PREPULL_IMAGES
 EOF
-    read_credentials
 }
 
 pass() { # POLICY: exit code 1 if an image is not there
     now
     started_ms=$now_ms
+    read_credentials
     connect || fail "$problem"
     pull_all "$1"
     report
@@ -569,6 +717,7 @@ on_stop
 prepare
 if [ "${PREPULL_REFRESH_MS:-0}" -gt 0 ]; then
     while :; do
+        children=""
         seconds "$PREPULL_REFRESH_MS"
         pause "$seconds"
         spawn refresh

@@ -103,6 +103,20 @@ def parse(text: str) -> Reference:
     return Reference(registry, repository, tag, digest)
 
 
+def parse_name(text: str) -> str:
+    """Read a registry, or a part of one: `docker.io`, `quay.io/org`, `mirror.example.com:5000/hub`.
+
+    Raises:
+        InvalidReferenceError: it is neither. The message says why.
+    """
+    registry, _, path = text.partition("/")
+    if not _REGISTRY.fullmatch(registry) or not ("." in registry or ":" in registry or registry == "localhost"):
+        raise InvalidReferenceError(f"'{registry}' is not a registry; write a host name with a dot or a port")
+    if "/" in text and not _PATH.fullmatch(path):
+        raise InvalidReferenceError(f"'{path}' is not a path within a registry")
+    return text
+
+
 def _describe(char: str) -> str:
     return {" ": "a space", "\n": "a line break", "\t": "a tab"}.get(char, repr(char))
 

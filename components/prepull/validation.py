@@ -8,10 +8,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from . import durations, references
-from .defaults import PAUSE_IMAGE
+from .defaults import BUSYBOX_IMAGE, K3S_IMAGE, PAUSE_IMAGE
 from .plan import Plan
 from .references import Reference
-from .runtimes import RUNTIMES
+from .runtimes import RUNTIMES, Runtime
 
 T = TypeVar("T")
 
@@ -25,6 +25,7 @@ _TOLERATION_OPERATORS = ("Exists", "Equal")
 # The list travels in one environment variable, which Linux limits to 128 KiB (MAX_ARG_STRLEN, execve(2)).
 _IMAGES_BYTES = 100_000
 _LARGEST_COUNT = 1000
+_SHORTEST_REFRESH_MS = 10_000
 
 
 class InvalidArgumentError(ValueError):
@@ -56,11 +57,28 @@ def check(name: str, args: Mapping[str, Any]) -> Plan:
             fields[key] = read(given.get(key))
         except _Wrong as wrong:
             complaints.append(f"{key}{wrong}" if str(wrong).startswith("[") else f"{key}: {wrong}")
+    if "runtime" in fields:
+        complaints.extend(_refused(RUNTIMES[fields["runtime"]], fields))
     if not complaints:
-        fields["puller_image"] = fields["puller_image"] or RUNTIMES[fields["runtime"]].puller_image
-        return Plan(**fields)
+        return _complete(fields)
     lines = "".join(f"\n  - {complaint}" for complaint in complaints)
     raise InvalidArgumentError(f"PrePullDaemonSet '{name}' cannot be deployed as it is described:{lines}")
+
+
+def _refused(runtime: Runtime, fields: Mapping[str, Any]) -> list[str]:
+    """What the runtime cannot do; an argument that says what is the default anyway asks for nothing."""
+    given = [key for key, value in fields.items() if key != "images" and value != ARGUMENTS[key](None)]
+    complaints = [f"{key}: not with the runtime {runtime.name}: {why}" for key, why in runtime.refusals(given).items()]
+    if fields.get("hold") and fields.get("on_failure") == "continue":
+        complaints.append("hold: not with on_failure 'continue': an image that is missing cannot be kept in use")
+    return complaints
+
+
+def _complete(fields: dict[str, Any]) -> Plan:
+    # Who brings a puller image of their own has no access to ours: theirs then has busybox too.
+    busybox = fields["puller_image"] or BUSYBOX_IMAGE
+    puller = fields["puller_image"] or RUNTIMES[fields["runtime"]].puller_image
+    return Plan(**{**fields, "puller_image": puller, "busybox_image": busybox})
 
 
 def _unknown(key: str) -> str:
@@ -131,6 +149,51 @@ def _count(minimum: int, default: int) -> Callable[[Any], int]:
         return value
 
     return read
+
+
+def _flag(value: Any) -> bool:
+    if value is None:
+        return False
+    if not isinstance(value, bool):
+        raise _Wrong(f"{value!r} is neither true nor false")
+    return value
+
+
+def _share(value: Any) -> str:
+    """A count or a share of nodes, as it stands in a PodDisruptionBudget."""
+    if value is None:
+        return "100%"
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and float(value).is_integer():
+        value = str(int(value))
+    text = _string(value)
+    if not re.fullmatch(r"[0-9]{1,6}|[0-9]{1,2}%|100%", text):
+        raise _Wrong(f"'{text}' is neither a number of nodes nor a share of them; write '3' or '90%'")
+    if text.rstrip("%").lstrip("0") == "":
+        raise _Wrong(f"'{text}' waits for nothing; write a larger one, or wait_for: 'nothing'")
+    return text
+
+
+def _mirrors(value: Any) -> dict[str, str]:
+    mirrors = {}
+    for prefix, mirror in _mapping(value if value is not None else {}).items():
+        for text in (prefix, _string(mirror)):
+            try:
+                name = references.parse_name(text)
+            except references.InvalidReferenceError as error:
+                raise _Wrong(f"'{text}' is not a registry with or without a path: {error}") from None
+            if text == prefix:
+                known = name
+        mirrors[known] = name
+    return mirrors
+
+
+def _refresh(value: Any) -> int | None:
+    if value is None:
+        return None
+    milliseconds = _duration("0s", positive=True)(value)
+    if milliseconds < _SHORTEST_REFRESH_MS:
+        raise _Wrong(f"'{value}' asks the registry more often than it will bear; write '10s' or more")
+    return milliseconds
 
 
 def _duration(default: str, *, positive: bool) -> Callable[[Any], int]:
@@ -325,11 +388,14 @@ ARGUMENTS: Mapping[str, Callable[[Any], Any]] = {
     "backoff": _duration("2s", positive=False),
     "image_timeout": _duration("15m", positive=True),
     "on_failure": _choice("retry", "continue", default="retry"),
+    "refresh": _refresh,
+    "hold": _flag,
     "stagger": _duration("0s", positive=False),
     "image_pull_secrets": _each(
         _matching(_OBJECT_NAME, "the name of a Secret; it has lower-case letters, digits, '-.'")
     ),
     "puller_image": _optional(_image),
+    "gate_image": lambda value: _image(K3S_IMAGE if value is None else value),
     "pause_image": lambda value: _image(PAUSE_IMAGE if value is None else value),
     "node_selector": _labels,
     "tolerations": _tolerations,
@@ -338,5 +404,10 @@ ARGUMENTS: Mapping[str, Callable[[Any], Any]] = {
     "resources": _optional(_resources),
     "labels": _labels,
     "annotations": _annotations,
+    "startup_taint": _optional(_matching(_LABEL_KEY, "the key of a taint; write 'name' or 'prefix.example.com/name'")),
+    "wait_for": _choice("images", "pods", "nothing", default="images"),
     "timeout": _timeout("30m"),
+    "min_ready": _share,
+    "mirrors": _mirrors,
+    "remove": _each(_reference),
 }

@@ -38,7 +38,7 @@ def test_the_first_form(engine: Engine) -> None:
     pod = pod_of(engine)
     [pull] = pod["initContainers"]
     assert pull["image"] == "docker.io/library/docker:28-cli"
-    assert pull["command"][:2] == ["/bin/sh", "-c"]
+    assert pull["command"] == ["/bin/sh", "/etc/prepull/scripts/puller.sh"]
     assert environment(pull)["PREPULL_IMAGES"] == "docker.io/library/hello-world:latest"
     assert environment(pull)["PREPULL_SOCKETS"] == "docker /var/run/docker.sock"
     assert {"name": "socket", "hostPath": {"path": "/var/run/docker.sock", "type": "Socket"}} in pod["volumes"]

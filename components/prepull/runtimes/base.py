@@ -1,7 +1,8 @@
-"""What every runtime provides: its part of the pod."""
+"""What every runtime provides: its part of the pod, and what it cannot do."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -15,6 +16,7 @@ class Pod:
     init_containers: list[dict[str, Any]] = field(default_factory=list)
     containers: list[dict[str, Any]] = field(default_factory=list)
     volumes: list[dict[str, Any]] = field(default_factory=list)
+    pause_mounts: list[dict[str, Any]] = field(default_factory=list)
 
 
 class Runtime(Protocol):
@@ -29,8 +31,11 @@ class Runtime(Protocol):
         """The default for the argument `puller_image`."""
 
     @property
-    def socket_path(self) -> str | None:
-        """The default for the argument `socket_path`; None where there is no single socket."""
+    def reports(self) -> bool:
+        """Whether it runs puller.sh, which leaves a report; a pod of the others has its images once it is ready."""
+
+    def refusals(self, given: Iterable[str]) -> dict[str, str]:
+        """The arguments among the given ones that it cannot honour, each with the reason and the way out."""
 
     def pod(self, plan: Plan) -> Pod:
         """The containers that bring the plan's images onto a node, and the volumes that they need."""

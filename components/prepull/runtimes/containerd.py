@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from ..defaults import CRICTL_IMAGE
+from ..defaults import K3S_IMAGE
 from .socket import SocketRuntime
 
 CONTAINERD = SocketRuntime(
     name="containerd",
     client="crictl",
     socket_path="/run/containerd/containerd.sock",
-    puller_image=CRICTL_IMAGE,
+    puller_image=K3S_IMAGE,
 )

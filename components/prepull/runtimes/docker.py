@@ -5,4 +5,9 @@ from __future__ import annotations
 from ..defaults import DOCKER_IMAGE
 from .socket import SocketRuntime
 
-DOCKER = SocketRuntime(name="docker", client="docker", socket_path="/var/run/docker.sock", puller_image=DOCKER_IMAGE)
+DOCKER = SocketRuntime(
+    name="docker",
+    client="docker",
+    socket_path="/var/run/docker.sock",
+    puller_image=DOCKER_IMAGE,
+)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cache
-from importlib import resources
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..plan import Plan
+from ..report import IMAGES_VARIABLE, PULLER
+from ..scripts import SCRIPTS_DIRECTORY, SCRIPTS_VOLUME
 from .base import Pod
+from .containers import confined, hold, mount, programs_volume, provide_programs, pullable
 
 WORK_DIRECTORY = "/run/prepull"
 SECRETS_DIRECTORY = "/etc/prepull/secrets"
@@ -27,24 +29,43 @@ class SocketRuntime:
     client: str
     socket_path: str
     puller_image: str
+    reports: bool = True
+    cannot: Mapping[str, str] = field(default_factory=dict)
+
+    def refusals(self, given: Iterable[str]) -> dict[str, str]:
+        """What the client has no command for."""
+        return {key: self.cannot[key] for key in given if key in self.cannot}
 
     def pod(self, plan: Plan) -> Pod:
         """The puller as an init container, with the socket file and nothing else of the host."""
         socket = plan.socket_path or self.socket_path
-        return Pod(
-            init_containers=[puller(plan, sockets=[(self.client, socket)], mounts=[_mount("socket", socket)])],
-            volumes=[
-                {"name": "socket", "hostPath": {"path": socket, "type": "Socket"}},
-                *puller_volumes(plan),
-            ],
-        )
+        volume = {"name": "socket", "hostPath": {"path": socket, "type": "Socket"}}
+        return pulling_pod(plan, [(self.client, socket)], volume, mount("socket", socket))
 
 
-def puller(plan: Plan, *, sockets: list[tuple[str, str]], mounts: list[dict[str, Any]]) -> dict[str, Any]:
+def pulling_pod(
+    plan: Plan, sockets: list[tuple[str, str]], host_volume: dict[str, Any], host_mount: dict[str, Any]
+) -> Pod:
+    """The containers around puller.sh, for whatever part of the host it is given."""
+    init_containers = [_puller(PULLER, plan, sockets, host_mount)]
+    volumes = [host_volume, *_puller_volumes(plan)]
+    containers = []
+    if plan.refresh:
+        refresher = _puller("refresh", plan, sockets, host_mount)
+        refresher["env"].append({"name": "PREPULL_REFRESH_MS", "value": str(plan.refresh)})
+        containers.append(refresher)
+    if plan.hold:
+        init_containers.append(provide_programs(plan))
+        volumes.append(programs_volume())
+        containers.extend(hold(plan))
+    return Pod(init_containers, containers, volumes)
+
+
+def _puller(name: str, plan: Plan, sockets: list[tuple[str, str]], host_mount: dict[str, Any]) -> dict[str, Any]:
     """The container that runs puller.sh; user input reaches it in its environment and nowhere else."""
     settings = {
         "PREPULL_SOCKETS": "\n".join(f"{client} {path}" for client, path in sockets),
-        "PREPULL_IMAGES": "\n".join(_pullable(image) for image in plan.images),
+        IMAGES_VARIABLE: "\n".join(_line(plan, index) for index in range(len(plan.images))),
         "PREPULL_PULL_POLICY": plan.pull_policy,
         "PREPULL_ON_FAILURE": plan.on_failure,
         "PREPULL_PARALLELISM": plan.parallelism,
@@ -55,33 +76,38 @@ def puller(plan: Plan, *, sockets: list[tuple[str, str]], mounts: list[dict[str,
         "PREPULL_WORK": WORK_DIRECTORY,
         "PREPULL_REPORT": TERMINATION_MESSAGE_PATH,
     }
-    mounts = [*mounts, _mount("work", WORK_DIRECTORY)]
+    mounts = [
+        host_mount,
+        mount("work", WORK_DIRECTORY),
+        mount(SCRIPTS_VOLUME, SCRIPTS_DIRECTORY, read_only=True),
+    ]
+    if plan.remove:
+        settings["PREPULL_REMOVE"] = "\n".join(pullable(image) for image in plan.remove)
     if plan.image_pull_secrets:
         settings["PREPULL_SECRETS"] = SECRETS_DIRECTORY
-        mounts.append(_mount("secrets", SECRETS_DIRECTORY, read_only=True))
+        mounts.append(mount("secrets", SECRETS_DIRECTORY, read_only=True))
     return {
-        "name": "pull",
+        "name": name,
         "image": plan.puller_image,
         "imagePullPolicy": "IfNotPresent",
-        "command": ["/bin/sh", "-c", script()],
+        "command": ["/bin/sh", f"{SCRIPTS_DIRECTORY}/puller.sh"],
         "env": [{"name": key, "value": str(value)} for key, value in settings.items()],
         "resources": plan.resources or _resources(plan.parallelism),
-        "securityContext": {
-            "allowPrivilegeEscalation": False,
-            "capabilities": {"drop": ["ALL"]},
-            "privileged": False,
-            "readOnlyRootFilesystem": True,
-            # The sockets belong to root.
-            "runAsNonRoot": False,
-            "runAsUser": 0,
-        },
+        # The sockets belong to root.
+        "securityContext": {**confined(), "runAsNonRoot": False, "runAsUser": 0},
         "terminationMessagePath": TERMINATION_MESSAGE_PATH,
         "terminationMessagePolicy": "File",
         "volumeMounts": mounts,
     }
 
 
-def puller_volumes(plan: Plan) -> list[dict[str, Any]]:
+def _line(plan: Plan, index: int) -> str:
+    image = plan.images[index]
+    source = plan.source(image)
+    return pullable(image) if source == image else f"{pullable(image)} {pullable(source)}"
+
+
+def _puller_volumes(plan: Plan) -> list[dict[str, Any]]:
     """Scratch space in memory, since credentials pass through it, and the pull secrets in their order."""
     volumes: list[dict[str, Any]] = [{"name": "work", "emptyDir": {"medium": "Memory", "sizeLimit": "16Mi"}}]
     if plan.image_pull_secrets:
@@ -91,23 +117,6 @@ def puller_volumes(plan: Plan) -> list[dict[str, Any]]:
         ]
         volumes.append({"name": "secrets", "projected": {"defaultMode": 0o400, "sources": sources}})
     return volumes
-
-
-@cache
-def script() -> str:
-    """puller.sh without its comments, which the pod spec of every node need not carry."""
-    text = resources.files(__package__.rpartition(".")[0]).joinpath("puller.sh").read_text("utf-8")
-    lines = text.splitlines()
-    return "\n".join(line for line in lines if line.strip() and not line.lstrip().startswith("#")) + "\n"
-
-
-def _pullable(image: Any) -> str:
-    # Runtimes go by the digest where a reference has both, and name the image by it alone.
-    return f"{image.name}@{image.digest}" if image.digest else str(image)
-
-
-def _mount(name: str, path: str, *, read_only: bool = False) -> dict[str, Any]:
-    return {"name": name, "mountPath": path, **({"readOnly": True} if read_only else {})}
 
 
 def _resources(parallelism: int) -> dict[str, Any]:

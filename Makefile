@@ -1,0 +1,64 @@
+# Everything that is done here is done with one of these; `make help` lists them.
+# Nothing of the user's is installed into or changed: tools go to .uv and .venv, the lab to .lab and its cache.
+
+PYTHON ?= python3
+UV_VERSION := 0.13.9
+
+UV := .uv/bin/uv
+BIN := .venv/bin
+SOURCES := components lab tests __main__.py
+
+# Where a machine brings certificates of its own, packages are fetched through it.
+export UV_SYSTEM_CERTS ?= true
+export UV_PYTHON_DOWNLOADS := never
+# These would lead the tools of this checkout to another one's packages.
+unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+.PHONY: help
+help: ## Show this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
+
+.PHONY: up
+up: .venv/.ready ## Bring up a local cluster, deploy the dev stack on it and show which image is on which node
+	@$(BIN)/python -m lab up
+
+.PHONY: down
+down: .venv/.ready ## Remove the local cluster with its state, and nothing else
+	@$(BIN)/python -m lab down
+
+.PHONY: test
+test: .venv/.ready ## Run every test; those that need a cluster bring one up
+	@$(BIN)/python -m pytest
+
+.PHONY: check
+check: .venv/.ready ## Check format, lint and types
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+
+.PHONY: format
+format: .venv/.ready ## Format the code, and mend what can be mended
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+.venv/.ready: uv.lock pyproject.toml components/pyproject.toml $(UV)
+	@$(UV) sync --quiet --frozen --python .uv/bin/python
+	@touch $@
+
+# Its name has the version, so that another one is installed anew.
+$(UV): .uv/$(UV_VERSION)
+	@touch $@
+
+.uv/$(UV_VERSION):
+	@command -v $(PYTHON) >/dev/null || { echo "There is no $(PYTHON) here: install Python 3.10 or later." >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' \
+		|| { echo "$$($(PYTHON) --version) is too old: make PYTHON=… with Python 3.10 or later." >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
+		|| { echo "$(PYTHON) cannot make virtual environments: install python3-venv, then run this again." >&2; exit 1; }
+	@rm -rf .uv
+	@$(PYTHON) -m venv .uv
+	@.uv/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@touch $@

@@ -1,0 +1,236 @@
+#!/bin/sh
+# Waits until enough nodes have every image, and says which image failed on which node, and why.
+#
+# What it waits for arrives as data in the environment, written by gate.py:
+#   PREPULL_DAEMON_SET, PREPULL_SELECTOR   the DaemonSet, and the labels of its pods of the plan that is waited for
+#   PREPULL_IMAGES                         lines "NAME": the images, numbered as in the pullers' reports
+#   PREPULL_REPORTS                        yes: a pod counts by its puller's report; no: by being ready
+#   PREPULL_MIN_READY                      number or share of nodes that need every image
+#   PREPULL_TIMEOUT_S
+# It ends with 0 when they have them, and with 1 as soon as it is certain that they will not without a change, or when
+# the time is up; the reasons are then its termination message, which Pulumi shows.
+set -u
+export LC_ALL=C
+
+# What has gone wrong at the first look may be an order of events: a socket that its daemon has not made yet.
+SETTLE_S=8
+MESSAGE=/dev/termination-log
+
+work=$HOME
+trap 'exit 143' TERM INT
+
+now() { # sets now_s
+    read -r now_s _ </proc/uptime
+    now_s=${now_s%.*}
+}
+
+nap() { # SECONDS: a sleep that SIGTERM ends at once
+    sleep "$1" &
+    wait "$!"
+}
+
+# One line for each fact, its fields separated by tabs, free text quoted as Go does.
+DAEMON_SET='{{.metadata.generation}} {{.status.observedGeneration}} {{.status.desiredNumberScheduled}}'
+
+# shellcheck disable=SC2016 # the dollars are the template's
+PODS='{{define "containers"}}{{range .}}
+{{- $name := .name}}{{$image := .image}}
+{{- with .state}}{{with .waiting}}{{"waiting\t"}}{{$name}}{{"\t"}}{{$image}}{{"\t"}}{{.reason}}{{"\t"}}
+  {{- with .message}}{{printf "%q" .}}{{end}}{{"\n"}}{{end}}{{end}}
+{{- if eq $name "pull"}}
+  {{- $report := ""}}
+  {{- with .lastState}}{{with .terminated}}{{with .message}}{{$report = .}}{{end}}{{end}}{{end}}
+  {{- with .state}}{{with .terminated}}{{with .message}}{{$report = .}}{{end}}{{end}}{{end}}
+  {{- with $report}}{{"report\t"}}{{printf "%q" .}}{{"\n"}}{{end}}
+{{- end}}
+{{- end}}{{end}}
+{{- range .items}}
+{{- $node := ""}}
+{{- with .spec.nodeName}}{{$node = .}}{{end}}
+{{- $ready := "False"}}{{$unscheduled := ""}}
+{{- range .status.conditions}}
+  {{- if eq .type "Ready"}}{{$ready = .status}}{{end}}
+  {{- if and (eq .type "PodScheduled") (eq .status "False")}}{{with .message}}{{$unscheduled = .}}{{end}}{{end}}
+{{- end}}
+{{- if not $node}}{{with .spec.affinity}}{{with .nodeAffinity}}{{with .requiredDuringSchedulingIgnoredDuringExecution}}
+  {{- range .nodeSelectorTerms}}{{range .matchFields}}{{range .values}}{{$node = .}}{{end}}{{end}}{{end}}
+{{- end}}{{end}}{{end}}{{end}}
+{{- "pod\t"}}{{.metadata.name}}{{"\t"}}{{$node}}{{"\t"}}{{$ready}}{{"\n"}}
+{{- with $unscheduled}}{{"unscheduled\t"}}{{printf "%q" .}}{{"\n"}}{{end}}
+{{- with .status.initContainerStatuses}}{{template "containers" .}}{{end}}
+{{- with .status.containerStatuses}}{{template "containers" .}}{{end}}
+{{- end}}'
+
+EVENTS='{{range .items}}{{"event\t"}}{{.involvedObject.kind}}{{"\t"}}{{.involvedObject.name}}{{"\t"}}{{.reason}}{{"\t"}}
+{{- printf "%q" .message}}{{"\n"}}{{end}}'
+
+look() { # writes what is to be judged into $work/facts; fails if the API server does not answer
+    status=$(kubectl get daemonset "$PREPULL_DAEMON_SET" --output "go-template=$DAEMON_SET" 2>"$work/problem") || return 1
+    # shellcheck disable=SC2086 # three numbers
+    set -- $status
+    desired=0
+    # A status of an older generation counts the nodes of another selector.
+    [ "$2" = "<no" ] || [ "$2" -lt "$1" ] || desired=$3
+    {
+        [ "$settled" = no ] || {
+            kubectl get events --field-selector type=Warning,reason=FailedMount --output "go-template=$EVENTS" &&
+                kubectl get events --field-selector type=Warning,reason=FailedCreate --output "go-template=$EVENTS"
+        } || return 1
+        kubectl get pods --selector "$PREPULL_SELECTOR" --output "go-template=$PODS" || return 1
+    } >"$work/facts" 2>"$work/problem"
+}
+
+judge() { # prints a verdict (go, wait or fail), then the message
+    awk -F '\t' -v desired="$desired" -v settled="$settled" -v late="$late" -v min_ready="$PREPULL_MIN_READY" \
+        -v reports="$PREPULL_REPORTS" -v daemon_set="$PREPULL_DAEMON_SET" -v images="$PREPULL_IMAGES" '
+        function unquote(text,  out, c) {
+            text = substr(text, 2, length(text) - 2)
+            while (match(text, /\\/)) {
+                c = substr(text, RSTART + 1, 1)
+                out = out substr(text, 1, RSTART - 1) (c == "n" ? "\n" : c == "t" ? " " : c)
+                text = substr(text, RSTART + 2)
+            }
+            return out text
+        }
+        function blame(what, why) { # once for each node
+            gsub(/[\n\r]+/, " ", why)
+            if (length(why) > 300) why = substr(why, 1, 297) "..."
+            why = what ": " why
+            if ((why, node) in blamed) return
+            blamed[why, node] = 1
+            if (!(why in count)) order[++reasons] = why
+            count[why]++
+            if (count[why] <= 5) nodes[why] = nodes[why] (count[why] > 1 ? ", " : "") node
+            else if (count[why] == 6) nodes[why] = nodes[why] ", ..."
+            bad[node] = 1
+        }
+        function indices(text,  parts, range, n, i, j, out) {
+            n = split(text, parts, ",")
+            for (i = 1; i <= n; i++) {
+                split(parts[i], range, "-")
+                for (j = range[1] + 0; j <= (range[2] == "" ? range[1] : range[2]) + 0; j++) out = out " " j
+            }
+            return out
+        }
+        function read_report(text,  lines, n, i, words, list, m, j, why) {
+            n = split(text, lines, "\n")
+            if (match(lines[1], /^prepull 1 error /)) { blame("no image was pulled", substr(lines[1], RLENGTH + 1)); return }
+            if (lines[1] !~ /^prepull 1 .* failed=0 /) {
+                for (i = 2; i <= n; i++) {
+                    if (lines[i] !~ /^[0-9,-]+ failed /) continue
+                    split(lines[i], words, " ")
+                    why = lines[i]
+                    # A shortened line has neither attempts nor seconds.
+                    if (!sub(/^[0-9]+ failed [0-9]+ [0-9]+\.[0-9]+ /, "", why)) sub(/^[0-9,-]+ failed /, "", why)
+                    m = split(indices(words[1]), list, " ")
+                    for (j = 1; j <= m; j++) blame("image " image[list[j] + 1], why)
+                }
+                if (!(node in bad)) blame("an image", "failed, and its report is not readable")
+            }
+            else complete[node] = 1
+        }
+        function definite(message) {
+            message = tolower(message)
+            if (message ~ /not found|manifest unknown|name unknown/) return "manifest unknown"
+            if (message ~ /insufficient_scope|pull access denied/) return "unauthorized, or no such repository"
+            if (message ~ /unauthorized|authentication required|denied|forbidden/) return "unauthorized"
+            if (message ~ /no such host/) return "host not found"
+            return ""
+        }
+        BEGIN { total = split(images, image, "\n") }
+        $1 == "event" { event[$3] = unquote($5); next }
+        $1 == "pod" {
+            pods++; node = $3
+            ready[node] = $4 == "True"
+            if (!(node in seen)) { seen[node] = 1; names[++known] = node }
+            if ($2 in event) {
+                why = event[$2]
+                if (match(why, /hostPath type check failed: [^ ]+ is not a socket file/))
+                    why = "socket missing: " substr(why, RSTART + 28, RLENGTH - 28)
+                blame("the pod cannot start", why)
+            }
+            next
+        }
+        $1 == "unscheduled" && settled == "yes" { blame("the pod cannot be scheduled", unquote($2)) }
+        $1 == "report" { reported[node] = 1; read_report(unquote($2)) }
+        $1 == "waiting" && $4 ~ /^(ErrImagePull|ImagePullBackOff|InvalidImageName|ErrImageNeverPull)$/ {
+            why = definite(unquote($5))
+            if (why != "" && settled == "yes") blame("image " $3, why)
+            else if (why == "" && late == "yes") blame("image " $3, unquote($5))
+        }
+        $1 == "waiting" && $4 ~ /^(CreateContainerConfigError|CreateContainerError|RunContainerError)$/ && settled == "yes" {
+            blame("container " $2 " cannot start", unquote($5))
+        }
+        END {
+            for (i = 1; i <= known; i++) {
+                node = names[i]
+                if (reports == "yes" ? node in complete : ready[node] && !(node in bad)) done++
+                else if (node in bad) failed++
+            }
+            # Pods that were never made have no node to name.
+            if (settled == "yes" && pods < desired && daemon_set in event) {
+                node = (desired - pods) " without a pod"
+                blame("the pod was refused", event[daemon_set])
+                failed += desired - pods
+            }
+            needed = min_ready
+            if (sub(/%$/, "", needed)) { share = needed * desired / 100; needed = int(share); if (needed < share) needed++ }
+            if (desired > 0 && done >= needed + 0) {
+                printf "go\n%d of %d nodes have %s\n", done, desired, total == 1 ? "the image" : "all " total " images"
+                exit
+            }
+            verdict = "wait"
+            if (desired == 0 && settled == "yes") {
+                print "fail\nno node matches: the node selector, the affinity and the tolerations leave none"
+                exit
+            }
+            if (desired > 0 && failed > desired - needed || late == "yes") verdict = "fail"
+            printf "%s\n%d of %d nodes have all images, and %d are needed\n", verdict, done, desired, needed
+            if (verdict == "wait") exit
+            for (i = 1; i <= reasons && i <= 8; i++)
+                printf "%s (%d of %d nodes: %s)\n", order[i], count[order[i]], desired, nodes[order[i]]
+            if (reasons > 8) printf "and %d more\n", reasons - 8
+            else if (late == "yes") {
+                for (i = 1; i <= known; i++)
+                    if (!(names[i] in complete) && !(names[i] in bad) && !(reports != "yes" && ready[names[i]]))
+                        silent = silent (++quiet <= 5 ? (quiet > 1 ? ", " : "") names[i] : "")
+                if (quiet) printf "no word yet from %d nodes: %s\n", quiet, silent
+            }
+        }
+    ' "$work/facts"
+}
+
+finish() { # CODE MESSAGE
+    echo "$2" | head -n 10 | cut -c 1-380 | tee "$MESSAGE"
+    exit "$1"
+}
+
+now
+started_s=$now_s
+settled=no
+late=no
+desired=0
+said=""
+while :; do
+    now
+    [ "$((now_s - started_s))" -lt "$SETTLE_S" ] || settled=yes
+    [ "$((now_s - started_s))" -lt "$PREPULL_TIMEOUT_S" ] || late=yes
+    if look; then
+        judge >"$work/judgement"
+        { read -r verdict && message=$(cat); } <"$work/judgement"
+        case $verdict in
+            go) finish 0 "$message" ;;
+            fail)
+                [ "$late" = no ] || message="timed out after $PREPULL_TIMEOUT_S s: $message"
+                finish 1 "$message"
+                ;;
+        esac
+        [ "$message" = "$said" ] || echo "$message"
+        said=$message
+    else
+        echo "cannot look: $(head -n 1 "$work/problem")"
+        [ "$late" = no ] || finish 1 "timed out after $PREPULL_TIMEOUT_S s: $(head -n 1 "$work/problem")"
+    fi
+    # A look at many nodes is work for the API server.
+    nap "$((1 + desired / 500))"
+done

@@ -1,0 +1,56 @@
+"""Whichever CRI socket a node has: for clusters whose nodes differ."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ..defaults import K3S_IMAGE
+from ..plan import Plan
+from .base import Pod
+from .containerd import CONTAINERD
+from .containers import mount
+from .cri_dockerd import CRI_DOCKERD
+from .cri_o import CRI_O
+from .k3s import K3S
+from .socket import SocketRuntime, pulling_pod
+
+_HOST_RUN = "/run"
+_MOUNTED_AT = "/host/run"
+
+# Where several are there, the kubelet uses the one that only a kubelet would want: a Docker Engine beside cri-dockerd
+# has a containerd of its own, and K3s may share a machine with either.
+_ORDER = (K3S, CRI_O, CRI_DOCKERD, CONTAINERD)
+
+
+class AutoRuntime:
+    """The first CRI socket on the node that answers.
+
+    Which one is there is known on the node only, so that the directory of all sockets is mounted, read-only: the one
+    exception to mounting a single socket file.
+    """
+
+    name = "auto"
+    puller_image = K3S_IMAGE
+    reports = True
+
+    def refusals(self, given: Iterable[str]) -> dict[str, str]:
+        """What not every socket can do, and what would decide the choice."""
+        reasons = {
+            "mirrors": "whether they work depends on what the node has; name the runtime (containerd, k3s or docker)",
+            "socket_path": "it decides which socket is used; name the runtime that it belongs to",
+        }
+        return {key: reasons[key] for key in given if key in reasons}
+
+    def pod(self, plan: Plan) -> Pod:
+        """The puller, with every known socket to try."""
+        volume = {"name": "run", "hostPath": {"path": _HOST_RUN, "type": "Directory"}}
+        sockets = [(runtime.client, _mounted(runtime)) for runtime in _ORDER]
+        return pulling_pod(plan, sockets, volume, mount("run", _MOUNTED_AT, read_only=True))
+
+
+def _mounted(runtime: SocketRuntime) -> str:
+    # On every system that the kubelet runs on, /var/run is /run.
+    return _MOUNTED_AT + runtime.socket_path.removeprefix("/var").removeprefix(_HOST_RUN)
+
+
+AUTO = AutoRuntime()

@@ -1,0 +1,17 @@
+"""cri-dockerd, through its CRI socket: a kubelet whose containers Docker Engine runs."""
+
+from __future__ import annotations
+
+from ..defaults import K3S_IMAGE
+from .socket import SocketRuntime
+
+CRI_DOCKERD = SocketRuntime(
+    name="cri-dockerd",
+    client="crictl",
+    socket_path="/var/run/cri-dockerd.sock",
+    puller_image=K3S_IMAGE,
+    cannot={
+        "mirrors": "cri-dockerd cannot give an image a second name through its socket; use the runtime docker, "
+        "whose Engine it shares"
+    },
+)

@@ -1,0 +1,44 @@
+"""Image volumes: the kubelet mounts each image, and runs nothing of it.
+
+Kubernetes 1.31 and later, where the feature gate ImageVolume is on and the container runtime supports it
+(https://kubernetes.io/docs/tasks/configure-pod-container/image-volumes/).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ..defaults import BUSYBOX_IMAGE
+from ..plan import Plan
+from .base import Pod
+from .containers import mount, pullable
+from .kubelet import ONLY_SOCKETS
+
+
+class ImageVolumeRuntime:
+    """One read-only volume for each image, mounted by `pause`; for as long as the pod is there, they are in use."""
+
+    name = "image-volume"
+    puller_image = BUSYBOX_IMAGE
+    reports = False
+
+    def refusals(self, given: Iterable[str]) -> dict[str, str]:
+        """What is the kubelet's own business, and what would need a container that runs."""
+        reasons = {
+            **ONLY_SOCKETS,
+            "stagger": "nothing runs that could wait",
+            "puller_image": "nothing is run to pull",
+        }
+        return {key: f"{reasons[key]}; leave it out, or use a runtime with a socket" for key in given if key in reasons}
+
+    def pod(self, plan: Plan) -> Pod:
+        """The volumes."""
+        volumes = [
+            {"name": f"image-{index}", "image": {"reference": pullable(image), "pullPolicy": plan.pull_policy}}
+            for index, image in enumerate(plan.images)
+        ]
+        mounts = [mount(f"image-{index}", f"/images/{index}", read_only=True) for index in range(len(plan.images))]
+        return Pod(volumes=volumes, pause_mounts=mounts)
+
+
+IMAGE_VOLUME = ImageVolumeRuntime()

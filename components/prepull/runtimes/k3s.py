@@ -1,0 +1,13 @@
+"""The containerd that K3s and RKE2 bring along, at a place of its own."""
+
+from __future__ import annotations
+
+from ..defaults import K3S_IMAGE
+from .socket import SocketRuntime
+
+K3S = SocketRuntime(
+    name="k3s",
+    client="crictl",
+    socket_path="/run/k3s/containerd/containerd.sock",
+    puller_image=K3S_IMAGE,
+)

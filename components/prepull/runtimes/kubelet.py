@@ -1,0 +1,54 @@
+"""The kubelet itself pulls: one container for each image, with nothing of the host and no rights at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ..defaults import BUSYBOX_IMAGE
+from ..plan import Plan
+from .base import Pod
+from .containers import hold, programs_volume, provide_programs, run_within
+
+ONLY_SOCKETS = {
+    "socket_path": "no socket is used",
+    "parallelism": "the kubelet decides how many images it pulls at once (serializeImagePulls, maxParallelImagePulls)",
+    "attempts": "the kubelet tries for as long as the pod is there",
+    "backoff": "the kubelet has its own: 10 s, doubling up to 5 minutes",
+    "image_timeout": "the kubelet has its own",
+    "on_failure": "the kubelet starts a pod once it has all of its images",
+    "refresh": "the kubelet pulls for a pod once",
+    "mirrors": "the kubelet pulls an image under its own name; configure the mirror in the node's container runtime",
+    "remove": "only a runtime's socket can remove images",
+    "resources": "nothing runs that needs any",
+}
+
+
+class KubeletRuntime:
+    """One init container for each image: it runs a program of ours, so that the image needs neither shell nor tools.
+
+    The images of init containers are not in use once these have ended; with `hold`, containers that stay do the same.
+    """
+
+    name = "kubelet"
+    puller_image = BUSYBOX_IMAGE
+    reports = False
+
+    def refusals(self, given: Iterable[str]) -> dict[str, str]:
+        """What is the kubelet's own business."""
+        return {
+            key: f"{ONLY_SOCKETS[key]}; leave it out, or use a runtime with a socket"
+            for key in given
+            if key in ONLY_SOCKETS
+        }
+
+    def pod(self, plan: Plan) -> Pod:
+        """The containers whose images the kubelet has to pull."""
+        init_containers = [provide_programs(plan)]
+        if plan.hold:
+            return Pod(init_containers, hold(plan, plan.pull_policy), [programs_volume()])
+        for index, image in enumerate(plan.images):
+            init_containers.append(run_within(f"pull-{index}", image, plan.pull_policy, "true"))
+        return Pod(init_containers, volumes=[programs_volume()])
+
+
+KUBELET = KubeletRuntime()

@@ -1,0 +1,14 @@
+#!/bin/sh
+# Removes one taint from one node: both are named in the environment, by the pod spec.
+set -u
+if message=$(kubectl taint node "$PREPULL_NODE" "$PREPULL_TAINT-" 2>&1); then
+    echo "$message"
+    exit 0
+fi
+case $message in
+    *"taint \"$PREPULL_TAINT\" not found"*) echo "$PREPULL_NODE has no taint $PREPULL_TAINT" ;;
+    *)
+        echo "$message" | tee /dev/termination-log >&2
+        exit 1
+        ;;
+esac

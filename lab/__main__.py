@@ -1,0 +1,82 @@
+"""The commands of the lab: `python -m lab up|down|env|status`."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import sys
+from typing import TYPE_CHECKING
+
+from lab import Lab, LabError
+from lab.console import Console
+from lab.seconds import seconds_of_last_pull
+from lab.stack import Stack
+from lab.table import render, rows, summary
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def main() -> int:
+    """Run a command, and say in one sentence what is wrong if something is."""
+    parser = argparse.ArgumentParser(prog="python -m lab", description="A real cluster on this machine.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    up = commands.add_parser("up", help="bring up the cluster and its registry, then the dev stack")
+    up.add_argument("--no-stack", action="store_true", help="only the cluster and its registry")
+    commands.add_parser("down", help="remove all of it; what was downloaded and built stays in the cache")
+    commands.add_parser("env", help='print its environment for a shell: eval "$(python -m lab env)"')
+    commands.add_parser("status", help="say whether it is up; the exit code says it too")
+    arguments = parser.parse_args()
+    console = Console()
+    lab = Lab.of_checkout(console)
+    run: dict[str, Callable[[], int]] = {
+        "up": lambda: _up(lab, console, with_stack=not arguments.no_stack),
+        "down": lambda: _down(lab, console),
+        "env": lambda: _env(lab),
+        "status": lambda: _status(lab, console),
+    }
+    try:
+        return run[arguments.command]()
+    except LabError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("Interrupted: run it again to go on from here.", file=sys.stderr)
+        return 130
+
+
+def _up(lab: Lab, console: Console, *, with_stack: bool) -> int:
+    lab.up()
+    if not with_stack:
+        return 0
+    stack = Stack(lab)
+    stack.up()
+    outputs = stack.outputs()
+    images = list(outputs["images"])
+    shown = rows(lab.nodes, images, stack.runtime, seconds_of_last_pull(lab, outputs))
+    console.rich.print(render(shown))
+    for line in summary(shown):
+        console.say(line)
+    return 0 if all(row.found for row in shown) else 1
+
+
+def _down(lab: Lab, console: Console) -> int:
+    lab.down()
+    console.say(f"What was built stays in {lab.checkout.cache} for the next time; `rm -rf` it to free the space.")
+    return 0
+
+
+def _env(lab: Lab) -> int:
+    for name, value in lab.environ.items():
+        print(f"export {name}={shlex.quote(value)}")
+    return 0
+
+
+def _status(lab: Lab, console: Console) -> int:
+    up = lab.is_up()
+    console.say(f"{lab.name} is {'up' if up else 'not up: run `make up`'}")
+    return 0 if up else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

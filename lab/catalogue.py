@@ -1,0 +1,169 @@
+"""The images in the lab's registry, under the names that the public ones have.
+
+Each is the public image where that can be pulled. Where it cannot, one stands in for it that has the same
+programs at the same paths; all of those share their layers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lab import versions
+from lab.oci import Directory, Entry, File, Image, Link, layer, program
+from lab.platforms import Platform
+from lab.process import run
+from lab.provision import busybox, control_plane, programs
+from lab.provision.sources import UnavailableError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from lab.engine import Engine
+    from lab.provision.upstream import Upstream
+    from lab.provision.workshop import Workshop
+    from lab.registry import RegistryClient
+
+# Applets that the public image does not have: a puller that needs one shall fail here too.
+_NOT_IN_K3S = frozenset({"base64", "timeout"})
+_CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
+_PATH = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
+
+
+@dataclass(frozen=True)
+class Offer:
+    """An image of the registry: where it is there, where it comes from, and what stands in for it."""
+
+    repository: str
+    tag: str
+    upstream: str | None
+    stand_in: Callable[[], Image]
+
+
+class Catalogue:
+    """Makes the images and puts them into a registry."""
+
+    def __init__(self, engine: Engine, upstream: Upstream, workshop: Workshop) -> None:
+        self._engine = engine
+        self._upstream = upstream
+        self._workshop = workshop
+        self._layers: dict[str, bytes] = {}
+
+    def offers(self) -> list[Offer]:
+        """What the registry has."""
+        return [
+            Offer("library/hello-world", "latest", "hello-world:latest", self._hello_world),
+            Offer("library/docker", "28-cli", "docker:28-cli", self._docker_cli),
+            Offer("library/busybox", "1.37-musl", versions.BUSYBOX_IMAGE, self._busybox),
+            Offer("rancher/k3s", "v1.33.5-k3s1", "rancher/k3s:v1.33.5-k3s1", self._k3s),
+            Offer("pause", "3.10", "registry.k8s.io/pause:3.10", self._pause),
+            Offer("prepull/puller", "dev", None, self._puller),
+        ]
+
+    def stock(self, registry: RegistryClient) -> None:
+        """Put into the registry what it does not have."""
+        missing = [offer for offer in self.offers() if registry.digest(offer.repository, offer.tag) is None]
+        with self._workshop.console.step("images in the registry") as step:
+            pulled = 0
+            for offer in missing:
+                step.now(f"{offer.repository}:{offer.tag}")
+                pulled += self._put(registry, offer)
+            step.ended(f"{len(missing)} put there, {pulled} of them pulled from upstream" if missing else "there")
+
+    def _put(self, registry: RegistryClient, offer: Offer) -> bool:
+        """Put an image there, and say whether it is the public one."""
+        if offer.upstream is not None:
+            try:
+                self._upstream.pull(offer.upstream)
+            except UnavailableError:
+                pass
+            else:
+                reference = f"{registry.address}/{offer.repository}:{offer.tag}"
+                self._engine.docker("tag", offer.upstream, reference)
+                self._engine.docker("push", "--quiet", reference)
+                self._engine.docker("image", "rm", reference)
+                return True
+        registry.push(offer.repository, offer.tag, offer.stand_in())
+        return False
+
+    def _hello_world(self) -> Image:
+        built = self._workshop.go.build(programs.HELLO_WORLD, Platform.nodes())
+        return Image((layer({"/hello": program(built / "hello-world")}),), command=("/hello",), environ=_PATH)
+
+    def _docker_cli(self) -> Image:
+        return Image((self._shell(), self._certificates(), self._docker()), command=("sh",), environ=_PATH)
+
+    def _busybox(self) -> Image:
+        return Image((self._shell(),), command=("sh",), environ=_PATH)
+
+    def _k3s(self) -> Image:
+        # As the public image: its own entrypoint serves no purpose here, and a puller that relies on it shall
+        # fail.
+        return Image(
+            (self._shell(without=_NOT_IN_K3S), self._certificates(), self._kubernetes()),
+            entrypoint=("/bin/k3s",),
+            command=("agent",),
+            environ={
+                "PATH": "/var/lib/rancher/k3s/data/cni:/bin:/bin/aux",
+                "CRI_CONFIG_FILE": "/var/lib/rancher/k3s/agent/etc/crictl.yaml",
+            },
+        )
+
+    def _pause(self) -> Image:
+        return control_plane.pause_image(
+            self._workshop.go.build(programs.PAUSE, Platform.nodes()) / "pause", "registry"
+        )
+
+    def _puller(self) -> Image:
+        layers = (self._shell(), self._certificates(), self._kubernetes(), self._docker())
+        return Image(layers, command=("sh",), environ=_PATH)
+
+    @cached_property
+    def _shell_program(self) -> Path:
+        return busybox.provide(self._engine, self._upstream, self._workshop)
+
+    def _shell(self, without: frozenset[str] = frozenset()) -> bytes:
+        def make() -> dict[str, Entry]:
+            binary = self._shell_program
+            applets = sorted({*run(binary, "--list").split()} - without)
+            links: dict[str, Entry] = {f"/bin/{applet}": Link("busybox") for applet in applets}
+            return {
+                **links,
+                "/bin/busybox": program(binary),
+                "/tmp": Directory(0o1777),  # noqa: S108
+                "/etc/passwd": File(b"root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n"),
+                "/etc/group": File(b"root:x:0:\nnobody:x:65534:\n"),
+            }
+
+        return self._layer(" ".join(["shell", *sorted(without)]), make)
+
+    def _certificates(self) -> bytes:
+        def make() -> dict[str, Entry]:
+            return {str(_CERTIFICATES): File(_CERTIFICATES)} if _CERTIFICATES.exists() else {}
+
+        return self._layer("certificates", make)
+
+    def _kubernetes(self) -> bytes:
+        def make() -> dict[str, Entry]:
+            go, platform = self._workshop.go, Platform.nodes()
+            return {
+                "/bin/crictl": program(go.build(programs.CRICTL, platform) / "crictl"),
+                "/bin/ctr": program(go.build(programs.CONTAINERD, platform) / "ctr"),
+                "/bin/kubectl": program(go.build(programs.KUBERNETES, platform) / "kubectl"),
+            }
+
+        return self._layer("kubernetes", make)
+
+    def _docker(self) -> bytes:
+        def make() -> dict[str, Entry]:
+            binary = self._workshop.go.build(programs.DOCKER_CLI, Platform.nodes()) / "docker"
+            return {"/usr/local/bin/docker": program(binary)}
+
+        return self._layer("docker", make)
+
+    def _layer(self, name: str, make: Callable[[], dict[str, Entry]]) -> bytes:
+        if name not in self._layers:
+            self._layers[name] = layer(make())
+        return self._layers[name]

@@ -1,0 +1,218 @@
+"""The lab as one object: brought up, asked, taken down."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from lab.catalogue import Catalogue
+from lab.checkout import Checkout
+from lab.cluster import Cluster
+from lab.console import Console
+from lab.engine import Engine
+from lab.environ import lab_environ
+from lab.errors import LabError
+from lab.nodes import Nodes
+from lab.platforms import Platform
+from lab.process import run
+from lab.provision import (
+    docker_client,
+    engine,
+    kind,
+    kubectl,
+    kubernetes_provider,
+    node_image,
+    programs,
+    pulumi,
+    registry_image,
+)
+from lab.provision.upstream import Upstream
+from lab.provision.workshop import Workshop
+from lab.registries import LAB_LABEL, Registries, RunningRegistry
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from lab.registry import Credentials
+
+REGISTRY_IMAGE_FILE = "registry-image"
+
+
+class Lab:
+    """A cluster of three nodes and a registry, on this machine, for one checkout.
+
+    | to | use |
+    |---|---|
+    | bring it up, take it down | `up()`, `down()`, `is_up()` |
+    | run pulumi, kubectl or docker against it | `environ` |
+    | ask or change what is on a node | `nodes` |
+    | push an image that its nodes can pull | `registry.client.push()`, then `registry.address` |
+    | run another registry beside it | `registries.ensure("other")` |
+    """
+
+    def __init__(self, checkout: Checkout, console: Console | None = None) -> None:
+        self.checkout = checkout
+        self.console = console or Console()
+        self._workshop = Workshop.of(checkout, self.console)
+
+    @classmethod
+    def of_checkout(cls, console: Console | None = None) -> Lab:
+        """The lab of the checkout that this code is part of."""
+        return cls(Checkout.of_this_file(), console)
+
+    @property
+    def name(self) -> str:
+        """The name of its cluster and network, and what its containers' names begin with."""
+        return self.checkout.name
+
+    @property
+    def kubeconfig(self) -> Path:
+        """How its cluster is reached."""
+        return self.checkout.state / "kubeconfig"
+
+    @property
+    def _tools(self) -> Path:
+        return self.checkout.state / "bin"
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """The environment for programs that work on the lab, free of what the user set for others."""
+        passphrase = (self.checkout.state / "passphrase").read_text()
+        return lab_environ(self.checkout.state, self.engine.environ, passphrase)
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The engine that its containers run on."""
+        client = self._tools / "docker"
+        found = engine.find(self._workshop.cache, client) if client.exists() else None
+        if found is None:
+            raise LabError("The lab is not up: run `make up`.")
+        return found
+
+    @cached_property
+    def cluster(self) -> Cluster:
+        """Its cluster."""
+        return Cluster(self.name, self.engine, self._tools / "kind", self._tools / "kubectl", self.kubeconfig)
+
+    @cached_property
+    def nodes(self) -> Nodes:
+        """Its nodes."""
+        return Nodes(self.cluster)
+
+    @cached_property
+    def registries(self) -> Registries:
+        """What starts registries on its network."""
+        image = (self.checkout.state / REGISTRY_IMAGE_FILE).read_text()
+        return Registries(self.name, self.engine, image, self._hashed)
+
+    @property
+    def registry(self) -> RunningRegistry:
+        """Its own registry, which its nodes also ask for images of docker.io and registry.k8s.io."""
+        return self.registries.ensure()
+
+    def _hashed(self, credentials: Credentials) -> str:
+        """The line by which a registry knows a user."""
+        program = self._workshop.go.build(programs.HTPASSWD, Platform.host()) / "htpasswd"
+        return run(program, credentials.username, stdin=credentials.password.encode())
+
+    def is_up(self) -> bool:
+        """Whether all of it is there and every node is ready."""
+        try:
+            cluster = self.cluster
+        except LabError:
+            return False
+        running = cluster.containers(running=True)
+        return all(node in running for node in cluster.base_nodes) and cluster.answers() and not cluster.unready()
+
+    def up(self) -> None:
+        """Bring up whatever of it is not there, and change nothing of what is."""
+        client = docker_client.provide(self._workshop)
+        found = engine.provide(self._workshop.cache, client, self.console)
+        upstream = Upstream(found, self._workshop.releases)
+        self._prepare_state()
+        self._link_tools(client)
+        image = node_image.provide(found, upstream, self._workshop.go, self._workshop.cache, self.console)
+        registry = registry_image.provide(found, upstream, self._workshop)
+        (self.checkout.state / REGISTRY_IMAGE_FILE).write_text(registry)
+        self.__dict__["engine"] = found
+        self._ensure_network()
+        with self.console.step("registry") as step:
+            running = self.registry
+            step.ended(f"at {running.client.address}, for nodes {running.address}")
+        Catalogue(found, upstream, self._workshop).stock(running.client)
+        self._ensure_cluster(image)
+
+    def down(self) -> None:
+        """Remove all of it: nodes, registries, network and state. What was built stays in the cache."""
+        found = self._engine_to_clean()
+        if found is not None:
+            with self.console.step("cluster and registries") as step:
+                nodes = found.containers(f"io.x-k8s.kind.cluster={self.name}")
+                registries = found.containers(f"{LAB_LABEL}={self.name}")
+                found.remove_containers(*nodes, *registries)
+                if found.inspect("network", self.name) is not None:
+                    found.docker("network", "rm", self.name)
+                step.ended(f"{len(nodes)} nodes and {len(registries)} registries removed")
+            if found.own:
+                engine.OwnEngine(self._workshop.cache).stop(found)
+        shutil.rmtree(self.checkout.state, ignore_errors=True)
+
+    def _engine_to_clean(self) -> Engine | None:
+        """The engine that has the lab's containers, be they running or not; None if there never was one."""
+        client = self._tools / "docker"
+        if not client.exists():
+            return None
+        found = engine.find(self._workshop.cache, client)
+        if found is None and engine.OwnEngine(self._workshop.cache).directory.exists():
+            # It does not run since the machine was started anew, but would bring the nodes back when it next does.
+            return engine.provide(self._workshop.cache, client, self.console)
+        return found
+
+    def _prepare_state(self) -> None:
+        state = self.checkout.state
+        for directory in (state, self._tools, state / "stacks", state / "pulumi"):
+            directory.mkdir(parents=True, exist_ok=True)
+        state.chmod(0o700)
+        passphrase = state / "passphrase"
+        if not passphrase.exists():
+            passphrase.touch(mode=0o600)
+            passphrase.write_text(secrets.token_urlsafe(32))
+
+    def _link_tools(self, docker: Path) -> None:
+        host = pulumi.provide(self._workshop)
+        tools = {
+            "docker": docker,
+            "kind": kind.provide(self._workshop),
+            "kubectl": kubectl.provide(self._workshop),
+        }
+        for path in sorted(host.resolve().parent.glob("pulumi*")):
+            tools[path.name] = path
+        for name, path in tools.items():
+            link = self._tools / name
+            link.unlink(missing_ok=True)
+            link.symlink_to(path)
+        provider = kubernetes_provider.provide(self._workshop)
+        kubernetes_provider.install(provider, self.checkout.state / "pulumi")
+
+    def _ensure_network(self) -> None:
+        if self.engine.inspect("network", self.name) is None:
+            self.engine.docker("network", "create", "--label", f"{LAB_LABEL}={self.name}", self.name)
+
+    def _ensure_cluster(self, image: node_image.NodeImage) -> None:
+        with self.console.step("cluster") as step:
+            there = self.cluster.containers()
+            # What an interrupted run left is no cluster; and one whose state is gone has stacks that nobody knows.
+            if not set(self.cluster.base_nodes) <= set(there) or not self.kubeconfig.exists():
+                self.engine.remove_containers(*there)
+                step.now("kind create cluster")
+                self.cluster.create(image)
+                step.ended("3 nodes made")
+            else:
+                stopped = set(self.cluster.base_nodes) - set(self.cluster.containers(running=True))
+                for node in sorted(stopped):
+                    step.now(f"starting {node}")
+                    self.engine.docker("start", node)
+                step.ended("started again" if stopped else "there")
+            self.cluster.wait_until_ready()

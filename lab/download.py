@@ -1,0 +1,97 @@
+"""Official releases, from where their projects publish them."""
+
+from __future__ import annotations
+
+import hashlib
+import http.client
+import shutil
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING
+
+from lab.errors import LabError
+from lab.provision.sources import UnavailableError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CONNECT_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class Release:
+    """A file that a project publishes, and where it publishes the file's SHA-256."""
+
+    url: str
+    checksum_url: str
+
+    @property
+    def filename(self) -> str:
+        """The file's own name, as a list of checksums has it."""
+        return self.url.rsplit("/", 1)[-1]
+
+
+class Releases:
+    """Fetches releases. When one site cannot be reached, no other is tried: that is waited for once."""
+
+    def __init__(self, connect_seconds: float = CONNECT_SECONDS) -> None:
+        self._connect_seconds = connect_seconds
+        self._offline = ""
+
+    def fetch(self, release: Release, destination: Path) -> None:
+        """Download the file, and keep it only if it has the checksum that the project publishes for it.
+
+        Raises `UnavailableError` if it cannot be had, and `LabError` if it is not what was published.
+        """
+        expected = self._expected(release)
+        digest = hashlib.sha256()
+        with self._open(release.url) as response, destination.open("wb") as file:
+            while chunk := response.read(1 << 20):
+                digest.update(chunk)
+                file.write(chunk)
+        if digest.hexdigest() != expected:
+            destination.unlink()
+            raise LabError(
+                f"{release.url} has the SHA-256 {digest.hexdigest()}, "
+                f"but {release.checksum_url} says {expected}: "
+                "something between here and there changed it. Try again, or from another network."
+            )
+
+    def reaches(self, url: str) -> bool:
+        """Whether anything answers there, be it a refusal."""
+        try:
+            self._open(url).close()
+        except UnavailableError:
+            return not self._offline
+        return True
+
+    def _expected(self, release: Release) -> str:
+        with self._open(release.checksum_url) as response:
+            listing = response.read(1 << 20).decode("ascii", errors="replace")
+        for line in listing.splitlines():
+            checksum, _, name = line.strip().partition(" ")
+            # A list names its files, some with the marker of binary mode; a file of one sum may not.
+            if name.strip().lstrip("*").rsplit("/", 1)[-1] in ("", release.filename) and len(checksum) == 64:
+                return checksum.lower()
+        raise UnavailableError(f"{release.checksum_url} has no checksum for {release.filename}")
+
+    def _open(self, url: str) -> IO[bytes]:
+        if self._offline:
+            raise UnavailableError(self._offline)
+        try:
+            response: IO[bytes] = urllib.request.urlopen(url, timeout=self._connect_seconds)  # noqa: S310
+        except urllib.error.HTTPError as error:
+            error.close()
+            raise UnavailableError(f"{url} answers {error.code}") from error
+        except (OSError, http.client.HTTPException) as error:
+            reason = getattr(error, "reason", error)
+            self._offline = f"no internet ({url.split('/')[2]}: {reason})"
+            raise UnavailableError(self._offline) from error
+        return response
+
+
+def unpack(archive: Path, directory: Path) -> None:
+    """Unpack a release's archive, and remove it."""
+    shutil.unpack_archive(archive, directory)
+    archive.unlink()

@@ -1,0 +1,3 @@
+module prepull.lab/hello-world
+
+go 1.24.0

@@ -1,0 +1,3 @@
+module prepull.lab/pause
+
+go 1.24.0

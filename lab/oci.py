@@ -1,0 +1,265 @@
+"""Container images made from data: no Dockerfile, no engine, and the same digest every time.
+
+Layers are tar files without compression, so that no library's version decides a digest. An image can be
+pushed to a registry (`lab.registry`), or written as an archive that `docker load` and `ctr images import`
+read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import tarfile
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from lab.platforms import Platform
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import IO
+
+Dialect = Literal["oci", "docker"]
+
+MEDIA_TYPES: dict[Dialect, dict[str, str]] = {
+    "oci": {
+        "manifest": "application/vnd.oci.image.manifest.v1+json",
+        "index": "application/vnd.oci.image.index.v1+json",
+        "config": "application/vnd.oci.image.config.v1+json",
+        "layer": "application/vnd.oci.image.layer.v1.tar",
+    },
+    "docker": {
+        "manifest": "application/vnd.docker.distribution.manifest.v2+json",
+        "index": "application/vnd.docker.distribution.manifest.list.v2+json",
+        "config": "application/vnd.docker.container.image.v1+json",
+        "layer": "application/vnd.docker.image.rootfs.diff.tar",
+    },
+}
+
+# No clock: two builds of one image are one image.
+EPOCH = "1970-01-01T00:00:00Z"
+
+
+@dataclass(frozen=True)
+class File:
+    """A file in a layer: bytes, or a file of this machine to take them from."""
+
+    content: bytes | Path
+    mode: int = 0o644
+
+    def read(self) -> bytes:
+        """The file's bytes."""
+        return self.content.read_bytes() if isinstance(self.content, Path) else self.content
+
+
+@dataclass(frozen=True)
+class Link:
+    """A symbolic link in a layer."""
+
+    target: str
+
+
+@dataclass(frozen=True)
+class Directory:
+    """A directory in a layer that has nothing in it, or a mode of its own."""
+
+    mode: int = 0o755
+
+
+Entry = File | Link | Directory
+
+
+def program(path: Path) -> File:
+    """A file that can be run, from this machine."""
+    return File(path, 0o755)
+
+
+def noise(size: int, seed: str) -> File:
+    """A file of that many bytes that no compression makes smaller; the seed decides which."""
+    return File(hashlib.shake_128(seed.encode()).digest(size))
+
+
+@dataclass(frozen=True)
+class Blob:
+    """Bytes, in memory or in a file, with what a manifest says of them."""
+
+    media_type: str
+    content: bytes | Path = field(repr=False)
+
+    def open(self) -> IO[bytes]:
+        """The bytes, to read."""
+        return self.content.open("rb") if isinstance(self.content, Path) else io.BytesIO(self.content)
+
+    @cached_property
+    def size(self) -> int:
+        """How many they are."""
+        return self.content.stat().st_size if isinstance(self.content, Path) else len(self.content)
+
+    @cached_property
+    def digest(self) -> str:
+        """Their SHA-256, as registries write it."""
+        digest = hashlib.sha256()
+        with self.open() as content:
+            while chunk := content.read(1 << 20):
+                digest.update(chunk)
+        return f"sha256:{digest.hexdigest()}"
+
+    @property
+    def descriptor(self) -> dict[str, object]:
+        """How a manifest refers to them."""
+        return {"mediaType": self.media_type, "size": self.size, "digest": self.digest}
+
+
+def layer(entries: Mapping[str, Entry]) -> bytes:
+    """A layer that holds the entries, each under its absolute path, and the directories that lead to them."""
+    wanted: dict[str, Entry] = {}
+    for path, entry in entries.items():
+        for parent in reversed(Path(path.lstrip("/")).parents):
+            if str(parent) != ".":
+                wanted.setdefault(str(parent), Directory())
+        wanted[path.strip("/")] = entry
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT) as archive:
+        # Sorted, a directory comes before what is in it.
+        for path in sorted(wanted):
+            _add(archive, path, wanted[path])
+    return buffer.getvalue()
+
+
+def _add(archive: tarfile.TarFile, path: str, entry: Entry) -> None:
+    info = tarfile.TarInfo(path)
+    if isinstance(entry, File):
+        content = entry.read()
+        info.size, info.mode = len(content), entry.mode
+        archive.addfile(info, io.BytesIO(content))
+    elif isinstance(entry, Link):
+        info.type, info.linkname, info.mode = tarfile.SYMTYPE, entry.target, 0o777
+        archive.addfile(info)
+    else:
+        info.type, info.mode = tarfile.DIRTYPE, entry.mode
+        archive.addfile(info)
+
+
+@dataclass(frozen=True)
+class Image:
+    """An image for one platform."""
+
+    layers: tuple[bytes | Path, ...] = field(repr=False)
+    entrypoint: tuple[str, ...] = ()
+    command: tuple[str, ...] = ()
+    environ: Mapping[str, str] = field(default_factory=dict)
+    user: str = ""
+    stop_signal: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    platform: Platform = field(default_factory=Platform.nodes)
+    dialect: Dialect = "oci"
+
+    @cached_property
+    def config(self) -> Blob:
+        """What a runtime needs to know to run it."""
+        process: dict[str, object] = {}
+        if self.entrypoint:
+            process["Entrypoint"] = list(self.entrypoint)
+        if self.command:
+            process["Cmd"] = list(self.command)
+        if self.environ:
+            process["Env"] = [f"{name}={value}" for name, value in self.environ.items()]
+        if self.user:
+            process["User"] = self.user
+        if self.stop_signal:
+            process["StopSignal"] = self.stop_signal
+        if self.labels:
+            process["Labels"] = dict(self.labels)
+        document = {
+            "created": EPOCH,
+            "architecture": self.platform.arch,
+            "os": self.platform.os,
+            "config": process,
+            "rootfs": {"type": "layers", "diff_ids": [blob.digest for blob in self.layer_blobs]},
+            "history": [{"created": EPOCH, "created_by": "lab"} for _ in self.layers],
+        }
+        return _document("config", self.dialect, document)
+
+    @cached_property
+    def layer_blobs(self) -> tuple[Blob, ...]:
+        """Its layers as a registry holds them."""
+        return tuple(Blob(MEDIA_TYPES[self.dialect]["layer"], content) for content in self.layers)
+
+    @cached_property
+    def manifest(self) -> Blob:
+        """What a registry answers for it."""
+        document = {
+            "schemaVersion": 2,
+            "mediaType": MEDIA_TYPES[self.dialect]["manifest"],
+            "config": self.config.descriptor,
+            "layers": [blob.descriptor for blob in self.layer_blobs],
+        }
+        return _document("manifest", self.dialect, document)
+
+    @property
+    def images(self) -> tuple[Image, ...]:
+        """Itself, as `Index` has its images."""
+        return (self,)
+
+    @property
+    def digest(self) -> str:
+        """The digest that pulls exactly this."""
+        return self.manifest.digest
+
+
+@dataclass(frozen=True)
+class Index:
+    """One name for images for several platforms."""
+
+    images: tuple[Image, ...]
+    dialect: Dialect = "oci"
+
+    @cached_property
+    def manifest(self) -> Blob:
+        """What a registry answers for it."""
+        document = {
+            "schemaVersion": 2,
+            "mediaType": MEDIA_TYPES[self.dialect]["index"],
+            "manifests": [
+                {
+                    **image.manifest.descriptor,
+                    "platform": {"architecture": image.platform.arch, "os": image.platform.os},
+                }
+                for image in self.images
+            ],
+        }
+        return _document("index", self.dialect, document)
+
+    @property
+    def digest(self) -> str:
+        """The digest that pulls exactly this."""
+        return self.manifest.digest
+
+
+def write_archive(destination: IO[bytes], images: Sequence[tuple[str, Image]]) -> None:
+    """Write the images, each under its full name, as one archive of the form that `docker save` writes.
+
+    Layers that several images share are in it once.
+    """
+    written: set[str] = set()
+    entries: list[dict[str, object]] = []
+    with tarfile.open(fileobj=destination, mode="w") as archive:
+        for reference, image in images:
+            config = f"{image.config.digest.removeprefix('sha256:')}.json"
+            layers = [f"{blob.digest.removeprefix('sha256:')}.tar" for blob in image.layer_blobs]
+            for name, blob in zip([config, *layers], [image.config, *image.layer_blobs], strict=True):
+                if name not in written:
+                    written.add(name)
+                    info = tarfile.TarInfo(name)
+                    info.size = blob.size
+                    with blob.open() as content:
+                        archive.addfile(info, content)
+            entries.append({"Config": config, "RepoTags": [reference], "Layers": layers})
+        _add(archive, "manifest.json", File(json.dumps(entries).encode()))
+
+
+def _document(kind: str, dialect: Dialect, document: Mapping[str, object]) -> Blob:
+    return Blob(MEDIA_TYPES[dialect][kind], json.dumps(document, separators=(",", ":")).encode())

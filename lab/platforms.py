@@ -1,0 +1,30 @@
+"""Which machines a program is for, by the names that Go and most releases use."""
+
+from __future__ import annotations
+
+import platform
+from dataclasses import dataclass
+
+_ARCHITECTURES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
+
+
+@dataclass(frozen=True)
+class Platform:
+    """An operating system and an architecture."""
+
+    os: str
+    arch: str
+
+    @classmethod
+    def host(cls) -> Platform:
+        """This machine: where the tools run."""
+        machine = platform.machine().lower()
+        return cls(platform.system().lower(), _ARCHITECTURES.get(machine, machine))
+
+    @classmethod
+    def nodes(cls) -> Platform:
+        """The cluster's nodes: Linux on this machine's architecture, whatever runs the Docker Engine."""
+        return cls("linux", cls.host().arch)
+
+    def __str__(self) -> str:
+        return f"{self.os}/{self.arch}"

@@ -1,0 +1,76 @@
+"""A Debian root file system with what a node needs of the distribution."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from typing import TYPE_CHECKING
+
+from lab import versions
+from lab.cache import fingerprint
+from lab.process import run
+from lab.provision.engine import apt_install
+from lab.provision.sources import UnavailableError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from lab.cache import Cache
+    from lab.console import Step
+
+# kind's own list, less what only its optional snapshotter and storage classes need, and a Docker Engine.
+PACKAGES = [
+    "ca-certificates",
+    "conntrack",
+    "containernetworking-plugins",
+    "curl",
+    "docker.io",
+    "e2fsprogs",
+    "ethtool",
+    "iproute2",
+    "iptables",
+    "jq",
+    "kmod",
+    "libseccomp2",
+    "mount",
+    "nftables",
+    "pigz",
+    "procps",
+    "runc",
+    "socat",
+    "systemd",
+    "systemd-sysv",
+    "util-linux",
+]
+
+ARCHIVE = "rootfs.tar"
+
+
+def provide(cache: Cache, step: Step) -> Path:
+    """An archive of the root file system."""
+
+    def fill(directory: Path) -> None:
+        if os.geteuid() != 0:
+            raise UnavailableError("debootstrap needs root")
+        if shutil.which("debootstrap") is None:
+            if shutil.which("apt-get") is None:
+                raise UnavailableError("there is no debootstrap, and no apt to install it")
+            step.now("apt-get install debootstrap")
+            apt_install("debootstrap")
+        step.now("debootstrap")
+        root = directory / "root"
+        run("debootstrap", "--variant=minbase", f"--include={','.join(PACKAGES)}", versions.DEBIAN, root)
+        for leftovers in (
+            "var/cache/apt",
+            "var/lib/apt/lists",
+            "var/log",
+            "usr/share/doc",
+            "usr/share/man",
+            "usr/share/locale",
+        ):
+            shutil.rmtree(root / leftovers, ignore_errors=True)
+            (root / leftovers).mkdir()
+        run("tar", "--create", "--numeric-owner", "--file", directory / ARCHIVE, "--directory", root, ".")
+        shutil.rmtree(root)
+
+    return cache.entry("debian", fingerprint(versions.DEBIAN, *PACKAGES), fill) / ARCHIVE

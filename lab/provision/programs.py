@@ -1,0 +1,103 @@
+"""The Go programs that the lab builds where no release of them can be had, and with what."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from typing import TYPE_CHECKING
+
+from lab import versions
+from lab.provision.golang import Program
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from lab.provision.golang import Go
+
+_KUBERNETES_MAJOR, _KUBERNETES_MINOR, _ = versions.KUBERNETES.removeprefix("v").split(".")
+
+KIND = Program("kind", ("sigs.k8s.io/kind",))
+
+KUBERNETES = Program(
+    "kubernetes",
+    tuple(
+        f"k8s.io/kubernetes/cmd/{name}"
+        for name in (
+            "kubelet",
+            "kubeadm",
+            "kubectl",
+            "kube-apiserver",
+            "kube-controller-manager",
+            "kube-scheduler",
+            "kube-proxy",
+        )
+    ),
+    variables={
+        f"{package}.{name}": value
+        for package in ("k8s.io/component-base/version", "k8s.io/client-go/pkg/version")
+        for name, value in {
+            "gitVersion": versions.KUBERNETES,
+            "gitMajor": _KUBERNETES_MAJOR,
+            "gitMinor": _KUBERNETES_MINOR,
+        }.items()
+    },
+)
+
+ETCD = Program("etcd")
+
+CONTAINERD = Program(
+    "containerd",
+    tuple(
+        f"github.com/containerd/containerd/v2/cmd/{name}" for name in ("containerd", "containerd-shim-runc-v2", "ctr")
+    ),
+    variables={"github.com/containerd/containerd/v2/version.Version": versions.CONTAINERD},
+    tags=("no_aufs", "no_zfs", "no_btrfs", "no_devmapper"),
+)
+
+CRICTL = Program(
+    "cri-tools",
+    ("sigs.k8s.io/cri-tools/cmd/crictl",),
+    variables={"sigs.k8s.io/cri-tools/pkg/version.Version": versions.CRICTL},
+)
+
+REGISTRY = Program("distribution", ("github.com/distribution/distribution/v3/cmd/registry",))
+DOCKER_CLI = Program(
+    "docker-cli",
+    ("github.com/docker/cli/cmd/docker",),
+    variables={"github.com/docker/cli/cli/version.Version": versions.DOCKER_CLI},
+)
+HTPASSWD = Program("htpasswd")
+PAUSE = Program("pause")
+HELLO_WORLD = Program("hello-world")
+
+PULUMI = Program(
+    "pulumi",
+    ("github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",),
+    variables={"github.com/pulumi/pulumi/sdk/v3/go/common/version.Version": f"v{versions.PULUMI}"},
+)
+
+PULUMI_LANGUAGE_PYTHON = Program(
+    "pulumi-language-python",
+    ("github.com/pulumi/pulumi/sdk/python/cmd/pulumi-language-python/v3",),
+    variables={"github.com/pulumi/pulumi/sdk/v3/go/common/version.Version": f"v{versions.PULUMI}"},
+    private="github.com/pulumi/*",
+)
+
+_KUBERNETES_PROVIDER = "github.com/pulumi/pulumi-kubernetes/provider/v4"
+
+
+def _embed_schema(workspace: Path, go: Go) -> None:
+    """Put beside the provider's main what it embeds; the module's schema lacks the version."""
+    published = go.module_directory(workspace, _KUBERNETES_PROVIDER) / "cmd" / "pulumi-resource-kubernetes"
+    schema = json.loads((published / "schema.json").read_text(encoding="utf-8"))
+    schema["version"] = versions.PULUMI_KUBERNETES
+    (workspace / "schema.json").write_text(json.dumps(schema), encoding="utf-8")
+    shutil.copyfile(published / "terraform-mapping.json", workspace / "terraform-mapping.json")
+
+
+PULUMI_KUBERNETES = Program(
+    "pulumi-resource-kubernetes",
+    variables={f"{_KUBERNETES_PROVIDER}/pkg/version.Version": versions.PULUMI_KUBERNETES},
+    private="github.com/pulumi/*",
+    prepare=_embed_schema,
+)

@@ -1,0 +1,30 @@
+"""What every piece needs in order to come about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lab.cache import Cache
+from lab.download import Releases
+from lab.provision.golang import Go
+
+if TYPE_CHECKING:
+    from lab.checkout import Checkout
+    from lab.console import Console
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """The cache, the releases, the Go toolchain, and someone to tell."""
+
+    cache: Cache
+    console: Console
+    releases: Releases
+    go: Go
+
+    @classmethod
+    def of(cls, checkout: Checkout, console: Console) -> Workshop:
+        """The workshop of a checkout."""
+        cache = Cache(checkout.cache)
+        return cls(cache, console, Releases(), Go(checkout.go, cache, console))

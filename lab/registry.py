@@ -1,0 +1,127 @@
+"""Registries: talking to one over its HTTP API, and running them as containers."""
+
+from __future__ import annotations
+
+import base64
+import http.client
+import time
+import urllib.parse
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING
+
+from lab.errors import LabError
+from lab.oci import MEDIA_TYPES, Blob, Image, Index
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_MANIFESTS = ", ".join(types[kind] for types in MEDIA_TYPES.values() for kind in ("manifest", "index"))
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """A user of a registry."""
+
+    username: str
+    password: str
+
+    @property
+    def header(self) -> str:
+        """The value of the header `Authorization`."""
+        return "Basic " + base64.b64encode(f"{self.username}:{self.password}".encode()).decode()
+
+
+class RegistryClient:
+    """Puts images into a registry that this machine reaches without TLS."""
+
+    def __init__(self, address: str, credentials: Credentials | None = None) -> None:
+        self.address = address
+        self._credentials = credentials
+
+    def push(self, repository: str, tag: str, image: Image | Index) -> str:
+        """Put an image under a tag, and return its digest. What is there already is not sent again."""
+        if self.digest(repository, tag) == image.digest:
+            return image.digest
+        for single in image.images:
+            for blob in (single.config, *single.layer_blobs):
+                self._push_blob(repository, blob)
+            self._push_manifest(repository, single.digest, single.manifest)
+        self._push_manifest(repository, tag, image.manifest)
+        return image.digest
+
+    def digest(self, repository: str, reference: str) -> str | None:
+        """The digest of what a tag stands for now; None if there is no such image."""
+        status, headers = self._ask("HEAD", f"/v2/{repository}/manifests/{reference}", accept=_MANIFESTS)
+        if status == http.HTTPStatus.NOT_FOUND:
+            return None
+        self._expect(status, http.HTTPStatus.OK, f"asking for {repository}:{reference}")
+        return headers["docker-content-digest"]
+
+    def delete(self, repository: str, digest: str) -> None:
+        """Remove an image from a repository."""
+        status, _ = self._ask("DELETE", f"/v2/{repository}/manifests/{digest}")
+        self._expect(status, http.HTTPStatus.ACCEPTED, f"deleting {repository}@{digest}")
+
+    def answers(self) -> bool:
+        """Whether the registry is there and takes the credentials."""
+        try:
+            return self._ask("GET", "/v2/")[0] == http.HTTPStatus.OK
+        except OSError:
+            return False
+
+    def wait(self, seconds: float = 30) -> None:
+        """Wait until it answers."""
+        deadline = time.monotonic() + seconds
+        while not self.answers():
+            if time.monotonic() > deadline:
+                raise LabError(f"The registry at {self.address} does not answer.")
+            time.sleep(0.1)
+
+    def _push_blob(self, repository: str, blob: Blob) -> None:
+        status, _ = self._ask("HEAD", f"/v2/{repository}/blobs/{blob.digest}")
+        if status == http.HTTPStatus.OK:
+            return
+        status, headers = self._ask("POST", f"/v2/{repository}/blobs/uploads/")
+        self._expect(status, http.HTTPStatus.ACCEPTED, f"starting an upload to {repository}")
+        location = urllib.parse.urlsplit(headers["location"])
+        query = f"{location.query}&" if location.query else ""
+        path = f"{location.path}?{query}digest={urllib.parse.quote(blob.digest)}"
+        with blob.open() as content:
+            status, _ = self._ask("PUT", path, content, size=blob.size, content_type="application/octet-stream")
+        self._expect(status, http.HTTPStatus.CREATED, f"uploading to {repository}")
+
+    def _push_manifest(self, repository: str, reference: str, manifest: Blob) -> None:
+        path = f"/v2/{repository}/manifests/{reference}"
+        with manifest.open() as content:
+            status, _ = self._ask("PUT", path, content, size=manifest.size, content_type=manifest.media_type)
+        self._expect(status, http.HTTPStatus.CREATED, f"naming {repository}:{reference}")
+
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        body: IO[bytes] | None = None,
+        *,
+        size: int = 0,
+        content_type: str = "",
+        accept: str = "",
+    ) -> tuple[int, Mapping[str, str]]:
+        headers = {"Content-Length": str(size)}
+        if content_type:
+            headers["Content-Type"] = content_type
+        if accept:
+            headers["Accept"] = accept
+        if self._credentials:
+            headers["Authorization"] = self._credentials.header
+        connection = http.client.HTTPConnection(self.address, timeout=60)
+        try:
+            connection.request(method, path, body=body, headers=headers)
+            response = connection.getresponse()
+            response.read()
+            return response.status, {name.lower(): value for name, value in response.getheaders()}
+        finally:
+            connection.close()
+
+    def _expect(self, status: int, expected: int, doing: str) -> None:
+        if status != expected:
+            raise LabError(f"The registry at {self.address} answered {status} while {doing}.")

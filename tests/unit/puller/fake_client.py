@@ -1,0 +1,220 @@
+"""Stands for crictl, ctr and docker, by the name it is called with: one node, kept in a directory.
+
+    plan.json            what goes wrong: {"WORD": [step, …], …}, a step for each call that has the word among its
+                         arguments; the last step repeats. A step: {"seconds", "hang", "deaf", "error", "output", "code"}
+    names/               one file for each name of each image
+    containers/          one file for each container: the ID of its image
+    calls/               one file for each call: its arguments, its environment, when it began and ended
+"""
+
+import hashlib
+import json
+import os
+import signal
+import sys
+import time
+import urllib.parse
+
+STATE = os.environ["FAKE_STATE"]
+BEGAN = time.monotonic()
+RECORDED = (
+    "CRICTL_AUTH",
+    "CRICTL_CREDS",
+    "CONTAINER_RUNTIME_ENDPOINT",
+    "IMAGE_SERVICE_ENDPOINT",
+    "DOCKER_HOST",
+    "CRI_CONFIG_FILE",
+)
+
+
+def path_of(name):
+    return os.path.join(STATE, "names", urllib.parse.quote(name, safe=""))
+
+
+def sha(text):
+    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+
+
+def canonical(name):
+    first, slash, _ = name.partition("/")
+    if not slash:
+        return f"docker.io/library/{name}"
+    return name if "." in first or ":" in first or first == "localhost" else f"docker.io/{name}"
+
+
+def repository(name):
+    name = name.partition("@")[0]
+    return name.rpartition(":")[0] if ":" in name.rpartition("/")[2] else name
+
+
+def load():
+    images = {}
+    for file in sorted(os.listdir(os.path.join(STATE, "names"))):
+        with open(os.path.join(STATE, "names", file)) as stream:
+            images[urllib.parse.unquote(file)] = json.load(stream)
+    return images
+
+
+def save(name, image):
+    with open(path_of(name), "w") as stream:
+        json.dump(image, stream)
+
+
+def add(name):
+    content = name.rpartition("/")[2]
+    image = {"id": sha("config " + content), "digest": sha("manifest " + content), "size": 1000, "pinned": False}
+    if "@" in name:
+        image["digest"] = name.partition("@")[2]
+    save(name, image)
+    save(f"{repository(name)}@{image['digest']}", image)
+
+
+def fail(message, code=1):
+    print(message, file=sys.stderr)
+    raise SystemExit(code)
+
+
+def listing():
+    by_id = {}
+    for name, image in load().items():
+        by_id.setdefault(image["id"], (image, []))[1].append(name)
+    for identity, (image, names) in by_id.items():
+        print(f"ID: {identity}")
+        for name in names:
+            print(f"RepoDigests: {name}" if "@" in name else f"RepoTags: {name}")
+        print(f"Size: {image['size']}")
+        if image["pinned"]:
+            print("Pinned: true")
+        print()
+
+
+def remove(name, whole):
+    images = load()
+    if name not in images:
+        fail(f"no such image {name}")
+    for other, image in images.items():
+        if other == name or (whole and image["id"] == images[name]["id"]):
+            os.unlink(path_of(other))
+
+
+def name_again(source, target):
+    images = load()
+    if source not in images:
+        fail(f'ctr: image "{source}": not found')
+    save(target, images[source])
+
+
+def users(name):
+    image = load().get(name, {"id": None})
+    for container in sorted(os.listdir(os.path.join(STATE, "containers"))):
+        with open(os.path.join(STATE, "containers", container)) as stream:
+            if stream.read() == image["id"]:
+                print(container)
+
+
+def crictl(arguments):
+    if arguments[0] == "--timeout":
+        del arguments[:2]
+    if arguments == ["images", "--verbose"]:
+        listing()
+    elif arguments[0] == "pull":
+        add(arguments[1])
+    elif arguments[0] == "rmi":
+        remove(arguments[1], whole=True)
+    elif arguments[:4] == ["ps", "--all", "--quiet", "--image"]:
+        users(arguments[4])
+    else:
+        fail(f"crictl knows no {arguments}", 2)
+
+
+def ctr(arguments):
+    arguments = arguments[arguments.index("images") + 1 :]
+    if arguments[0] == "tag":
+        name_again(*arguments[2:])
+    elif arguments[0] == "rm":
+        remove(arguments[1], whole=False)
+    else:
+        fail(f"ctr knows no {arguments}", 2)
+
+
+def docker(arguments):
+    if arguments[:2] == ["image", "ls"]:
+        print("\n".join(image["id"] for image in load().values()))
+    elif arguments[:2] == ["image", "inspect"]:
+        listing()
+    elif arguments[0] == "pull":
+        add(canonical(arguments[-1]))
+    elif arguments[0] == "tag":
+        name_again(*arguments[1:])
+    elif arguments[0] == "rmi":
+        remove(arguments[1], whole=False)
+    elif arguments[0] == "ps":
+        users(arguments[-1].partition("=")[2])
+    else:
+        fail(f"docker knows no {arguments}", 2)
+
+
+def next_step(words):
+    with open(os.path.join(STATE, "plan.json")) as stream:
+        plan = json.load(stream)
+    for word, steps in plan.items():
+        if word in words:
+            return steps[min(take_turn(word), len(steps) - 1)]
+    return {}
+
+
+def take_turn(word):
+    turn = 0
+    while True:
+        turn_file = os.path.join(STATE, "turns", f"{urllib.parse.quote(word, safe='')}-{turn}")
+        try:
+            os.close(os.open(turn_file, os.O_CREAT | os.O_EXCL))
+        except FileExistsError:
+            turn += 1
+        else:
+            return turn
+
+
+def record(client, arguments, ended=None):
+    environment = {name: os.environ[name] for name in RECORDED if name in os.environ}
+    config = os.path.join(os.environ.get("DOCKER_CONFIG", ""), "config.json")
+    if ended is None and os.path.exists(config):
+        with open(config) as stream:
+            environment["DOCKER_CONFIG"] = stream.read()
+    call = {
+        "client": client,
+        "arguments": arguments,
+        "environment": environment,
+        "began": BEGAN,
+        "ended": ended,
+        "pid": os.getpid(),
+    }
+    file = os.path.join(STATE, "calls", f"{BEGAN:017.6f}-{os.getpid()}")
+    if ended is not None:
+        with open(file) as stream:
+            call["environment"] = json.load(stream)["environment"]
+    with open(file + ".new", "w") as stream:
+        json.dump(call, stream)
+    os.rename(file + ".new", file)
+
+
+def main():
+    client = os.path.basename(sys.argv[0])
+    arguments = sys.argv[1:]
+    record(client, list(arguments))
+    step = next_step([*arguments, client, os.environ.get("DOCKER_HOST", "").rpartition("/")[2]])
+    if step.get("deaf"):
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    time.sleep(600 if step.get("hang") else step.get("seconds", 0))
+    try:
+        if step.get("output"):
+            print(step["output"])
+        if "error" in step or step.get("code"):
+            fail(step.get("error", ""), step.get("code", 1))
+        {"crictl": crictl, "ctr": ctr, "docker": docker}[client](list(arguments))
+    finally:
+        sys.stdout.flush()
+        record(client, list(arguments), ended=time.monotonic())
+
+
+main()
