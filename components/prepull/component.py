@@ -7,7 +7,7 @@ from typing import Any, Optional
 import pulumi
 import pulumi_kubernetes as k8s
 
-from . import gate
+from . import gate, manifest
 from .args import PrePullDaemonSetArgs
 from .objects import Made, Object, objects_of
 from .plan import Plan
@@ -101,15 +101,23 @@ class PrePullDaemonSet(pulumi.ComponentResource):
         )
 
     def _status(self, name: str, daemon_set: Any, gate_job: Any) -> pulumi.Output[Any]:
-        """The DaemonSet's status once the wait is over; without the provider's wait, it has to be read again then."""
+        """The DaemonSet's status once the wait is over.
+
+        Without the provider's own wait it is empty at first. Noting on the DaemonSet which gate has let through
+        returns it as it is then, and is no change when nothing has changed.
+        """
         if gate_job is None:
             return pulumi.Output.from_input(daemon_set.status)
-        after = k8s.apps.v1.DaemonSet.get(
-            f"{name}-after-gate",
-            pulumi.Output.all(daemon_set.id, gate_job.id).apply(lambda ids: str(ids[0])),
+        passed = k8s.apps.v1.DaemonSetPatch(
+            f"{name}-passed",
+            metadata={
+                "name": _identity(daemon_set, "name"),
+                "namespace": _identity(daemon_set, "namespace"),
+                "annotations": {manifest.PASSED_ANNOTATION: _identity(gate_job, "name")},
+            },
             opts=pulumi.ResourceOptions(parent=self, depends_on=[gate_job]),
         )
-        return pulumi.Output.from_input(after.status)
+        return pulumi.Output.from_input(passed.status)
 
 
 _KINDS: Mapping[str, tuple[Any, Mapping[str, str]]] = {

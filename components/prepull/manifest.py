@@ -15,6 +15,7 @@ from .scripts import SCRIPTS_DIRECTORY, SCRIPTS_VOLUME
 NAME_LABEL = "app.kubernetes.io/name"
 INSTANCE_LABEL = "app.kubernetes.io/instance"
 PLAN_LABEL = "prepull.dev/plan"
+PASSED_ANNOTATION = "prepull.dev/passed"
 _LABEL_VALUE_LENGTH = 63
 
 # A proxy beside the puller would never exit, and pulls do not go through the pod's network.

@@ -272,9 +272,9 @@ read_credentials() {
                 return key path
             }
             function entry() {
-                if (field["auth"] field["username"] != "")
-                    lines = lines registry(unescape(key[2])) "\t" field["auth"] "\t" field["username"] "\t" \
-                        field["password"] "\n"
+                if (field["auth"] field["username"] == "") return
+                registries[++entries] = key[2]
+                login[entries] = field["auth"] "\t" field["username"] "\t" field["password"]
             }
             { text = text $0 "\n" }
             END {
@@ -304,7 +304,7 @@ read_credentials() {
                     text = substr(text, RLENGTH + 1)
                 }
                 if (length(text) || depth || kind[1] != "{") exit 1
-                printf "%s", lines
+                for (i = 1; i <= entries; i++) print registry(unescape(registries[i])) "\t" login[i]
             }
         ' "$file" >>"$work/credentials" || say "the pull secret in ${file##*/} is not valid JSON" >&2
     done
@@ -364,7 +364,8 @@ credential_docker() { # INDEX REGISTRY
 reason() { # [NAME]: says in a few words why a client failed, from what it printed
     tr '\t\r' '  ' | tr -cd ' -~\n' | awk -v name="${1-}" -v limit="$REASON_LIMIT" '
         function without(text, part,  at) {
-            while (part != "" && (at = index(text, part))) text = substr(text, 1, at - 1) substr(text, at + length(part))
+            while (part != "" && (at = index(text, part)))
+                text = substr(text, 1, at - 1) substr(text, at + length(part))
             return text
         }
         function nameless(text,  path, host) {
@@ -386,13 +387,15 @@ reason() { # [NAME]: says in a few words why a client failed, from what it print
                 why = substr(text, RSTART, RLENGTH); sub(/:.*/, "", why)
                 why = "the puller image cannot run " why
             }
-            else if (text ~ /no such host|server misbehaving|temporary failure in name resolution/) why = "host not found"
+            else if (text ~ /no such host|server misbehaving|temporary failure in name resolution/)
+                why = "host not found"
             else if (text ~ /toomanyrequests|too many requests/) why = "too many requests"
             else if (text ~ /pull access denied|insufficient_scope/) why = "unauthorized, or no such repository"
             else if (text ~ /unauthorized|authentication required|no basic auth|forbidden|access .* denied/)
                 why = "unauthorized"
             else if (text ~ /no match for platform|no matching manifest for/) why = "no image for this platform"
-            else if (text ~ /manifest unknown|manifest for .* not found|name unknown|: not found/) why = "manifest unknown"
+            else if (text ~ /manifest unknown|manifest for .* not found|name unknown|: not found/)
+                why = "manifest unknown"
             else if (text ~ /no space left/) why = "disk full"
             else if (text ~ /i\/o timeout|deadline exceeded|client.timeout|handshake timeout|connection timed out/)
                 why = "timed out"
@@ -552,8 +555,8 @@ unname_sources() {
 
 # ---------------------------------------------------------------- removal
 
-# A runtime removes an image together with all its names, so one name alone is taken off where the image has others: tags,
-# and the digests that are to be there. Nothing that is pinned (the sandbox image) or that a container uses is touched.
+# A runtime removes an image together with all its names, so one name alone is taken off where the image has others:
+# tags, and the digests that are to be there. Nothing that is pinned (the sandbox image) or in use is touched.
 remove_all() {
     while read -r name; do
         [ -n "$name" ] || continue
@@ -644,7 +647,7 @@ report() {
             for (i = 1; i <= failed; i++) if (rank[i] > shown) rest = rest " " lost[i]
             return header text (rest ? ranges(rest) " failed other reasons\n" : "") rest_present
         }
-        $2 == "present" { present++; indices = indices " " $1; lines = lines $1 " present " $3 " " $4 " " $5 " " $6 "\n" }
+        $2 == "present" { present++; indices = indices " " $1; lines = lines $0 "\n" }
         $2 == "failed" {
             failures = failures $0 "\n"
             why = $0; sub(/^[0-9]+ failed [0-9]+ [0-9.]+ /, "", why); why = substr(why, 1, 60)

@@ -1,11 +1,13 @@
 """Stands for crictl, ctr and docker, by the name it is called with: one node, kept in a directory.
 
-    plan.json            what goes wrong: {"WORD": [step, …], …}, a step for each call that has the word among its
-                         arguments; the last step repeats. A step: {"seconds", "hang", "deaf", "error", "output", "code"}
-    names/               one file for each name of each image
-    containers/          one file for each container: the ID of its image
-    calls/               one file for each call: its arguments, its environment, when it began and ended
+plan.json            what goes wrong: {"WORD": [step, …], …}, a step for each call that has the word among its
+                     arguments; the last step repeats. A step: {"seconds", "hang", "deaf", "vanish", "error", "code"}
+names/               one file for each name of each image
+containers/          one file for each container: the ID of its image
+calls/               one file for each call: its arguments, its environment, when it began and ended
 """
+
+from __future__ import annotations
 
 import hashlib
 import json
@@ -14,8 +16,9 @@ import signal
 import sys
 import time
 import urllib.parse
+from typing import Any, NoReturn
 
-STATE = os.environ["FAKE_STATE"]
+STATE = os.environ.get("FAKE_STATE", "")
 BEGAN = time.monotonic()
 RECORDED = (
     "CRICTL_AUTH",
@@ -27,27 +30,27 @@ RECORDED = (
 )
 
 
-def path_of(name):
+def path_of(name: str) -> str:
     return os.path.join(STATE, "names", urllib.parse.quote(name, safe=""))
 
 
-def sha(text):
+def sha(text: str) -> str:
     return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
 
-def canonical(name):
+def canonical(name: str) -> str:
     first, slash, _ = name.partition("/")
     if not slash:
         return f"docker.io/library/{name}"
     return name if "." in first or ":" in first or first == "localhost" else f"docker.io/{name}"
 
 
-def repository(name):
+def repository(name: str) -> str:
     name = name.partition("@")[0]
     return name.rpartition(":")[0] if ":" in name.rpartition("/")[2] else name
 
 
-def load():
+def load() -> dict[str, dict[str, Any]]:
     images = {}
     for file in sorted(os.listdir(os.path.join(STATE, "names"))):
         with open(os.path.join(STATE, "names", file)) as stream:
@@ -55,12 +58,12 @@ def load():
     return images
 
 
-def save(name, image):
+def save(name: str, image: dict[str, Any]) -> None:
     with open(path_of(name), "w") as stream:
         json.dump(image, stream)
 
 
-def add(name):
+def add(name: str) -> None:
     content = name.rpartition("/")[2]
     image = {"id": sha("config " + content), "digest": sha("manifest " + content), "size": 1000, "pinned": False}
     if "@" in name:
@@ -69,13 +72,13 @@ def add(name):
     save(f"{repository(name)}@{image['digest']}", image)
 
 
-def fail(message, code=1):
+def fail(message: str, code: int = 1) -> NoReturn:
     print(message, file=sys.stderr)
     raise SystemExit(code)
 
 
-def listing():
-    by_id = {}
+def listing() -> None:
+    by_id: dict[str, tuple[dict[str, Any], list[str]]] = {}
     for name, image in load().items():
         by_id.setdefault(image["id"], (image, []))[1].append(name)
     for identity, (image, names) in by_id.items():
@@ -88,7 +91,7 @@ def listing():
         print()
 
 
-def remove(name, whole):
+def remove(name: str, *, whole: bool) -> None:
     images = load()
     if name not in images:
         fail(f"no such image {name}")
@@ -97,14 +100,14 @@ def remove(name, whole):
             os.unlink(path_of(other))
 
 
-def name_again(source, target):
+def name_again(source: str, target: str) -> None:
     images = load()
     if source not in images:
         fail(f'ctr: image "{source}": not found')
     save(target, images[source])
 
 
-def users(name):
+def users(name: str) -> None:
     image = load().get(name, {"id": None})
     for container in sorted(os.listdir(os.path.join(STATE, "containers"))):
         with open(os.path.join(STATE, "containers", container)) as stream:
@@ -112,7 +115,7 @@ def users(name):
                 print(container)
 
 
-def crictl(arguments):
+def crictl(arguments: list[str]) -> None:
     if arguments[0] == "--timeout":
         del arguments[:2]
     if arguments == ["images", "--verbose"]:
@@ -127,7 +130,7 @@ def crictl(arguments):
         fail(f"crictl knows no {arguments}", 2)
 
 
-def ctr(arguments):
+def ctr(arguments: list[str]) -> None:
     arguments = arguments[arguments.index("images") + 1 :]
     if arguments[0] == "tag":
         name_again(*arguments[2:])
@@ -137,7 +140,7 @@ def ctr(arguments):
         fail(f"ctr knows no {arguments}", 2)
 
 
-def docker(arguments):
+def docker(arguments: list[str]) -> None:
     if arguments[:2] == ["image", "ls"]:
         print("\n".join(image["id"] for image in load().values()))
     elif arguments[:2] == ["image", "inspect"]:
@@ -154,16 +157,16 @@ def docker(arguments):
         fail(f"docker knows no {arguments}", 2)
 
 
-def next_step(words):
+def next_step(words: list[str]) -> dict[str, Any]:
     with open(os.path.join(STATE, "plan.json")) as stream:
-        plan = json.load(stream)
+        plan: dict[str, list[dict[str, Any]]] = json.load(stream)
     for word, steps in plan.items():
         if word in words:
             return steps[min(take_turn(word), len(steps) - 1)]
     return {}
 
 
-def take_turn(word):
+def take_turn(word: str) -> int:
     turn = 0
     while True:
         turn_file = os.path.join(STATE, "turns", f"{urllib.parse.quote(word, safe='')}-{turn}")
@@ -175,7 +178,7 @@ def take_turn(word):
             return turn
 
 
-def record(client, arguments, ended=None):
+def record(client: str, arguments: list[str], ended: float | None = None) -> None:
     environment = {name: os.environ[name] for name in RECORDED if name in os.environ}
     config = os.path.join(os.environ.get("DOCKER_CONFIG", ""), "config.json")
     if ended is None and os.path.exists(config):
@@ -198,7 +201,7 @@ def record(client, arguments, ended=None):
     os.rename(file + ".new", file)
 
 
-def main():
+def main() -> None:
     client = os.path.basename(sys.argv[0])
     arguments = sys.argv[1:]
     record(client, list(arguments))
@@ -207,14 +210,15 @@ def main():
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
     time.sleep(600 if step.get("hang") else step.get("seconds", 0))
     try:
-        if step.get("output"):
-            print(step["output"])
         if "error" in step or step.get("code"):
             fail(step.get("error", ""), step.get("code", 1))
+        if step.get("vanish"):
+            return
         {"crictl": crictl, "ctr": ctr, "docker": docker}[client](list(arguments))
     finally:
         sys.stdout.flush()
         record(client, list(arguments), ended=time.monotonic())
 
 
-main()
+if __name__ == "__main__":
+    main()

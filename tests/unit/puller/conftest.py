@@ -1,0 +1,318 @@
+"""A node to run puller.sh on: fake clients, real shells, real signals."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import stat
+import subprocess
+import sys
+import time
+import urllib.parse
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from prepull.report import Report, parse
+from prepull.scripts import script
+
+from . import fake_client
+
+CLIENTS = ("crictl", "ctr", "docker")
+SHELLS = ("ash", "dash") if shutil.which("dash") else ("ash",)
+in_every_shell = pytest.mark.parametrize("shell", SHELLS, indirect=True)
+
+# What the script may use of what every default puller image has. Debian's busybox ash runs an applet wherever PATH
+# leads, so that there the others are hidden behind functions.
+APPLETS = ("awk", "cat", "mkdir", "mkfifo", "mv", "od", "rm", "sed", "sleep", "sort", "tr")
+_BUILTINS = {"ash", "echo", "false", "kill", "printf", "pwd", "sh", "test", "true"}
+
+Step = Mapping[str, Any]
+
+
+def hub(name: str) -> str:
+    """The canonical name of one of Docker's own images."""
+    return f"docker.io/library/{name}"
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call of a client."""
+
+    client: str
+    arguments: list[str]
+    environment: dict[str, str]
+    began: float
+    ended: float | None
+    pid: int
+
+    @property
+    def verb(self) -> str:
+        """What the client is told to do."""
+        words = [word for word in self.arguments if not word.startswith("-") and word != "60s"]
+        known = ("pull", "images", "ls", "inspect", "tag", "rm", "rmi", "ps")
+        found = [word for word in words if word in known]
+        return found[1] if found[:1] == ["images"] and len(found) > 1 else found[0]
+
+    @property
+    def image(self) -> str:
+        """The last argument, which is the image in every call that has one."""
+        return self.arguments[-1]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run of the puller left."""
+
+    code: int
+    output: str
+    problems: str
+    text: str
+    calls: list[Call]
+    seconds: float
+
+    @property
+    def lines(self) -> list[str]:
+        return self.text.splitlines()
+
+    @property
+    def report(self) -> Report:
+        return parse(self.text)
+
+    def of(self, verb: str) -> list[Call]:
+        return [call for call in self.calls if call.verb == verb]
+
+    @property
+    def pulled(self) -> list[str]:
+        return [call.image for call in self.of("pull")]
+
+    @property
+    def reasons(self) -> dict[int, str | None]:
+        return {index: result.reason for index, result in self.report.results.items() if not result.present}
+
+
+@dataclass
+class Run:
+    """A puller that is running, in a session of its own."""
+
+    process: subprocess.Popen[str]
+    node: Node
+    began: float
+
+    def until(self, condition: Callable[[], object], seconds: float = 10) -> None:
+        """Wait for something to be so."""
+        deadline = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < deadline, "it never came to that"
+            assert self.process.poll() is None, "the puller ended before"
+            time.sleep(0.01)
+
+    def terminate(self) -> float:
+        """Send SIGTERM to the puller alone; return the seconds that it and all that it had started then took to end."""
+        began = time.monotonic()
+        self.process.terminate()
+        self.process.wait(10)
+        while self.leftovers() and time.monotonic() < began + 5:
+            time.sleep(0.01)
+        assert not self.leftovers()
+        return time.monotonic() - began
+
+    def leftovers(self) -> list[str]:
+        """The commands of the puller's session that are still alive."""
+        return [command for command in _session(self.process.pid) if command]
+
+    def finish(self) -> Outcome:
+        """Wait for the end, which leaves no process behind."""
+        output, problems = self.process.communicate(timeout=60)
+        seconds = time.monotonic() - self.began
+        deadline = time.monotonic() + 1
+        while self.leftovers() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert not self.leftovers()
+        return Outcome(
+            self.process.returncode, output, problems, self.node.report_text(), self.node.calls(), seconds=seconds
+        )
+
+
+def _session(leader: int) -> Iterator[str]:
+    for entry in Path("/proc").iterdir():
+        try:
+            if entry.name.isdigit() and os.getsid(int(entry.name)) == leader:
+                state = (entry / "stat").read_text().rpartition(")")[2].split()[0]
+                yield "" if state == "Z" else (entry / "cmdline").read_text().replace("\0", " ")
+        except (ProcessLookupError, FileNotFoundError):
+            continue
+
+
+@dataclass
+class Node:
+    """A node's container runtime, and what the DaemonSet gives the puller there."""
+
+    directory: Path
+    shell: Sequence[str]
+    constants: dict[str, int] = field(default_factory=dict)
+    socket: str = "crictl"
+    runs: list[Run] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        for name in ("names", "containers", "calls", "turns", "bin", "secrets", "sockets"):
+            (self.directory / name).mkdir()
+        self.plan({})
+        client = f"#!{sys.executable} -IS\n" + Path(fake_client.__file__).read_text("utf-8")
+        for name in CLIENTS:
+            path = self.directory / "bin" / name
+            path.write_text(client)
+            path.chmod(0o755)
+        for name in APPLETS:
+            (self.directory / "bin" / name).symlink_to(busybox())
+
+    def plan(self, steps: Mapping[str, Sequence[Step]]) -> None:
+        """Say what goes wrong; see fake_client.py."""
+        (self.directory / "plan.json").write_text(json.dumps(steps))
+
+    def have(self, *names: str, content: str = "", pinned: bool = False) -> None:
+        """Put an image on the node, under each of these names."""
+        for name in names:
+            content = content or name.rpartition("/")[2]
+            image = {"id": fake_client.sha("config " + content), "digest": fake_client.sha("manifest " + content)}
+            self._name_file(name).write_text(json.dumps({**image, "size": 1000, "pinned": pinned}))
+
+    def use(self, name: str) -> None:
+        """Run a container of an image."""
+        (self.directory / "containers" / "c0ffee").write_text(json.loads(self._name_file(name).read_text())["id"])
+
+    @property
+    def tags(self) -> list[str]:
+        """The names of the images on the node, without those by digest."""
+        names = (urllib.parse.unquote(file.name) for file in (self.directory / "names").iterdir())
+        return sorted(name for name in names if "@" not in name)
+
+    def secret(self, config: object, name: str = "000.json") -> None:
+        """Mount a pull secret: text as it is, anything else as JSON."""
+        text = config if isinstance(config, str) else json.dumps(config)
+        (self.directory / "secrets" / name).write_text(text)
+
+    def calls(self) -> list[Call]:
+        """All calls until now, in the order in which they began."""
+        files = sorted(file for file in (self.directory / "calls").iterdir() if file.suffix != ".new")
+        return [Call(**json.loads(file.read_text())) for file in files]
+
+    def report_text(self) -> str:
+        """What stands in the report."""
+        path = self.directory / "report"
+        return path.read_text("ascii") if path.exists() else ""
+
+    def start(self, *images: str, sockets: Sequence[str] | None = None, **settings: object) -> Run:
+        """Start the puller; settings are those of its environment, without the prefix and in lower case."""
+        sockets = [f"{self.socket} runtime.sock"] if sockets is None else sockets
+        environment = {
+            "SOCKETS": "\n".join(self._socket(*line.split()) for line in sockets),
+            "IMAGES": "\n".join(images),
+            "PULL_POLICY": "IfNotPresent",
+            "ON_FAILURE": "retry",
+            "PARALLELISM": 4,
+            "ATTEMPTS": 1,
+            "BACKOFF_MS": 20,
+            "IMAGE_TIMEOUT_MS": 20_000,
+            "STAGGER_MS": 0,
+            "WORK": self.directory / "work",
+            "REPORT": self.directory / "report",
+            "SECRETS": self.directory / "secrets",
+            **{key.upper(): value for key, value in settings.items()},
+        }
+        began = time.monotonic()
+        process = subprocess.Popen(
+            [*self.shell, self._script()],
+            cwd=self.directory,
+            env={
+                "PATH": str(self.directory / "bin"),
+                "FAKE_STATE": str(self.directory),
+                **{f"PREPULL_{key}": str(value) for key, value in environment.items() if value is not None},
+            },
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        self.runs.append(Run(process, self, began))
+        return self.runs[-1]
+
+    def run(self, *images: str, **settings: Any) -> Outcome:
+        """Run the puller to its end."""
+        return self.start(*images, **settings).finish()
+
+    def close(self) -> None:
+        """End whatever a failed test has left."""
+        for run in self.runs:
+            if run.leftovers():
+                os.killpg(run.process.pid, signal.SIGKILL)
+            for stream in (run.process.stdout, run.process.stderr):
+                if stream:
+                    stream.close()
+            run.process.wait()
+
+    def _name_file(self, name: str) -> Path:
+        return self.directory / "names" / urllib.parse.quote(name, safe="")
+
+    def _socket(self, client: str, name: str) -> str:
+        path = self.directory / "sockets" / name
+        if not name.startswith("absent") and not path.exists():
+            os.mknod(path, stat.S_IFSOCK | 0o600)
+        return f"{client} {path}"
+
+    def _script(self) -> Path:
+        text = script("puller.sh")
+        for name, value in self.constants.items():
+            before, assignment, after = text.partition(f"\n{name}=")
+            assert assignment, f"puller.sh has no {name}"
+            text = f"{before}\n{name}={value}\n{after.partition(chr(10))[2]}"
+        path = self.directory / "puller.sh"
+        path.write_text("".join(_hidden(self.shell)) + text)
+        return path
+
+
+def _hidden(shell: Sequence[str]) -> Iterable[str]:
+    if len(shell) == 1:
+        return
+    for applet in subprocess.run([shell[0], "--list"], check=True, capture_output=True, text=True).stdout.split():
+        if applet.isidentifier() and applet not in _BUILTINS.union(APPLETS):
+            yield f'{applet}() {{ echo "not every puller image has {applet}" >&2; exit 99; }}\n'
+
+
+def busybox() -> str:
+    """Where busybox is."""
+    path = shutil.which("busybox")
+    if not path:
+        pytest.fail("puller.sh is tested with busybox ash, and there is no busybox here: install it.", pytrace=False)
+    return path
+
+
+def shell_command(name: str) -> list[str]:
+    """How to run one of SHELLS."""
+    return [busybox(), "ash"] if name == "ash" else [str(shutil.which(name))]
+
+
+@pytest.fixture
+def shell(request: pytest.FixtureRequest) -> list[str]:
+    return shell_command(getattr(request, "param", "ash"))
+
+
+@pytest.fixture
+def node(tmp_path: Path, shell: list[str]) -> Iterator[Node]:
+    """A node with containerd and no image."""
+    node = Node(tmp_path, shell)
+    yield node
+    node.close()
+
+
+@pytest.fixture(scope="module")
+def shared_node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
+    """One node for the tests of a module that look at one run."""
+    node = Node(tmp_path_factory.mktemp("node"), shell_command("ash"))
+    yield node
+    node.close()

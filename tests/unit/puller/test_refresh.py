@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+from .conftest import Node, hub, in_every_shell
+
+
+@in_every_shell
+def test_a_refresh_pulls_what_is_there_at_the_interval_and_goes_on_after_a_failure(node: Node) -> None:
+    node.have(hub("a:1"))
+    node.plan({"pull": [{}, {"error": "something odd"}, {}]})
+    run = node.start(hub("a:1"), refresh_ms=200)
+    run.until(lambda: len(node.calls()) > 10)
+    run.terminate()
+    pulls = [call for call in node.calls() if call.verb == "pull"]
+    assert len(pulls) >= 3
+    assert all(later.began - (earlier.ended or 0) > 0.2 for earlier, later in zip(pulls, pulls[1:]))
+
+
+def test_a_refresh_says_what_it_found(node: Node) -> None:
+    node.plan({"pull": [{"error": "something odd"}]})
+    run = node.start(hub("a:1"), refresh_ms=50)
+    run.until(lambda: "failed=1" in node.report_text())
+    run.terminate()
+
+
+def test_a_refresh_uses_credentials_that_were_renewed(node: Node) -> None:
+    node.secret({"auths": {"docker.io": {"auth": "b2xk"}}})
+    run = node.start(hub("a:1"), refresh_ms=50)
+    run.until(lambda: "b2xk" in seen(node))
+    node.secret({"auths": {"docker.io": {"auth": "bmV3"}}})
+    run.until(lambda: "bmV3" in seen(node))
+    run.terminate()
+
+
+def seen(node: Node) -> set[str]:
+    return {call.environment.get("CRICTL_AUTH", "") for call in node.calls()}
+
+
+def test_a_refresh_outlives_a_runtime_that_does_not_answer(node: Node) -> None:
+    node.plan({"images": [{"error": "connect: connection refused"}, {}]})
+    run = node.start(hub("a:1"), refresh_ms=50)
+    run.until(lambda: "present=1" in node.report_text())
+    run.terminate()

@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import pytest
+
+from .conftest import Node, Outcome, hub, in_every_shell
+
+OLD = hub("old:1")
+KEPT = hub("kept:1")
+both_clients = pytest.mark.parametrize("client", ["crictl", "docker"])
+
+
+def remove(node: Node, *names: str) -> Outcome:
+    node.have(KEPT)
+    return node.run(KEPT, remove="\n".join(names))
+
+
+@in_every_shell
+@both_clients
+def test_an_image_that_nothing_uses_is_removed(node: Node, client: str) -> None:
+    node.socket = client
+    node.have(OLD)
+    outcome = remove(node, OLD)
+    assert outcome.code == 0
+    assert f"removed {OLD}" in outcome.output
+    assert node.tags == [KEPT]
+
+
+@both_clients
+def test_other_names_of_the_same_image_stay(node: Node, client: str) -> None:
+    node.socket = client
+    node.have(OLD, "quay.io/same:1", content="same")
+    remove(node, OLD)
+    assert node.tags == [KEPT, "quay.io/same:1"]
+
+
+def test_the_last_of_several_names_takes_the_image_along(node: Node) -> None:
+    node.have(OLD, "quay.io/same:1", content="same")
+    outcome = remove(node, OLD, "quay.io/same:1")
+    assert node.tags == [KEPT]
+    assert [call.image for call in outcome.of("rmi")] == ["quay.io/same:1"]
+
+
+def test_a_digest_that_is_to_be_there_stays(node: Node) -> None:
+    digest = f"{hub('old')}@sha256:{'0' * 64}"
+    node.have(OLD, digest, content="same")
+    outcome = node.run(digest, remove=OLD)
+    assert f"removed {OLD}" in outcome.output
+    assert node.run(digest).pulled == []
+
+
+def test_what_the_runtime_has_pinned_stays(node: Node) -> None:
+    node.have(OLD, "registry.k8s.io/pause:3.10", content="pause", pinned=True)
+    outcome = remove(node, OLD, "registry.k8s.io/pause:3.10")
+    assert node.tags == [KEPT, OLD, "registry.k8s.io/pause:3.10"]
+    assert f"kept {OLD}: the runtime has pinned it" in outcome.output
+
+
+@both_clients
+def test_what_a_container_uses_stays(node: Node, client: str) -> None:
+    node.socket = client
+    node.have(OLD)
+    node.use(OLD)
+    assert f"kept {OLD}: a container uses it" in remove(node, OLD).output
+    assert OLD in node.tags
+
+
+def test_what_may_be_in_use_stays(node: Node) -> None:
+    node.have(OLD)
+    node.plan({"ps": [{"error": "context deadline exceeded"}]})
+    assert f"kept {OLD}: timed out" in remove(node, OLD).output
+    assert OLD in node.tags
+
+
+def test_what_is_to_be_pulled_stays(node: Node) -> None:
+    assert f"kept {KEPT}: it is one of the images to pull" in remove(node, KEPT).output
+    assert node.tags == [KEPT]
+
+
+def test_what_is_not_there_is_said_to_be_absent(node: Node) -> None:
+    outcome = remove(node, OLD)
+    assert f"absent {OLD}" in outcome.output
+    assert [call.verb for call in outcome.calls] == ["images"]
+
+
+def test_an_image_that_cannot_be_removed_is_no_failure(node: Node) -> None:
+    node.have(OLD)
+    node.plan({"rmi": [{"error": "something odd"}]})
+    outcome = remove(node, OLD)
+    assert outcome.code == 0
+    assert f"kept {OLD}: something odd" in outcome.output
