@@ -209,6 +209,7 @@ now
 started_s=$now_s
 settled=no
 late=no
+certain=no
 desired=0
 said=""
 while :; do
@@ -221,10 +222,15 @@ while :; do
         case $verdict in
             go) finish 0 "$message" ;;
             fail)
-                [ "$late" = no ] || message="timed out after $PREPULL_TIMEOUT_S s: $message"
-                finish 1 "$message"
+                [ "$late" = no ] || finish 1 "timed out after $PREPULL_TIMEOUT_S s: $message"
+                [ "$certain" = no ] || finish 1 "$message"
+                # A second look, so that nodes that are a moment behind are counted and named as well.
+                certain=yes
+                nap 2
+                continue
                 ;;
         esac
+        certain=no
         [ "$message" = "$said" ] || echo "$message"
         said=$message
     else

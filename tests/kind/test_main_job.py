@@ -64,9 +64,8 @@ def test_a_restarted_node_does_not_loop(lab: Lab, stack: Stack, images: Images, 
     node = lab.cluster.base_nodes[-1]
 
     lab.nodes.restart(node)
-    kubectl(
-        "wait", "--for=condition=Ready", "pods", "--all", f"--field-selector=spec.nodeName={node}", "--timeout=120s"
-    )
+    pods_there = (PODS, f"--field-selector=spec.nodeName={node}")
+    kubectl("wait", "--for=condition=Ready", "pods", *pods_there, "--timeout=120s")
 
     [pod] = kubectl("get", "pods", *pods_there, "--output=json")["items"]
     [pull] = pod["status"]["initContainerStatuses"]
