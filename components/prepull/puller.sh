@@ -60,34 +60,40 @@ spawn() { # COMMAND…: runs it in the background, as one of this shell's own ch
     children="$children $!"
 }
 
-run() { # CLIENT ARGUMENT…
+run() { # PROGRAM ARGUMENT…: one that has no children
     "$@" &
-    client_process=$!
-    wait "$client_process"
+    program=$!
+    wait "$program"
+    status=$?
+    program=""
+    return "$status"
 }
 
 on_stop() { # first thing in every shell: on SIGTERM it ends with its children
-    children="" client_process=""
+    children="" program=""
     inherited=${!-}
     trap stop TERM INT
 }
 
-# A client is killed: it only waits for the runtime, and one that hangs may not heed SIGTERM.
+# Programs are killed: a client only waits for the runtime, and one that hangs may not heed SIGTERM. A shell is told
+# until it is gone: one that has only just been forked still has its parent's trap, and loses the signal.
 stop() {
     trap '' TERM INT
     # The signal may have come before a child that had just been started was noted.
     [ "${!-}" = "$inherited" ] || children="$children $!"
     # shellcheck disable=SC2086 # lists of process IDs
     {
-        kill -KILL $client_process
+        kill -KILL $program
         kill $children
+        for child in $children; do
+            while kill "$child"; do sleep 0.01; done
+        done
     } 2>/dev/null
     exit 143
 }
 
 pause() { # SECONDS
-    spawn sleep "$1"
-    wait "$!"
+    run sleep "$1"
 }
 
 bounded() { # FILE MS COMMAND…: ends the command after MS; leaves its exit code in FILE as well
@@ -119,7 +125,7 @@ supervise() { # FILE TIMER COMMAND…
     spawn in_shell "$@"
     wait "$!"
     echo "$?" >"$file"
-    kill "$watch" 2>/dev/null
+    kill -KILL "$watch" 2>/dev/null
 }
 
 in_shell() { # FUNCTION ARGUMENT…: one that starts its clients with `run`

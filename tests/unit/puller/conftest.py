@@ -10,9 +10,9 @@ import stat
 import subprocess
 import sys
 import time
-import urllib.parse
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -162,7 +162,10 @@ class Node:
         for name in ("names", "containers", "calls", "turns", "bin", "secrets", "sockets"):
             (self.directory / name).mkdir()
         self.plan({})
-        client = f"#!{sys.executable} -IS\n" + Path(fake_client.__file__).read_text("utf-8")
+        here = str(Path(fake_client.__file__).parent)
+        client = (
+            f"#!{sys.executable} -IS\nimport sys\nsys.path[:0] = [{here!r}]\nimport fake_client\nfake_client.main()\n"
+        )
         for name in CLIENTS:
             path = self.directory / "bin" / name
             path.write_text(client)
@@ -178,7 +181,10 @@ class Node:
         """Put an image on the node, under each of these names."""
         for name in names:
             content = content or name.rpartition("/")[2]
-            image = {"id": fake_client.sha("config " + content), "digest": fake_client.sha("manifest " + content)}
+            image = {
+                "id": fake_client.digest_of("config " + content),
+                "digest": fake_client.digest_of("manifest " + content),
+            }
             self._name_file(name).write_text(json.dumps({**image, "size": 1000, "pinned": pinned}))
 
     def use(self, name: str) -> None:
@@ -188,7 +194,7 @@ class Node:
     @property
     def tags(self) -> list[str]:
         """The names of the images on the node, without those by digest."""
-        names = (urllib.parse.unquote(file.name) for file in (self.directory / "names").iterdir())
+        names = (bytes.fromhex(file.name).decode() for file in (self.directory / "names").iterdir())
         return sorted(name for name in names if "@" not in name)
 
     def secret(self, config: object, name: str = "000.json") -> None:
@@ -206,7 +212,7 @@ class Node:
         path = self.directory / "report"
         return path.read_text("ascii") if path.exists() else ""
 
-    def start(self, *images: str, sockets: Sequence[str] | None = None, **settings: object) -> Run:
+    def start(self, *images: str, sockets: Sequence[str] | None = None, **settings: Any) -> Run:
         """Start the puller; settings are those of its environment, without the prefix and in lower case."""
         sockets = [f"{self.socket} runtime.sock"] if sockets is None else sockets
         environment = {
@@ -257,7 +263,7 @@ class Node:
             run.process.wait()
 
     def _name_file(self, name: str) -> Path:
-        return self.directory / "names" / urllib.parse.quote(name, safe="")
+        return self.directory / "names" / name.encode().hex()
 
     def _socket(self, client: str, name: str) -> str:
         path = self.directory / "sockets" / name
@@ -272,16 +278,19 @@ class Node:
             assert assignment, f"puller.sh has no {name}"
             text = f"{before}\n{name}={value}\n{after.partition(chr(10))[2]}"
         path = self.directory / "puller.sh"
-        path.write_text("".join(_hidden(self.shell)) + text)
+        path.write_text(_hidden(tuple(self.shell)) + text)
         return path
 
 
-def _hidden(shell: Sequence[str]) -> Iterable[str]:
+@cache
+def _hidden(shell: tuple[str, ...]) -> str:
     if len(shell) == 1:
-        return
-    for applet in subprocess.run([shell[0], "--list"], check=True, capture_output=True, text=True).stdout.split():
-        if applet.isidentifier() and applet not in _BUILTINS.union(APPLETS):
-            yield f'{applet}() {{ echo "not every puller image has {applet}" >&2; exit 99; }}\n'
+        return ""
+    applets = subprocess.run([shell[0], "--list"], check=True, capture_output=True, text=True).stdout.split()
+    hidden = {applet for applet in applets if applet.isidentifier()} - {*_BUILTINS, *APPLETS}
+    return "".join(
+        f'{name}() {{ echo "not every puller image has {name}" >&2; exit 99; }}\n' for name in sorted(hidden)
+    )
 
 
 def busybox() -> str:

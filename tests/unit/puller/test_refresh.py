@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 from .conftest import Node, hub, in_every_shell
 
 
@@ -12,7 +14,7 @@ def test_a_refresh_pulls_what_is_there_at_the_interval_and_goes_on_after_a_failu
     run.terminate()
     pulls = [call for call in node.calls() if call.verb == "pull"]
     assert len(pulls) >= 3
-    assert all(later.began - (earlier.ended or 0) > 0.2 for earlier, later in zip(pulls, pulls[1:]))
+    assert all(later.began - (earlier.ended or 0) > 0.2 for earlier, later in pairwise(pulls))
 
 
 def test_a_refresh_says_what_it_found(node: Node) -> None:

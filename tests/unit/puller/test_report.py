@@ -16,7 +16,10 @@ MANY = 300
 FAILING = """#!/bin/sh
 case $3 in
 images) cat "$FAKE_STATE/listing" ;;
-pull) echo "why ${4#*-} did not come is a long story about \x01\x1b[31mcaf\xc3\xa9 $4, and it goes on and on" >&2; exit 1 ;;
+pull)
+    echo "why ${4#*-} did not come is a long story about \x01\x1b[31mcaf\xc3\xa9 $4, and it goes on and on" >&2
+    exit 1
+    ;;
 esac
 """
 
