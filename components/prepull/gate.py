@@ -14,14 +14,15 @@ from .manifest import (
     token_volume,
     without_sidecars,
 )
-from .plan import Plan
+from .plan import EVERY_TAINT, Plan
 from .runtimes import RUNTIMES
 from .runtimes.containers import mount, pullable
 from .scripts import SCRIPTS_VOLUME
 
 _HOME = "/run/prepull"
 # Pulumi's own wait has to be the longer one, or it would end before the gate can give its reasons.
-MARGIN_SECONDS = 60
+MARGIN_SECONDS = 120
+_GONE_SECONDS = 10
 
 ROLE_RULES: list[dict[str, Any]] = [
     {"apiGroups": ["apps"], "resources": ["daemonsets"], "verbs": ["get"]},
@@ -65,7 +66,7 @@ def job(name: str, plan: Plan, *, daemon_set: str, scripts_name: str, service_ac
         "terminationGracePeriodSeconds": 1,
         "securityContext": {"seccompProfile": {"type": "RuntimeDefault"}, "fsGroup": 65534},
         "nodeSelector": {"kubernetes.io/os": "linux"},
-        "tolerations": [dict(toleration) for toleration in plan.tolerations],
+        "tolerations": _tolerations(plan),
         "containers": [container],
         "volumes": [
             {"name": "work", "emptyDir": {"medium": "Memory", "sizeLimit": "64Mi"}},
@@ -82,9 +83,23 @@ def job(name: str, plan: Plan, *, daemon_set: str, scripts_name: str, service_ac
         "metadata": made,
         "spec": {
             "backoffLimit": 0,
+            # A pod that its node took along has found nothing out; another one looks again.
+            "podFailurePolicy": {"rules": [{"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget"}]}]},
             "template": {
                 "metadata": without_sidecars(made["labels"], plan.annotations),
                 "spec": {key: value for key, value in pod.items() if value != []},
             },
         },
     }
+
+
+def _tolerations(plan: Plan) -> list[dict[str, Any]]:
+    """Where the gate's own pod may run: not on a node that is off, as a pod that tolerates everything would."""
+    wanted = plan.tolerations
+    if wanted == EVERY_TAINT:
+        wanted = ({"key": "node-role.kubernetes.io/control-plane", "operator": "Exists", "effect": "NoSchedule"},)
+    gone = [
+        {"key": f"node.kubernetes.io/{state}", "operator": "Exists", "effect": "NoExecute"}
+        for state in ("not-ready", "unreachable")
+    ]
+    return [*map(dict, wanted), *({**taint, "tolerationSeconds": _GONE_SECONDS} for taint in gone)]

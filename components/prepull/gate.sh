@@ -131,10 +131,11 @@ judge() { # prints a verdict (go, wait or fail), then the message
         }
         function definite(message) {
             message = tolower(message)
-            if (message ~ /not found|manifest unknown|name unknown/) return "manifest unknown"
+            if (message ~ /no basic auth|401 unauthorized|authentication required|incorrect username/) return "unauthorized"
             if (message ~ /insufficient_scope|pull access denied/) return "unauthorized, or no such repository"
-            if (message ~ /unauthorized|authentication required|denied|forbidden/) return "unauthorized"
+            if (message ~ /unauthorized|denied|forbidden/) return "unauthorized"
             if (message ~ /no such host/) return "host not found"
+            if (message ~ /not found|manifest unknown|name unknown/) return "manifest unknown"
             return ""
         }
         BEGIN { total = split(images, image, "\n") }

@@ -9,6 +9,8 @@ from typing import Any
 
 from .references import Reference
 
+EVERY_TAINT: tuple[Mapping[str, Any], ...] = ({"operator": "Exists"},)
+
 
 @dataclass(frozen=True)
 class Plan:

@@ -396,9 +396,11 @@ reason() { # [NAME]: says in a few words why a client failed, from what it print
             else if (text ~ /no such host|server misbehaving|temporary failure in name resolution/)
                 why = "host not found"
             else if (text ~ /toomanyrequests|too many requests/) why = "too many requests"
-            else if (text ~ /pull access denied|insufficient_scope/) why = "unauthorized, or no such repository"
-            else if (text ~ /unauthorized|authentication required|no basic auth|forbidden|access .* denied/)
+            else if (text ~ /no basic auth|401 unauthorized|authentication required|incorrect username/)
                 why = "unauthorized"
+            # Registries that hide what one may not see say the same of what is not there.
+            else if (text ~ /pull access denied|insufficient_scope/) why = "unauthorized, or no such repository"
+            else if (text ~ /unauthorized|forbidden|access .* denied/) why = "unauthorized"
             else if (text ~ /no match for platform|no matching manifest for/) why = "no image for this platform"
             else if (text ~ /manifest unknown|manifest for .* not found|name unknown|: not found/)
                 why = "manifest unknown"

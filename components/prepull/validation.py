@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from . import durations, references
 from .defaults import BUSYBOX_IMAGE, K3S_IMAGE, PAUSE_IMAGE
-from .plan import Plan
+from .plan import EVERY_TAINT, Plan
 from .references import Reference
 from .runtimes import RUNTIMES, Runtime
 
@@ -274,7 +274,7 @@ def _strings(value: Any, check_value: Callable[[Any], str]) -> dict[str, str]:
 
 def _tolerations(value: Any) -> tuple[Mapping[str, Any], ...]:
     if value is None:
-        return ({"operator": "Exists"},)
+        return EVERY_TAINT
     return _each(_toleration)(value)
 
 

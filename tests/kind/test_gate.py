@@ -31,7 +31,9 @@ def failed_up(stack: Stack, args: dict[str, Any], *, within: float = 60) -> str:
         stack.up({**AT_ONCE, **args})
     took = time.monotonic() - started
     assert took < within, f"it took {took:.0f} s to say so"
-    return str(failure.value)
+    screen = str(failure.value)
+    print(screen)  # for whoever reads why a test failed
+    return screen
 
 
 @pytest.fixture
@@ -84,11 +86,12 @@ def test_timed_out(lab: Lab, stack: Stack) -> None:
 
 
 def test_disk_full(lab: Lab, stack: Stack, images: Images, other_node: str) -> None:
-    ingest = "/var/lib/containerd/io.containerd.content.v1.content/ingest"
+    store = "/var/lib/containerd/io.containerd.content.v1.content"
     image = images.push(size=4_000_000)
     # The pod's own images are there before the disk is full.
     stack.up({"images": [images.push("small")], "timeout": "3m"})
-    lab.nodes.exec(other_node, "mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", ingest)
+    lab.nodes.exec(other_node, "mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", store)
+    lab.nodes.exec(other_node, "mkdir", f"{store}/ingest", f"{store}/blobs")
 
     screen = failed_up(stack, {"images": [image]})
 
@@ -138,7 +141,8 @@ def test_many_failures_take_ten_lines_at_most(lab: Lab, stack: Stack) -> None:
 
     screen = failed_up(stack, {"images": missing, "parallelism": 30})
 
-    [told] = [part for part in screen.split("\t* ") if part.startswith("[Pod") and "[Error]" in part]
+    diagnostics = screen.partition("Diagnostics:")[2]
+    told = next(part for part in diagnostics.split("\t* ") if part.startswith("[Pod") and "[Error]" in part)
     assert len(told.strip().splitlines()) <= 10
     assert "and 22 more" in told
 
