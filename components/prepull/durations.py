@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 
 _MILLISECONDS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000}
-_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
+_PART = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h)")
 _DURATION = re.compile(rf"(?:{_PART.pattern})+")
+# A year: more would be a mistake, and leave the range of a shell's arithmetic at some point.
+_LONGEST_HOURS = 8760
 
 
 def parse(text: str) -> int:
@@ -16,7 +18,7 @@ def parse(text: str) -> int:
         text: one or more numbers, each with its unit: ms, s, m or h.
 
     Raises:
-        ValueError: the text is not of that form.
+        ValueError: the text is not of that form, or the duration is longer than a year.
 
     Example:
         >>> parse("1m30s")
@@ -24,4 +26,7 @@ def parse(text: str) -> int:
     """
     if not _DURATION.fullmatch(text):
         raise ValueError("write a number with a unit (ms, s, m, h), such as '90s' or '10m'")
-    return round(sum(float(number) * _MILLISECONDS[unit] for number, unit in _PART.findall(text)))
+    milliseconds = sum(float(number) * _MILLISECONDS[unit] for number, unit in _PART.findall(text))
+    if milliseconds > _LONGEST_HOURS * _MILLISECONDS["h"]:
+        raise ValueError(f"it is longer than a year; write '{_LONGEST_HOURS}h' or less")
+    return round(milliseconds)

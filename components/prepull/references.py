@@ -56,9 +56,11 @@ class Reference:
         """The form that the Docker CLI shows: `nginx:1.25`, `team/app:v1`, `quay.io/team/app:v1`."""
         if self.registry != DEFAULT_REGISTRY:
             return str(self)
-        official = f"{OFFICIAL_REPOSITORY}/"
-        short = self.repository[len(official) :] if self.repository.startswith(official) else self.repository
-        return short + self._suffix
+        first, _, remainder = self.repository.partition("/")
+        if first == OFFICIAL_REPOSITORY and "/" not in remainder:
+            return remainder + self._suffix
+        # `my.org/app` without its registry would be the app of a registry `my.org`.
+        return str(self) if _is_registry(first) else self.repository + self._suffix
 
     @property
     def _suffix(self) -> str:
@@ -91,30 +93,47 @@ def parse(text: str) -> Reference:
         raise InvalidReferenceError("it is empty; write a reference such as 'nginx:1.25'")
     if bad := sorted({char for char in text if not ("!" <= char <= "~")}):
         raise InvalidReferenceError(f"it contains {_describe(bad[0])}; a reference has no such character")
-    if "://" in text:
-        raise InvalidReferenceError(f"it is a URL; write '{text.partition('://')[2]}'")
+    scheme, separator, _ = text.partition("://")
+    if separator:
+        raise InvalidReferenceError(f"it is a URL; leave out '{scheme}://'")
+    if _IMAGE_ID.fullmatch(text):
+        raise InvalidReferenceError(f"'{text}' is an image ID, which no registry knows; write a name")
     rest, digest = _split_digest(text)
     rest, tag = _split_tag(rest)
+    if not rest:
+        raise InvalidReferenceError(f"there is no name before '{text}'; write one, such as 'nginx{text}'")
     registry, repository = _split_registry(rest)
     if tag is None and digest is None:
         tag = DEFAULT_TAG
     if len(registry) + 1 + len(repository) > _NAME_LENGTH:
-        raise InvalidReferenceError(f"its name is longer than {_NAME_LENGTH} characters")
+        raise InvalidReferenceError(f"the name '{registry}/{repository}' is longer than {_NAME_LENGTH} characters")
     return Reference(registry, repository, tag, digest)
 
 
 def parse_name(text: str) -> str:
     """Read a registry, or a part of one: `docker.io`, `quay.io/org`, `mirror.example.com:5000/hub`.
 
+    Returns:
+        The same, with the registry under the name that it has in a Reference.
+
     Raises:
         InvalidReferenceError: it is neither. The message says why.
     """
-    registry, _, path = text.partition("/")
-    if not _REGISTRY.fullmatch(registry) or not ("." in registry or ":" in registry or registry == "localhost"):
-        raise InvalidReferenceError(f"'{registry}' is not a registry; write a host name with a dot or a port")
-    if "/" in text and not _PATH.fullmatch(path):
-        raise InvalidReferenceError(f"'{path}' is not a path within a registry")
-    return text
+    registry, slash, path = text.partition("/")
+    if not _REGISTRY.fullmatch(registry) or not _is_registry(registry):
+        raise InvalidReferenceError(f"{registry!r} is not a registry; write a host name with a dot or a port")
+    if slash and not _PATH.fullmatch(path):
+        raise InvalidReferenceError(f"{path!r} is not a path within a registry")
+    return _canonical(registry) + slash + path
+
+
+def _is_registry(first: str) -> bool:
+    """Whether the first part of a name stands for a registry rather than for a part of a path."""
+    return "." in first or ":" in first or first == "localhost"
+
+
+def _canonical(registry: str) -> str:
+    return DEFAULT_REGISTRY if registry == f"index.{DEFAULT_REGISTRY}" else registry
 
 
 def _describe(char: str) -> str:
@@ -157,16 +176,14 @@ def _split_tag(text: str) -> tuple[str, str | None]:
 
 def _split_registry(text: str) -> tuple[str, str]:
     first, slash, remainder = text.partition("/")
-    if slash and ("." in first or ":" in first or first == "localhost"):
-        registry, repository = first, remainder
+    if slash and _is_registry(first):
+        registry, repository = _canonical(first), remainder
         if not _REGISTRY.fullmatch(registry):
             raise InvalidReferenceError(
                 f"'{registry}' is not a registry; write a host name, with ':PORT' if it needs one"
             )
     else:
         registry, repository = DEFAULT_REGISTRY, text
-    if registry == f"index.{DEFAULT_REGISTRY}":
-        registry = DEFAULT_REGISTRY
     if not _PATH.fullmatch(repository):
         if repository.lower() != repository and _PATH.fullmatch(repository.lower()):
             raise InvalidReferenceError(f"the repository must be in lower case: '{repository.lower()}'")
@@ -174,8 +191,6 @@ def _split_registry(text: str) -> tuple[str, str]:
             f"'{repository}' is not a repository; its parts, separated by '/', are of lower-case letters and "
             "digits with '.', '_', '__' or '-' between them"
         )
-    if _IMAGE_ID.fullmatch(repository):
-        raise InvalidReferenceError("it is an image ID, which no registry knows; write a name with a tag or a digest")
     if registry == DEFAULT_REGISTRY and "/" not in repository:
         repository = f"{OFFICIAL_REPOSITORY}/{repository}"
     return registry, repository
