@@ -139,6 +139,11 @@ class Stack:
         done = self._stack.destroy(on_output=lines.append, color="never")
         return Result("\n".join(lines), changes=_changes(done.summary.resource_changes or {}))
 
+    def export(self) -> str:
+        """The stack's state, as `pulumi stack export` prints it."""
+        assert self._stack is not None
+        return json.dumps(self._stack.export_stack().deployment)
+
     def close(self) -> None:
         """Remove whatever a test left, so that the next one finds a clean cluster."""
         if self._stack is not None:
