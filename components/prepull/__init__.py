@@ -1,9 +1,14 @@
 """Container images on every Kubernetes node before the workloads need them: a Pulumi component."""
 
-from .args import PrePullDaemonSetArgs, Toleration
-from .component import PrePullArgumentError, PrePullDaemonSet
-from .config import args_from_config
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from .version import __version__
+
+if TYPE_CHECKING:
+    from .args import PrePullDaemonSetArgs, Toleration
+    from .component import PrePullArgumentError, PrePullDaemonSet
+    from .config import args_from_config
 
 __all__ = [
     "PrePullArgumentError",
@@ -13,3 +18,24 @@ __all__ = [
     "__version__",
     "args_from_config",
 ]
+
+_MODULES = {
+    "PrePullArgumentError": "component",
+    "PrePullDaemonSet": "component",
+    "PrePullDaemonSetArgs": "args",
+    "Toleration": "args",
+    "args_from_config": "config",
+}
+
+
+# Pulumi's SDK takes a second to import, and the command `prepull` does without it.
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f".{_MODULES[name]}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

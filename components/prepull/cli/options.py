@@ -1,0 +1,86 @@
+"""The options that the commands which ask a cluster have in common."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
+
+import click
+
+from .. import durations
+from .errors import CommandError
+from .kubeconfig import Access, access, contexts
+
+F = TypeVar("F", bound=Callable[..., Any])
+T = TypeVar("T")
+
+_COMPLETION_SECONDS = 2.0
+
+
+class Duration(click.ParamType[float]):
+    """Seconds, out of "90s", "10m" or "1h30m"."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Read it."""
+        if isinstance(value, float):
+            return value
+        try:
+            return durations.parse(str(value)) / 1000
+        except ValueError as error:
+            self.fail(f"'{value}' is not a duration; {error}", param, ctx)
+
+
+class Share(click.ParamType[str]):
+    """A count or a share of nodes, as the argument `min_ready` takes it."""
+
+    name = "nodes"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Check it."""
+        if not re.fullmatch(r"[0-9]{1,6}|[0-9]{1,2}%|100%", value) or not value.rstrip("%").strip("0"):
+            self.fail(f"'{value}' is neither a number of nodes nor a share of them; write '3' or '90%'", param, ctx)
+        return str(value)
+
+
+def of_cluster(command: F) -> F:
+    """Add the component's name, and the options that say which cluster and namespace."""
+    for decorate in (
+        click.option("--kubeconfig", type=click.Path(), help="The one kubeconfig to use.  [default: as kubectl]"),
+        click.option("--context", shell_complete=_contexts, help="The kubeconfig's context.  [default: the current]"),
+        click.option("-n", "--namespace", help="The component's namespace.  [default: the context's]"),
+        click.argument("name", required=False, shell_complete=_components),
+    ):
+        command = decorate(command)
+    return command
+
+
+def run(main: Coroutine[Any, Any, T]) -> T:
+    """Run the asynchronous part of a command."""
+    return asyncio.run(main)
+
+
+def _contexts(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    del ctx, param
+    return [name for name in contexts() if name.startswith(incomplete)]
+
+
+def _components(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    del param
+    try:
+        found = access(ctx.params.get("kubeconfig"), ctx.params.get("context"))
+        names = run(_names(found, ctx.params.get("namespace") or found.namespace))
+    except CommandError:
+        return []
+    return [name for name in names if name.startswith(incomplete)]
+
+
+async def _names(found: Access, namespace: str) -> list[str]:
+    from .client import connected  # noqa: PLC0415 - most of what is completed needs no cluster
+    from .view import component_names  # noqa: PLC0415
+
+    async with connected(found, _COMPLETION_SECONDS) as client:
+        return await component_names(client, namespace)

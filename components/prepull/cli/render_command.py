@@ -1,0 +1,101 @@
+"""`prepull render`: the manifests as files."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+import yaml
+
+from .. import render, stackfile
+from ..validation import InvalidArgumentError
+from .errors import USAGE, CommandError
+
+_STDIN = "-"
+_PROJECT_FILE = "Pulumi.yaml"
+
+
+@click.command()
+@click.argument("arguments", required=False, metavar="[ARGS_FILE]", type=click.Path(allow_dash=True))
+@click.option("--config", metavar="FILE", type=click.Path(), help="A stack's configuration: Pulumi.STACK.yaml.")
+@click.option("--config-namespace", default=stackfile.DEFAULT_NAMESPACE, show_default=True, help="Of its keys.")
+@click.option("--name", default="images", show_default=True, help="The component's name.")
+@click.option("-n", "--namespace", help="Where it all goes.  [default: the argument namespace, else default]")
+@click.option("-d", "--output-dir", type=click.Path(file_okay=False, path_type=Path), help="Default: stdout.")
+@click.option("--format", "form", type=click.Choice(["yaml", "kustomize"]), default="yaml", show_default=True)
+def command(
+    *,
+    arguments: str | None,
+    config: str | None,
+    config_namespace: str,
+    name: str,
+    namespace: str | None,
+    output_dir: Path | None,
+    form: str,
+) -> None:
+    """Write the manifests that `pulumi up` would apply, the same bytes for the same input.
+
+    The arguments come from ARGS_FILE, a mapping in YAML or JSON ("-" is stdin), or from a stack's configuration.
+    It takes neither Pulumi nor a cluster.
+    """
+    if (arguments is None) == (config is None):
+        raise click.UsageError("give either ARGS_FILE or --config FILE")
+    if form == "kustomize" and output_dir is None:
+        raise click.UsageError("--format kustomize writes several files: give --output-dir")
+    try:
+        args = _of_stack(Path(config), config_namespace) if config else _of_file(str(arguments))
+        rendered = render.manifests(name, args, namespace)
+    except (InvalidArgumentError, stackfile.InvalidStackFileError) as error:
+        raise CommandError(str(error), USAGE) from None
+    if output_dir is None:
+        click.echo(render.stream(rendered), nl=False)
+    else:
+        _write(output_dir, render.files(rendered, kustomization=form == "kustomize"))
+
+
+def _of_stack(path: Path, namespace: str) -> dict[str, Any]:
+    project = path.parent / _PROJECT_FILE
+    args = stackfile.arguments(_read(path), _read(project) if project.is_file() else None, namespace)
+    if not args:
+        raise CommandError(f"{path} has no key that begins with '{namespace}:'", USAGE)
+    return args
+
+
+def _of_file(path: str) -> dict[str, Any]:
+    args = _read(path)
+    if not isinstance(args, dict):
+        raise CommandError(f"{_shown(path)} is not a mapping from arguments to values", USAGE)
+    return args
+
+
+def _read(path: str | Path) -> Any:
+    try:
+        text = sys.stdin.read() if path == _STDIN else Path(path).read_text("utf-8")
+        return yaml.safe_load(text)
+    except OSError as error:
+        raise CommandError(f"cannot read {path}: {error.strerror}", USAGE) from None
+    except UnicodeDecodeError:
+        raise CommandError(f"{_shown(path)} is not text", USAGE) from None
+    except yaml.YAMLError as error:
+        where = getattr(error, "problem_mark", None)
+        line = f", line {where.line + 1}" if where else ""
+        raise CommandError(f"{_shown(path)} is not YAML{line}: {getattr(error, 'problem', error)}", USAGE) from None
+
+
+def _shown(path: str | Path) -> str:
+    return "stdin" if path == _STDIN else str(path)
+
+
+def _write(directory: Path, files: dict[str, str]) -> None:
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        for old in sorted(directory.glob("*.yaml")):
+            # What is no longer wanted would be applied all the same; what somebody else wrote stays.
+            if old.name not in files and old.read_bytes().startswith(render.HEADER.encode()):
+                old.unlink()
+        for name, text in files.items():
+            (directory / name).write_bytes(text.encode())
+    except OSError as error:
+        raise CommandError(f"cannot write {error.filename or directory}: {error.strerror}", USAGE) from None

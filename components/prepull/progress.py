@@ -1,0 +1,74 @@
+"""How far a running puller is, out of the lines that puller.sh writes to its log."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from . import durations
+
+PRESENT, PULLING, FAILED = "present", "pulling", "failed"
+
+_PULLING = re.compile(r"pulling (\S+) \(attempt (\d+) of (\d+)\)")
+_PULLED = re.compile(r"pulled (\S+) in (\d+\.\d+) s")
+_PRESENT = re.compile(r"present (\S+)")
+_RETRY = re.compile(r"failed (\S+) \(attempt (\d+) of (\d+)\): (.+); next attempt in (\d+\.\d+) s")
+_SPENT = re.compile(r"failed (\S+) after (\d+) attempts in (\d+\.\d+) s: (.+)")
+_CONNECTED = re.compile(r"using \S+ on /")
+
+
+@dataclass(frozen=True)
+class Step:
+    """What the log last said of an image; times are seconds since the epoch."""
+
+    state: str
+    since: float
+    seconds: float | None = None
+    attempts: int | None = None
+    of_attempts: int | None = None
+    reason: str | None = None
+    next_try: float | None = None
+
+
+class Progress:
+    """The latest step of each image that the log has named; images that it has not named yet wait for their turn."""
+
+    def __init__(self) -> None:
+        self.steps: dict[str, Step] = {}
+
+    def read(self, line: str, time: float) -> bool:
+        """Take note of one line of the log.
+
+        Args:
+            line: the line, without its time.
+            time: when it was written, in seconds since the epoch.
+
+        Returns:
+            Whether it said anything about an image.
+        """
+        if _CONNECTED.match(line):
+            # A container that was started again has pulled nothing yet, whatever its log said before.
+            self.steps.clear()
+            return True
+        step = _step(line, time)
+        if step:
+            self.steps[step[0]] = step[1]
+        return step is not None
+
+
+def _step(line: str, time: float) -> tuple[str, Step] | None:
+    if match := _PULLING.fullmatch(line):
+        return match[1], Step(PULLING, time, attempts=int(match[2]), of_attempts=int(match[3]))
+    if match := _PULLED.fullmatch(line):
+        return match[1], Step(PRESENT, time, seconds=float(match[2]))
+    if match := _PRESENT.fullmatch(line):
+        return match[1], Step(PRESENT, time)
+    if match := _RETRY.fullmatch(line):
+        name, attempts, of_attempts, reason, wait = match.groups()
+        return name, Step(
+            FAILED, time, None, int(attempts), int(of_attempts), reason, time + durations.parse(f"{wait}s") / 1000
+        )
+    if match := _SPENT.fullmatch(line):
+        name, attempts, seconds, reason = match.groups()
+        return name, Step(FAILED, time, float(seconds), int(attempts), int(attempts), reason)
+    return None

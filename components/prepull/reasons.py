@@ -1,0 +1,38 @@
+"""Why an image is not there, in a few words, out of what the kubelet says; the words are those of puller.sh."""
+
+from __future__ import annotations
+
+import re
+
+PULL_FAILURES = frozenset(("ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"))
+START_FAILURES = frozenset(("CreateContainerConfigError", "CreateContainerError", "RunContainerError"))
+
+_CERTAIN = (
+    (re.compile(r"not found|manifest unknown|name unknown"), "manifest unknown"),
+    (re.compile(r"insufficient_scope|pull access denied"), "unauthorized, or no such repository"),
+    (re.compile(r"unauthorized|authentication required|denied|forbidden"), "unauthorized"),
+    (re.compile(r"no such host"), "host not found"),
+)
+_NO_SOCKET = re.compile(r"hostPath type check failed: (\S+ is not a socket file)")
+
+
+def certain(message: str) -> str | None:
+    """The reason that another attempt will not change, or None where it may.
+
+    Args:
+        message: what the kubelet says of a container that waits for its image.
+    """
+    text = message.lower()
+    return next((reason for pattern, reason in _CERTAIN if pattern.search(text)), None)
+
+
+def of_event(message: str) -> str:
+    """The reason within an event's message: of a missing socket only what says so."""
+    found = _NO_SOCKET.search(message)
+    return f"socket missing: {found[1]}" if found else one_line(message)
+
+
+def one_line(message: str) -> str:
+    """A message on one line, and not longer than one reads."""
+    text = " ".join(message.split())
+    return text if len(text) <= 300 else f"{text[:297]}..."
