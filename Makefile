@@ -6,7 +6,6 @@ UV_VERSION := 0.13.9
 
 UV := .uv/bin/uv
 BIN := .venv/bin
-SOURCES := components lab tests __main__.py
 
 # Where a machine brings certificates of its own, packages are fetched through it.
 export UV_SYSTEM_CERTS ?= true
@@ -32,6 +31,10 @@ down: .venv/.ready ## Remove the local cluster with its state, and nothing else
 .PHONY: test
 test: .venv/.ready ## Run every test; those that need a cluster bring one up
 	@$(BIN)/python -m pytest
+
+.PHONY: bench
+bench: .venv/.ready ## Measure this component beside what people use, and write docs/benchmarks
+	@$(BIN)/python -m bench
 
 .PHONY: check
 check: .venv/.ready ## Check format, lint and types

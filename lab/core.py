@@ -18,6 +18,7 @@ from lab.nodes import Nodes
 from lab.platforms import Platform
 from lab.process import run
 from lab.provision import (
+    busybox,
     docker_client,
     engine,
     kind,
@@ -116,6 +117,12 @@ class Lab:
         """The line by which a registry knows a user."""
         program = self._workshop.go.build(programs.HTPASSWD, Platform.host()) / "htpasswd"
         return run(program, credentials.username, stdin=credentials.password.encode())
+
+    @property
+    def busybox(self) -> Path:
+        """A static busybox, for images that need a shell."""
+        upstream = Upstream(self.engine, self._workshop.releases)
+        return busybox.provide(self.engine, upstream, self._workshop)
 
     def is_up(self) -> bool:
         """Whether all of it is there and every node is ready."""

@@ -11,7 +11,7 @@ NOBODY = 65534
 PROGRAMS_DIRECTORY = "/.prepull"
 _IDLE_RESOURCES = {"requests": {"cpu": "1m", "memory": "4Mi"}, "limits": {"memory": "16Mi"}}
 # A prime number of days that nobody waits for; sleep takes no longer number on 32 bits.
-_FOR_EVER = "2147483647"
+FOR_EVER = "2147483647"
 
 
 def unprivileged() -> dict[str, Any]:
@@ -88,7 +88,7 @@ def run_within(name: str, image: Reference, pull_policy: str, *command: str) -> 
 def hold(plan: Plan, pull_policy: str = "IfNotPresent") -> list[dict[str, Any]]:
     """One idle container for each image: images in use are not collected."""
     return [
-        run_within(f"hold-{index}", image, pull_policy, "sleep", _FOR_EVER) for index, image in enumerate(plan.images)
+        run_within(f"hold-{index}", image, pull_policy, "sleep", FOR_EVER) for index, image in enumerate(plan.images)
     ]
 
 
