@@ -18,19 +18,22 @@ attempts, both 0 if it was there before. Where that is more than 4096 bytes, pre
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 VERSION = "1"
 PULLER = "pull"
 IMAGES_VARIABLE = "PREPULL_IMAGES"
-_HEADER = re.compile(r"prepull (\d+) images=(\d+) present=(\d+) failed=(\d+) seconds=(\d+\.\d+)")
-_ERROR = re.compile(r"prepull (\d+) error (.+)")
-_PRESENT = re.compile(r"(\d+) present (\S+) (\d+) (\d+\.\d+) (\d+)")
-_FAILED = re.compile(r"(\d+) failed (\d+) (\d+\.\d+) (.+)")
-_PRESENT_RANGES = re.compile(r"([\d,-]+) present")
-_FAILED_RANGES = re.compile(r"([\d,-]+) failed (.+)")
+_VERSION = re.compile(r"prepull ([0-9]+) ")
+_INDEX, _NUMBER, _SECONDS, _INDICES = "([0-9]{1,5})", "([0-9]{1,18})", r"([0-9]{1,9}\.[0-9]+)", "([0-9,-]+)"
+_HEADER = re.compile(rf"prepull 1 images={_INDEX} present={_INDEX} failed={_INDEX} seconds={_SECONDS}")
+_ERROR = re.compile(r"prepull 1 error (.+)")
+_PRESENT = re.compile(rf"{_INDEX} present (\S+) {_NUMBER} {_SECONDS} {_NUMBER}")
+_FAILED = re.compile(rf"{_INDEX} failed {_NUMBER} {_SECONDS} (.+)")
+_PRESENT_RANGES = re.compile(rf"{_INDICES} present")
+_FAILED_RANGES = re.compile(rf"{_INDICES} failed (.+)")
+_RANGE = re.compile(rf"{_INDEX}(?:-{_INDEX})?")
 _MORE = "more..."
 
 
@@ -71,55 +74,54 @@ def parse(text: str) -> Report:
         text: the termination message.
 
     Raises:
-        InvalidReportError: it is not a report, or of a later version.
+        InvalidReportError: it is not a report, or of another version.
     """
-    first, *lines = text.strip().splitlines() or [""]
+    first, *lines = text.strip().split("\n")
+    version = _VERSION.match(first)
+    if version and version[1] != VERSION:
+        found = version[1][:8]
+        raise InvalidReportError(f"the report has version {found}, and this is for version {VERSION}; update prepull")
     if error := _ERROR.fullmatch(first):
-        _check_version(error[1])
-        return Report(0, 0, 0, 0.0, {}, error=error[2])
+        return Report(0, 0, 0, 0.0, {}, error=error[1])
     header = _HEADER.fullmatch(first)
     if not header:
         raise InvalidReportError(f"this is not a report of the puller: {first[:80]!r}")
-    _check_version(header[1])
+    images, present, failed = (int(number) for number in header.groups()[:3])
     results: dict[int, ImageResult] = {}
     complete = True
     for line in lines:
         if line == _MORE:
             complete = False
-        else:
-            results.update((result.index, result) for result in _read(line))
-    return Report(int(header[2]), int(header[3]), int(header[4]), float(header[5]), results, complete=complete)
+            continue
+        for result in _read(line, images):
+            if result.index >= images or result.index in results:
+                raise InvalidReportError(f"this line is of an image that is not in the list, or twice: {line[:80]!r}")
+            results[result.index] = result
+    return Report(images, present, failed, float(header[4]), results, complete=complete)
 
 
-def _check_version(version: str) -> None:
-    if version != VERSION:
-        raise InvalidReportError(f"the report has version {version}, and this is for version {VERSION}; update prepull")
-
-
-def _read(line: str) -> list[ImageResult]:
+def _read(line: str, images: int) -> Iterator[ImageResult]:
     if match := _PRESENT.fullmatch(line):
         index, digest, size, seconds, attempts = match.groups()
-        return [ImageResult(int(index), True, digest, int(size), float(seconds), int(attempts))]
-    if match := _FAILED.fullmatch(line):
+        yield ImageResult(int(index), True, digest, int(size), float(seconds), int(attempts))
+    elif match := _FAILED.fullmatch(line):
         index, attempts, seconds, reason = match.groups()
-        return [ImageResult(int(index), False, seconds=float(seconds), attempts=int(attempts), reason=reason)]
-    if match := _PRESENT_RANGES.fullmatch(line):
-        return [ImageResult(index, True) for index in _indices(match[1])]
-    if match := _FAILED_RANGES.fullmatch(line):
-        return [ImageResult(index, False, reason=match[2]) for index in _indices(match[1])]
-    raise InvalidReportError(f"this is not a line of the puller's report: {line[:80]!r}")
+        yield ImageResult(int(index), False, seconds=float(seconds), attempts=int(attempts), reason=reason)
+    elif match := _PRESENT_RANGES.fullmatch(line):
+        yield from (ImageResult(index, True) for index in _indices(match[1], images))
+    elif match := _FAILED_RANGES.fullmatch(line):
+        yield from (ImageResult(index, False, reason=match[2]) for index in _indices(match[1], images))
+    else:
+        raise InvalidReportError(f"this is not a line of the puller's report: {line[:80]!r}")
 
 
-def _indices(text: str) -> list[int]:
-    indices: list[int] = []
+def _indices(text: str, images: int) -> Iterator[int]:
     for part in text.split(","):
-        first, _, last = part.partition("-")
-        if not first.isdigit() or (last and not last.isdigit()):
-            raise InvalidReportError(f"this is not a range of images: {part!r}")
-        if int(last or first) - int(first) > 100_000:
-            raise InvalidReportError(f"this range is longer than any list of images: {part!r}")
-        indices.extend(range(int(first), int(last or first) + 1))
-    return indices
+        match = _RANGE.fullmatch(part)
+        first, last = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
+        if not first <= last < images:
+            raise InvalidReportError(f"this is not a range of the {images} images: {part[:80]!r}")
+        yield from range(first, last + 1)
 
 
 def of_pod(pod: Mapping[str, Any]) -> dict[str, ImageResult]:
@@ -129,14 +131,20 @@ def of_pod(pod: Mapping[str, Any]) -> dict[str, ImageResult]:
         pod: a pod of a PrePullDaemonSet, as the API server returns it.
 
     Returns:
-        What is known of each image; empty while the first run of the puller is not over.
+        What is known of each image; empty while the first run of the puller is not over, or was stopped for all
+        images at once.
+
+    Raises:
+        InvalidReportError: the message is not a report.
     """
     images = images_of_pod(pod)
     for status in (pod.get("status") or {}).get("initContainerStatuses") or []:
-        ended = (status.get("state") or {}).get("terminated") or (status.get("lastState") or {}).get("terminated")
-        if status.get("name") == PULLER and ended and ended.get("message"):
-            report = parse(ended["message"])
-            return {images[index]: result for index, result in report.results.items() if index < len(images)}
+        # A run that was ended from outside has left no message, and the one before it may have.
+        for state in ("state", "lastState"):
+            message = ((status.get(state) or {}).get("terminated") or {}).get("message")
+            if status.get("name") == PULLER and message:
+                report = parse(message)
+                return {images[index]: result for index, result in report.results.items() if index < len(images)}
     return {}
 
 

@@ -6,9 +6,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+import hypothesis
 import pulumi
 import pytest
 from pulumi.runtime import mocks, rpc, settings
+
+# How long an example takes depends on what else the machine does.
+hypothesis.settings.register_profile("unit", deadline=None)
+hypothesis.settings.load_profile("unit")
 
 
 @dataclass
