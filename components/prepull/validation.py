@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from . import durations, references
@@ -15,15 +15,18 @@ from .runtimes import RUNTIMES, Runtime
 
 T = TypeVar("T")
 
-_LABEL_KEY = re.compile(r"(?:[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?/)?[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?")
+_SUBDOMAIN = r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*"
+_LABEL_KEY = re.compile(rf"(?:(?=[^/]{{1,253}}/){_SUBDOMAIN}/)?[A-Za-z0-9](?:[A-Za-z0-9_.-]{{0,61}}[A-Za-z0-9])?")
 _LABEL_VALUE = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?")
 _NAMESPACE = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
-_OBJECT_NAME = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?")
+_OBJECT_NAME = re.compile(rf"(?=.{{1,253}}\Z){_SUBDOMAIN}")
+_QUANTITY = re.compile(r"[0-9]+(?:\.[0-9]+)?(?:[numkMGTPE]|[KMGTPE]i|[eE][+-]?[0-9]{1,2})?")
 _SOCKET_PATH = re.compile(r"(?:/[A-Za-z0-9_][A-Za-z0-9_.@+-]*)+")
 _TAINT_EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
 _TOLERATION_OPERATORS = ("Exists", "Equal")
-# The list travels in one environment variable, which Linux limits to 128 KiB (MAX_ARG_STRLEN, execve(2)).
-_IMAGES_BYTES = 100_000
+_OS_LABEL = "kubernetes.io/os"
+# Each list travels in one environment variable, which Linux limits to 128 KiB (MAX_ARG_STRLEN, execve(2)).
+_LIST_BYTES = 100_000
 _LARGEST_COUNT = 1000
 _SHORTEST_REFRESH_MS = 10_000
 
@@ -33,7 +36,11 @@ class InvalidArgumentError(ValueError):
 
 
 class _Wrong(Exception):  # noqa: N818 - never leaves this module
-    """A single complaint, without the name of its argument."""
+    """What is wrong with a value: for each complaint the place within the value, if it is not all of it, and why."""
+
+    def __init__(self, reason: str = "", *, within: Sequence[str] = ()) -> None:
+        super().__init__(reason)
+        self.complaints = within or [f": {reason}"]
 
 
 def check(name: str, args: Mapping[str, Any]) -> Plan:
@@ -50,17 +57,20 @@ def check(name: str, args: Mapping[str, Any]) -> Plan:
         InvalidArgumentError: with one line for each argument that is wrong.
     """
     given = {key: value for key, value in args.items() if value is not None}
-    complaints = [_unknown(key) for key in given if key not in ARGUMENTS]
+    complaints = [_unknown(str(key)) for key in given if key not in ARGUMENTS]
     fields: dict[str, Any] = {}
     for key, read in ARGUMENTS.items():
         try:
             fields[key] = read(given.get(key))
         except _Wrong as wrong:
-            complaints.append(f"{key}{wrong}" if str(wrong).startswith("[") else f"{key}: {wrong}")
+            complaints.extend(f"{key}{complaint}" for complaint in wrong.complaints)
     if "runtime" in fields:
         complaints.extend(_refused(RUNTIMES[fields["runtime"]], fields))
     if not complaints:
-        return _complete(fields)
+        plan = _complete(fields)
+        complaints = _too_long(plan)
+        if not complaints:
+            return plan
     lines = "".join(f"\n  - {complaint}" for complaint in complaints)
     raise InvalidArgumentError(f"PrePullDaemonSet '{name}' cannot be deployed as it is described:{lines}")
 
@@ -81,6 +91,22 @@ def _complete(fields: dict[str, Any]) -> Plan:
     return Plan(**{**fields, "puller_image": puller, "busybox_image": busybox})
 
 
+def _too_long(plan: Plan) -> list[str]:
+    complaints = []
+    sources = [source for image in plan.images if (source := plan.source(image)) != image]
+    for source in sources:
+        try:
+            references.parse(str(source))
+        except references.InvalidReferenceError as error:
+            complaints.append(f"mirrors: an image cannot be pulled from there: {error}")
+    for key, items in {"images": [*plan.images, *sources], "remove": plan.remove}.items():
+        if sum(len(str(item)) + 1 for item in items) > _LIST_BYTES:
+            what = f"the {len(plan.images if key == 'images' else plan.remove)} references"
+            where = " and where they are pulled from" if key == "images" and sources else ""
+            complaints.append(f"{key}: {what}{where} take more than {_LIST_BYTES} bytes; use several components")
+    return complaints
+
+
 def _unknown(key: str) -> str:
     nearest = difflib.get_close_matches(key, ARGUMENTS, n=1, cutoff=0.5)
     hint = f"did you mean '{nearest[0]}'?" if nearest else f"the arguments are {', '.join(sorted(ARGUMENTS))}"
@@ -91,22 +117,14 @@ def _unknown(key: str) -> str:
 
 
 def _images(value: Any) -> tuple[Reference, ...]:
-    items = _sequence(value if value is not None else [])
-    if not items:
+    images = _each(_reference)(value)
+    if not images:
         raise _Wrong("at least one image is needed, such as ['hello-world']")
-    seen: dict[str, Reference] = {}
-    wrong: list[str] = []
-    for index, item in enumerate(items):
-        try:
-            reference = _reference(item)
-            seen.setdefault(str(reference), reference)
-        except _Wrong as error:
-            wrong.append(f"[{index}]: {error}")
-    if wrong:
-        raise _Wrong("\n  - images".join(wrong))
-    if sum(len(text) + 1 for text in seen) > _IMAGES_BYTES:
-        raise _Wrong(f"the {len(seen)} references take more than {_IMAGES_BYTES} bytes; use several components")
-    return tuple(seen.values())
+    return _unique(images)
+
+
+def _unique(items: Iterable[T]) -> tuple[T, ...]:
+    return tuple(dict.fromkeys(items))
 
 
 def _reference(value: Any) -> Reference:
@@ -114,7 +132,7 @@ def _reference(value: Any) -> Reference:
     try:
         return references.parse(text)
     except references.InvalidReferenceError as error:
-        raise _Wrong(f"'{text}' is not an image reference: {error}") from None
+        raise _Wrong(f"{text!r} is not an image reference: {error}") from None
 
 
 def _image(value: Any) -> str:
@@ -129,7 +147,7 @@ def _choice(*choices: str, default: str) -> Callable[[Any], str]:
         if text not in choices:
             nearest = difflib.get_close_matches(text, choices, n=1)
             hint = f"; did you mean '{nearest[0]}'?" if nearest else ""
-            raise _Wrong(f"'{text}' is not one of {', '.join(choices)}{hint}")
+            raise _Wrong(f"{text!r} is not one of {', '.join(choices)}{hint}")
         return text
 
     return read
@@ -137,25 +155,28 @@ def _choice(*choices: str, default: str) -> Callable[[Any], str]:
 
 def _count(minimum: int, default: int) -> Callable[[Any], int]:
     def read(value: Any) -> int:
-        if value is None:
-            return default
-        # Numbers of other languages, and of Pulumi's wire format, arrive as floating-point numbers.
-        if isinstance(value, float) and value.is_integer():
-            value = int(value)
-        if isinstance(value, bool) or not isinstance(value, int):
-            raise _Wrong(f"{value!r} is not a whole number")
-        if not minimum <= value <= _LARGEST_COUNT:
-            raise _Wrong(f"{value} is not between {minimum} and {_LARGEST_COUNT}")
-        return value
+        number = default if value is None else _whole(value)
+        if not minimum <= number <= _LARGEST_COUNT:
+            raise _Wrong(f"{number} is not between {minimum} and {_LARGEST_COUNT}")
+        return number
 
     return read
+
+
+def _whole(value: Any) -> int:
+    # Numbers of other languages, and of Pulumi's wire format, arrive as floating-point numbers.
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise _Wrong(f"{value!r} is not a whole number; write one without quotes and fractions, such as 3")
+    return value
 
 
 def _flag(value: Any) -> bool:
     if value is None:
         return False
     if not isinstance(value, bool):
-        raise _Wrong(f"{value!r} is neither true nor false")
+        raise _Wrong(f"{value!r} is not one of true, false; write one of them, without quotes")
     return value
 
 
@@ -163,28 +184,27 @@ def _share(value: Any) -> str:
     """A count or a share of nodes, as it stands in a PodDisruptionBudget."""
     if value is None:
         return "100%"
-    if isinstance(value, (int, float)) and not isinstance(value, bool) and float(value).is_integer():
-        value = str(int(value))
-    text = _string(value)
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    text = str(_whole(value)) if number else _string(value)
     if not re.fullmatch(r"[0-9]{1,6}|[0-9]{1,2}%|100%", text):
-        raise _Wrong(f"'{text}' is neither a number of nodes nor a share of them; write '3' or '90%'")
+        raise _Wrong(f"{text!r} is neither a number of nodes nor a share of them; write '3' or '90%'")
     if text.rstrip("%").lstrip("0") == "":
-        raise _Wrong(f"'{text}' waits for nothing; write a larger one, or wait_for: 'nothing'")
+        raise _Wrong(f"{text!r} waits for nothing; write a larger one, or wait_for: 'nothing'")
     return text
 
 
 def _mirrors(value: Any) -> dict[str, str]:
-    mirrors = {}
-    for prefix, mirror in _mapping(value if value is not None else {}).items():
-        for text in (prefix, _string(mirror)):
-            try:
-                name = references.parse_name(text)
-            except references.InvalidReferenceError as error:
-                raise _Wrong(f"'{text}' is not a registry with or without a path: {error}") from None
-            if text == prefix:
-                known = name
-        mirrors[known] = name
-    return mirrors
+    mirrors = _mapping(value if value is not None else {})
+    prefixes = _read_all((("", prefix) for prefix in mirrors), _name)
+    return dict(zip(prefixes, _read_all((_place(item) for item in mirrors.items()), _name), strict=True))
+
+
+def _name(value: Any) -> str:
+    text = _string(value)
+    try:
+        return references.parse_name(text)
+    except references.InvalidReferenceError as error:
+        raise _Wrong(f"{text!r} is not a registry with or without a path: {error}") from None
 
 
 def _refresh(value: Any) -> int | None:
@@ -192,7 +212,7 @@ def _refresh(value: Any) -> int | None:
         return None
     milliseconds = _duration("0s", positive=True)(value)
     if milliseconds < _SHORTEST_REFRESH_MS:
-        raise _Wrong(f"'{value}' asks the registry more often than it will bear; write '10s' or more")
+        raise _Wrong(f"{value!r} asks the registry more often than it will bear; write '10s' or more")
     return milliseconds
 
 
@@ -202,9 +222,9 @@ def _duration(default: str, *, positive: bool) -> Callable[[Any], int]:
         try:
             milliseconds = durations.parse(text)
         except ValueError as error:
-            raise _Wrong(f"'{text}' is not a duration; {error}") from None
+            raise _Wrong(f"{text!r} is not a duration; {error}") from None
         if positive and milliseconds == 0:
-            raise _Wrong(f"'{text}' is no time at all; write a longer one")
+            raise _Wrong(f"{text!r} is no time at all; write a longer one")
         return milliseconds
 
     return read
@@ -223,9 +243,9 @@ def _timeout(default: str) -> Callable[[Any], str]:
 def _socket_path(value: Any) -> str:
     path = _string(value)
     if not path.startswith("/"):
-        raise _Wrong(f"'{path}' is relative; write the socket's absolute path on the node, such as '/{path}'")
+        raise _Wrong(f"{path!r} is relative; write the socket's absolute path on the node, such as {'/' + path!r}")
     if not _SOCKET_PATH.fullmatch(path):
-        raise _Wrong(f"'{path}' is not a plain absolute path; write one without '..', '//', spaces or a '/' at its end")
+        raise _Wrong(f"{path!r} is not a plain absolute path; write one without '..', '//', spaces or a '/' at its end")
     return path
 
 
@@ -233,43 +253,68 @@ def _matching(pattern: re.Pattern[str], what: str) -> Callable[[Any], str]:
     def read(value: Any) -> str:
         text = _string(value)
         if not pattern.fullmatch(text):
-            raise _Wrong(f"'{text}' is not {what}")
+            raise _Wrong(f"{text!r} is not {what}")
         return text
 
     return read
 
 
 def _each(read: Callable[[Any], T]) -> Callable[[Any], tuple[T, ...]]:
-    def read_all(value: Any) -> tuple[T, ...]:
-        items = []
-        for index, item in enumerate(_sequence(value if value is not None else [])):
-            try:
-                items.append(read(item))
-            except _Wrong as wrong:
-                raise _Wrong(f"[{index}]: {wrong}") from None
-        return tuple(items)
+    def read_each(value: Any) -> tuple[T, ...]:
+        items = _sequence(value if value is not None else [])
+        return tuple(_read_all(((f"[{index}]", item) for index, item in enumerate(items)), read))
 
-    return read_all
+    return read_each
+
+
+def _read_all(items: Iterable[tuple[str, Any]], read: Callable[[Any], T]) -> list[T]:
+    """Read the items, each of which comes with its place, and complain of all that are wrong."""
+    values: list[T] = []
+    complaints: list[str] = []
+    for place, item in items:
+        try:
+            values.append(read(item))
+        except _Wrong as wrong:
+            complaints.extend(f"{place}{complaint}" for complaint in wrong.complaints)
+    if complaints:
+        raise _Wrong(within=complaints)
+    return values
+
+
+def _place(item: tuple[str, Any]) -> tuple[str, Any]:
+    return f"[{item[0]!r}]", item[1]
+
+
+def _secrets(value: Any) -> tuple[str, ...]:
+    # The API server takes no list with a name twice.
+    return _unique(
+        _each(_matching(_OBJECT_NAME, "the name of a Secret; it has lower-case letters, digits, '-.'"))(value)
+    )
+
+
+_label_value = _matching(_LABEL_VALUE, "a label's value; it has at most 63 letters, digits, '-_.'")
 
 
 def _labels(value: Any) -> dict[str, str]:
-    return _strings(value, check_value=_matching(_LABEL_VALUE, "a label's value: at most 63 letters, digits, '-_.'"))
+    return _strings(value, _label_value)
+
+
+def _node_selector(value: Any) -> dict[str, str]:
+    selector = _labels(value)
+    if (system := selector.get(_OS_LABEL, "linux")) != "linux":
+        why = f": {system!r} is not supported; leave it out: Linux is selected anyway"
+        raise _Wrong(within=[f"[{_OS_LABEL!r}]{why}"])
+    return selector
 
 
 def _annotations(value: Any) -> dict[str, str]:
-    return _strings(value, check_value=_string)
+    return _strings(value, _string)
 
 
-def _strings(value: Any, check_value: Callable[[Any], str]) -> dict[str, str]:
-    checked = {}
-    for key, item in _mapping(value if value is not None else {}).items():
-        if not _LABEL_KEY.fullmatch(key):
-            raise _Wrong(f"'{key}' is not a key; write 'name' or 'prefix.example.com/name'")
-        try:
-            checked[key] = check_value(item)
-        except _Wrong as wrong:
-            raise _Wrong(f"['{key}']: {wrong}") from None
-    return checked
+def _strings(value: Any, read: Callable[[Any], str]) -> dict[str, str]:
+    mapping = _mapping(value if value is not None else {})
+    _read_all((("", key) for key in mapping), _matching(_LABEL_KEY, "a key; write 'name' or 'prefix.example.com/name'"))
+    return dict(zip(mapping, _read_all((_place(item) for item in mapping.items()), read), strict=True))
 
 
 def _tolerations(value: Any) -> tuple[Mapping[str, Any], ...]:
@@ -278,77 +323,100 @@ def _tolerations(value: Any) -> tuple[Mapping[str, Any], ...]:
     return _each(_toleration)(value)
 
 
-_TOLERATION_KEYS = {
-    "key": "key",
-    "operator": "operator",
-    "value": "value",
-    "effect": "effect",
-    "toleration_seconds": "tolerationSeconds",
-    "tolerationSeconds": "tolerationSeconds",
+_taint_key = _matching(_LABEL_KEY, "the key of a taint; write 'name' or 'prefix.example.com/name'")
+
+_TOLERATION_FIELDS: Mapping[str, Callable[[Any], Any]] = {
+    "key": _taint_key,
+    "operator": _choice(*_TOLERATION_OPERATORS, default="Equal"),
+    "value": _label_value,
+    "effect": _choice(*_TAINT_EFFECTS, default=""),
+    "tolerationSeconds": _whole,
 }
 
 
 def _toleration(value: Any) -> Mapping[str, Any]:
-    toleration: dict[str, Any] = {}
-    for key, item in _mapping(value).items():
-        if item is None:
-            continue
-        if key not in _TOLERATION_KEYS:
-            raise _Wrong(
-                f"'{key}' is not a toleration's field; they are key, operator, value, effect, toleration_seconds"
-            )
-        toleration[_TOLERATION_KEYS[key]] = item
-    _choice(*_TOLERATION_OPERATORS, default="Equal")(toleration.get("operator"))
-    if "effect" in toleration:
-        _choice(*_TAINT_EFFECTS, default="")(toleration["effect"])
+    given = _fields(value, _TOLERATION_FIELDS, "a toleration")
+    read = _read_all(((f"[{key!r}]", (key, item)) for key, item in given.items()), _toleration_field)
+    toleration = dict(zip(given, read, strict=True))
     if toleration.get("operator") == "Exists" and toleration.get("value"):
         raise _Wrong("a toleration with the operator Exists has no value; leave the value out")
     if "key" not in toleration and toleration.get("operator") != "Exists":
         raise _Wrong("a toleration without a key needs the operator Exists")
-    if "tolerationSeconds" in toleration:
-        toleration["tolerationSeconds"] = _count(0, 0)(toleration["tolerationSeconds"])
+    if "tolerationSeconds" in toleration and toleration.get("effect") != "NoExecute":
+        raise _Wrong("a toleration with toleration_seconds needs the effect NoExecute")
     return toleration
 
 
-_AFFINITY_KEYS = {
-    "node_affinity": "nodeAffinity",
-    "nodeAffinity": "nodeAffinity",
-    "pod_affinity": "podAffinity",
-    "podAffinity": "podAffinity",
-    "pod_anti_affinity": "podAntiAffinity",
-    "podAntiAffinity": "podAntiAffinity",
-}
+def _toleration_field(item: tuple[str, Any]) -> Any:
+    return _TOLERATION_FIELDS[item[0]](item[1])
 
 
-def _affinity(value: Any) -> Mapping[str, Any]:
-    checked = {}
+_AFFINITIES = ("nodeAffinity", "podAffinity", "podAntiAffinity")
+_REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
+
+
+def _affinity(value: Any) -> Mapping[str, Any] | None:
+    given = _fields(value, _AFFINITIES, "an affinity")
+    checked = dict(zip(given, _read_all((_place(item) for item in given.items()), _structure), strict=True))
+    # What the component adds to has to be of the API's form; the rest is for the API server to check.
+    terms = _mapping(checked.get("nodeAffinity", {}).get(_REQUIRED) or {}).get("nodeSelectorTerms") or []
+    for term in _sequence(terms):
+        _sequence(_mapping(term).get("matchExpressions") or [])
+    return checked or None
+
+
+def _structure(value: Any) -> dict[str, Any]:
+    structure: dict[str, Any] = _api_names(_mapping(value))
+    return structure
+
+
+def _fields(value: Any, known: Iterable[str], what: str) -> dict[str, Any]:
+    """The fields of a structure in the API's own names, without those that are None."""
+    fields: dict[str, Any] = {}
     for key, item in _mapping(value).items():
-        if key not in _AFFINITY_KEYS:
-            raise _Wrong(f"'{key}' is not an affinity's field; they are nodeAffinity, podAffinity, podAntiAffinity")
-        checked[_AFFINITY_KEYS[key]] = _camel_case(_mapping(item))
-    return checked
+        name = _camel(key)
+        if name not in known:
+            raise _Wrong(f"{key!r} is not a field of {what}; they are {', '.join(known)}")
+        if name in fields:
+            raise _Wrong(f"{name} is there twice; leave out {key!r}")
+        if item is not None:
+            fields[name] = item
+    return fields
 
 
-def _resources(value: Any) -> Mapping[str, Any]:
-    resources = _mapping(value)
-    for key in resources:
-        if key not in ("requests", "limits"):
-            raise _Wrong(f"'{key}' is not one of requests, limits")
-        _mapping(resources[key])
-    return resources
+def _resources(value: Any) -> Mapping[str, Any] | None:
+    given = _fields(value, ("requests", "limits"), "resources")
+    read = _read_all((_place(item) for item in given.items()), lambda item: _strings(item, _quantity))
+    return dict(zip(given, read, strict=True)) or None
 
 
-def _camel_case(value: Any) -> Any:
+def _quantity(value: Any) -> str:
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    text = str(value) if number else _string(value)
+    if not _QUANTITY.fullmatch(text):
+        raise _Wrong(f"{text!r} is not a quantity; write one such as '100m' or '64Mi'")
+    return text
+
+
+def _api_names(value: Any) -> Any:
     """The API's own names, for users who write Pulumi's Python names within a structure."""
     if isinstance(value, Mapping):
-        return {_camel(key): _camel_case(item) for key, item in value.items()}
+        # The keys of labels are data, not names.
+        return {
+            _camel(key): dict(item) if _camel(key) == "matchLabels" and isinstance(item, Mapping) else _api_names(item)
+            for key, item in _mapping(value).items()
+        }
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return [_camel_case(item) for item in value]
-    return value
+        return [_api_names(item) for item in value]
+    if isinstance(value, str):
+        return _string(value)
+    # As in _whole: the API has no fractions here.
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _camel(key: str) -> str:
-    # Label keys are data, not names: they may contain anything that an identifier may not.
     if not re.fullmatch(r"[a-z]+(?:_[a-z]+)+", key):
         return key
     head, *rest = key.split("_")
@@ -357,7 +425,11 @@ def _camel(key: str) -> str:
 
 def _string(value: Any) -> str:
     if not isinstance(value, str):
-        raise _Wrong(f"{value!r} is not a string")
+        raise _Wrong(f"{value!r} is not a text; write one in quotes")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise _Wrong(f"{value!r} has half of a character in it; write valid Unicode") from None
     return value
 
 
@@ -369,7 +441,7 @@ def _sequence(value: Any) -> Sequence[Any]:
 
 def _mapping(value: Any) -> Mapping[str, Any]:
     if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
-        raise _Wrong(f"{value!r} is not a mapping from names to values")
+        raise _Wrong(f"{value!r} is not a mapping; write {{'name': 'value'}}, with names of its own")
     return value
 
 
@@ -391,23 +463,23 @@ ARGUMENTS: Mapping[str, Callable[[Any], Any]] = {
     "refresh": _refresh,
     "hold": _flag,
     "stagger": _duration("0s", positive=False),
-    "image_pull_secrets": _each(
-        _matching(_OBJECT_NAME, "the name of a Secret; it has lower-case letters, digits, '-.'")
-    ),
+    "image_pull_secrets": _secrets,
     "puller_image": _optional(_image),
     "gate_image": lambda value: _image(K3S_IMAGE if value is None else value),
     "pause_image": lambda value: _image(PAUSE_IMAGE if value is None else value),
-    "node_selector": _labels,
+    "node_selector": _node_selector,
     "tolerations": _tolerations,
     "affinity": _optional(_affinity),
-    "priority_class_name": _optional(_matching(_OBJECT_NAME, "the name of a PriorityClass")),
+    "priority_class_name": _optional(
+        _matching(_OBJECT_NAME, "the name of a PriorityClass; it has lower-case letters, digits, '-.'")
+    ),
     "resources": _optional(_resources),
     "labels": _labels,
     "annotations": _annotations,
-    "startup_taint": _optional(_matching(_LABEL_KEY, "the key of a taint; write 'name' or 'prefix.example.com/name'")),
+    "startup_taint": _optional(_taint_key),
     "wait_for": _choice("images", "pods", "nothing", default="images"),
     "timeout": _timeout("30m"),
     "min_ready": _share,
     "mirrors": _mirrors,
-    "remove": _each(_reference),
+    "remove": lambda value: _unique(_each(_reference)(value)),
 }
