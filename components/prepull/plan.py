@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from .references import Reference
@@ -49,8 +50,8 @@ class Plan:
 
     @property
     def fingerprint(self) -> str:
-        """Twelve hexadecimal digits that change with anything in the plan."""
-        return hashlib.sha256(repr(self).encode()).hexdigest()[:12]
+        """Twelve hexadecimal digits that change with anything in the plan but the order of names in a mapping."""
+        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:12]
 
     def source(self, image: Reference) -> Reference:
         """Where an image is pulled from: the mirror with the longest prefix of its name, else its own registry."""
