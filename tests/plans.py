@@ -1,0 +1,87 @@
+"""Arguments and plans for tests."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from prepull import validation
+from prepull.objects import Made, objects_of
+from prepull.plan import Plan
+
+RUNTIMES = ("docker", "containerd", "cri-o", "cri-dockerd", "k3s", "auto", "kubelet", "image-volume")
+SOCKET_RUNTIMES = RUNTIMES[:6]
+HEX = "0123456789abcdef" * 4
+
+EACH: dict[str, Any] = {
+    "socket_path": "/var/snap/microk8s/common/run/containerd.sock",
+    "namespace": "prepull",
+    "pull_policy": "Always",
+    "parallelism": 8,
+    "attempts": 3,
+    "backoff": "500ms",
+    "image_timeout": "1m30s",
+    "on_failure": "continue",
+    "refresh": "6h",
+    "hold": True,
+    "stagger": "90s",
+    "image_pull_secrets": ["registry-example-com", "other"],
+    "puller_image": "registry.example.com:5000/prepull/puller:1",
+    "gate_image": "registry.example.com:5000/prepull/gate:1",
+    "pause_image": "registry.example.com:5000/pause:3.10",
+    "node_selector": {"pool": "gpu"},
+    "tolerations": [
+        {"key": "gpu", "operator": "Equal", "value": "true", "effect": "NoSchedule"},
+        {"operator": "Exists", "effect": "NoExecute", "toleration_seconds": 3600},
+    ],
+    "affinity": {
+        "node_affinity": {
+            "required_during_scheduling_ignored_during_execution": {
+                "node_selector_terms": [
+                    {"match_expressions": [{"key": "zone", "operator": "In", "values": ["a", "b"]}]},
+                    {"match_fields": [{"key": "metadata.name", "operator": "In", "values": ["node-1"]}]},
+                ]
+            }
+        },
+        "pod_anti_affinity": {
+            "preferred_during_scheduling_ignored_during_execution": [
+                {
+                    "weight": 100,
+                    "pod_affinity_term": {
+                        "label_selector": {"match_labels": {"app_name": "quiet"}},
+                        "topology_key": "kubernetes.io/hostname",
+                    },
+                }
+            ]
+        },
+    },
+    "priority_class_name": "system-node-critical",
+    "resources": {"requests": {"cpu": "100m", "memory": "64Mi"}, "limits": {"cpu": 2, "memory": "1Gi"}},
+    "labels": {"team": "platform"},
+    "annotations": {"example.com/note": "line 1\nline 2"},
+    "startup_taint": "example.com/images",
+    "wait_for": "pods",
+    "timeout": "10m",
+    "min_ready": "90%",
+    "mirrors": {"docker.io": "mirror.example.com/hub", "quay.io/org": "mirror.example.com:5000"},
+    "remove": ["nginx:1.24", "quay.io/org/app:1"],
+}
+"""A value for every argument but `images` and `runtime`, none of which is the default."""
+
+IMAGES = ["hello-world", f"nginx:1.27@sha256:{HEX}", "quay.io/org/app:2"]
+
+
+def plan_of(**args: Any) -> Plan:
+    """A plan; its images are IMAGES if none are given."""
+    return validation.check("images", {"images": IMAGES, **args})
+
+
+def built(plan: Plan, name: str = "images") -> dict[str, dict[str, Any]]:
+    """Every object of a plan by its key, with the kind, and with the name that it would have."""
+    objects: dict[str, dict[str, Any]] = {}
+    made: dict[str, Made] = {}
+    for item in objects_of(plan):
+        others = {key: made[key] for key in item.needs}
+        made[item.key] = Made(name + item.suffix, plan.namespace or "default")
+        body = item.build(name, plan, others)
+        objects[item.key] = {"kind": item.kind, **body, "metadata": {"name": name + item.suffix, **body["metadata"]}}
+    return objects
