@@ -120,6 +120,8 @@ def _pod_spec(plan: Plan, scripts_name: str | None, service_account: str | None)
         tolerations.append({"key": plan.startup_taint, "operator": "Exists"})
     spec: dict[str, Any] = {
         "automountServiceAccountToken": False,
+        # Where it is left out, the API server keeps the one that an earlier update named, which may be gone.
+        "serviceAccountName": service_account or "default",
         "enableServiceLinks": False,
         "terminationGracePeriodSeconds": 0,
         "securityContext": {"seccompProfile": {"type": "RuntimeDefault"}},
@@ -130,8 +132,6 @@ def _pod_spec(plan: Plan, scripts_name: str | None, service_account: str | None)
         "containers": [pause(plan, part.pause_mounts), *part.containers],
         "volumes": volumes,
     }
-    if service_account:
-        spec["serviceAccountName"] = service_account
     if plan.image_pull_secrets:
         spec["imagePullSecrets"] = [{"name": secret} for secret in plan.image_pull_secrets]
     if plan.priority_class_name:
