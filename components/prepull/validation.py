@@ -301,16 +301,9 @@ def _labels(value: Any) -> dict[str, str]:
 
 def _node_selector(value: Any) -> dict[str, str]:
     selector = _labels(value)
-<<<<<<< HEAD
-    if selector.get(_OS_LABEL, "linux") != "linux":
-        raise _Wrong(
-            f"[{_OS_LABEL!r}]: {selector[_OS_LABEL]!r} is not supported; leave it out: Linux is selected anyway"
-        )
-=======
     if (system := selector.get(_OS_LABEL, "linux")) != "linux":
         why = f": {system!r} is not supported; leave it out: Linux is selected anyway"
         raise _Wrong(within=[f"[{_OS_LABEL!r}]{why}"])
->>>>>>> 9cf9adb0e4e547810f011119175e05737a435cd2
     return selector
 
 
