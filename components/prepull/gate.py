@@ -22,6 +22,7 @@ from .scripts import SCRIPTS_VOLUME
 _HOME = "/run/prepull"
 # Pulumi's own wait has to be the longer one, or it would end before the gate can give its reasons.
 MARGIN_SECONDS = 120
+# A gate whose node goes away under it soon fails, and does not wait for a node that may never come back.
 _GONE_SECONDS = 10
 
 ROLE_RULES: list[dict[str, Any]] = [
@@ -63,7 +64,7 @@ def job(name: str, plan: Plan, *, daemon_set: str, scripts_name: str, service_ac
         "enableServiceLinks": False,
         "serviceAccountName": service_account,
         "restartPolicy": "Never",
-        "terminationGracePeriodSeconds": 1,
+        "terminationGracePeriodSeconds": 0,
         "securityContext": {"seccompProfile": {"type": "RuntimeDefault"}, "fsGroup": 65534},
         "nodeSelector": {"kubernetes.io/os": "linux"},
         "tolerations": _tolerations(plan),
@@ -83,8 +84,6 @@ def job(name: str, plan: Plan, *, daemon_set: str, scripts_name: str, service_ac
         "metadata": made,
         "spec": {
             "backoffLimit": 0,
-            # A pod that its node took along has found nothing out; another one looks again.
-            "podFailurePolicy": {"rules": [{"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget"}]}]},
             "template": {
                 "metadata": without_sidecars(made["labels"], plan.annotations),
                 "spec": {key: value for key, value in pod.items() if value != []},

@@ -169,6 +169,7 @@ def test_a_node_that_is_off_does_not_hold_up_those_that_are_on(lab: Lab, stack: 
     node = lab.cluster.base_nodes[-1]
     lab.nodes.stop(node)
     try:
+        lab.cluster.kubectl("wait", "--for=condition=Ready=Unknown", f"node/{node}", "--timeout=120s")
         result = stack.up({"images": [image], "min_ready": "2", "timeout": "2m"})
         assert result.outputs["ready_nodes"] == 2
 
