@@ -31,4 +31,4 @@ def test_every_reason_of_the_gate_is_explained() -> None:
     reasons = set(re.findall(r'why = "([a-z][a-z ,]+)"', scripts)) - {"no reason given"}
     assert "manifest unknown" in reasons
     for reason in reasons:
-        assert f"`{reason}" in page, f"troubleshooting.md does not explain '{reason}'"
+        assert f"`{reason.strip()}" in page, f"troubleshooting.md does not explain '{reason}'"
