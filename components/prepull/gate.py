@@ -27,7 +27,7 @@ _GONE_SECONDS = 10
 
 ROLE_RULES: list[dict[str, Any]] = [
     {"apiGroups": ["apps"], "resources": ["daemonsets"], "verbs": ["get"]},
-    {"apiGroups": [""], "resources": ["pods", "events"], "verbs": ["get", "list"]},
+    {"apiGroups": [""], "resources": ["pods", "events"], "verbs": ["list"]},
 ]
 """What the gate may do, in its own namespace."""
 
