@@ -118,9 +118,7 @@ def _select(merged: Mapping[str, Any], wanted: str | None) -> Access:
     context = merged["contexts"][name]
     cluster, user = str(context.get("cluster", "")), str(context.get("user", ""))
     if cluster not in merged["clusters"]:
-        raise CommandError(
-            f"the context '{name}' names the cluster '{cluster}', and the kubeconfig has no such cluster"
-        )
+        raise CommandError(f"the context '{name}' names the cluster '{cluster}', and there is no such one")
     if user and user not in merged["users"]:
         raise CommandError(f"the context '{name}' names the user '{user}', and there is no such one")
     found = _with_plugin(dict(merged["users"].get(user, {})))

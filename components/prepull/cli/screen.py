@@ -92,7 +92,8 @@ def _row(node: Node, at: int, now: float, *, first: bool, wide: bool) -> list[Te
         _state(node, image, now),
         Text(digest if wide else digest[:_DIGEST_LENGTH]),
         Text("" if image.size is None else f"{image.size / 1e6:.1f} MB"),
-        Text("" if image.seconds is None else f"{image.seconds:.1f}"),
+        # No attempt was needed for what was there before.
+        Text("" if image.seconds is None or image.attempts == 0 else f"{image.seconds:.1f}"),
     ]
     if wide:
         cells += [Text("" if image.attempts is None else str(image.attempts)), Text(pod.name if first else "")]

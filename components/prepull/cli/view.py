@@ -61,13 +61,16 @@ class View:
         """Keep it up to date within the block; the future that is handed over ends only with an error."""
         self._following = True
         mirrors: list[Mirror[Any]] = [self._sets, self._pods, *self._events]
-        task = asyncio.gather(*(mirror.follow() for mirror in mirrors))
+        tasks = [asyncio.ensure_future(mirror.follow()) for mirror in mirrors]
+        together = asyncio.gather(*tasks)
         try:
-            yield task
+            yield together
         finally:
             self._following = False
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+            # One that has failed leaves the others running.
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(together, *tasks, return_exceptions=True)
             await self._logs.close()
 
     async def next_change(self, task: asyncio.Future[Any], timeout: float) -> None:

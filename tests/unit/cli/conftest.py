@@ -1,0 +1,71 @@
+"""The command against an API server of a few lines."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+from prepull.cli.app import run
+
+from .fake_api import FakeApi
+
+
+@pytest.fixture
+def api(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeApi]:
+    """A server that KUBECONFIG leads to."""
+    with FakeApi().running() as running:
+        monkeypatch.setenv("KUBECONFIG", str(running.kubeconfig(tmp_path / "kubeconfig")))
+        yield running
+
+
+@dataclass
+class Ran:
+    """What a command did and said."""
+
+    code: int
+    out: str
+    err: str
+
+
+Prepull = Callable[..., Ran]
+
+
+@pytest.fixture
+def prepull(capfd: pytest.CaptureFixture[str]) -> Prepull:
+    """Run the command line."""
+
+    def command(*arguments: Any) -> Ran:
+        code = run([str(argument) for argument in arguments])
+        captured = capfd.readouterr()
+        assert "Traceback" not in captured.err
+        # What pads a table to its width says nothing.
+        out = "".join(f"{line.rstrip()}\n" for line in captured.out.splitlines())
+        return Ran(code, out, captured.err)
+
+    return command
+
+
+@pytest.fixture
+def meanwhile() -> Iterator[Callable[..., None]]:
+    """Let the cluster change while the command runs: a condition, then what happens."""
+    threads: list[Thread] = []
+
+    def change(ready: Callable[[], bool], *actions: Callable[[], Any]) -> None:
+        def act() -> None:
+            deadline = time.monotonic() + 20
+            while not ready() and time.monotonic() < deadline:
+                time.sleep(0.02)
+            for action in actions:
+                action()
+
+        threads.append(Thread(target=act, daemon=True))
+        threads[-1].start()
+
+    yield change
+    for thread in threads:
+        thread.join(20)

@@ -1,0 +1,156 @@
+"""An API server of a few lines: lists in pages, watches, logs, and every way to refuse; on the loopback interface."""
+
+from __future__ import annotations
+
+import json
+import queue
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import yaml
+
+_KINDS = {"daemonsets": "DaemonSet", "pods": "Pod", "events": "Event"}
+
+
+@dataclass
+class FakeApi:
+    """What it has, what it refuses, and what it was asked."""
+
+    items: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: {kind: [] for kind in _KINDS})
+    logs: dict[str, list[str]] = field(default_factory=dict)
+    refuse: dict[str, tuple[int, str]] = field(default_factory=dict)
+    """By plural, "log", or plural and " watch": the status and the message."""
+    asked: list[str] = field(default_factory=list)
+    port: int = 0
+    _watches: dict[str, queue.Queue[Any]] = field(default_factory=lambda: {kind: queue.Queue() for kind in _KINDS})
+    _version: int = 100
+
+    def send(self, plural: str, kind: str, item: dict[str, Any]) -> None:
+        """Tell whoever watches of a change, and remember it."""
+        self._version += 1
+        item["metadata"]["resourceVersion"] = str(self._version)
+        name = item["metadata"]["name"]
+        self.items[plural] = [each for each in self.items[plural] if each["metadata"]["name"] != name]
+        if kind != "DELETED":
+            self.items[plural].append(item)
+        self._watches[plural].put({"type": kind, "object": item})
+
+    def expire(self, plural: str) -> None:
+        """Tell whoever watches that its place is no longer known."""
+        status = {"kind": "Status", "code": 410, "reason": "Expired", "message": "too old resource version: 1 (2)"}
+        self._watches[plural].put({"type": "ERROR", "object": {**status, "status": "Failure", "metadata": {}}})
+
+    def cut(self, plural: str) -> None:
+        """Break the connection of whoever watches, in the middle of an answer."""
+        self._watches[plural].put(None)
+
+    def kubeconfig(self, path: Path, **user: Any) -> Path:
+        """Write a kubeconfig that leads here."""
+        path.write_text(
+            yaml.safe_dump(
+                {
+                    "current-context": "fake",
+                    "clusters": [{"name": "c", "cluster": {"server": f"http://127.0.0.1:{self.port}"}}],
+                    "users": [{"name": "u", "user": user or {"token": "secret"}}],
+                    "contexts": [{"name": "fake", "context": {"cluster": "c", "user": "u", "namespace": "here"}}],
+                }
+            )
+        )
+        return path
+
+    def times(self, *parts: str) -> int:
+        """How often it was asked for something whose address has all these parts."""
+        return sum(all(part in address for part in parts) for address in self.asked)
+
+    @contextmanager
+    def running(self) -> Iterator[FakeApi]:
+        """Answer within the block."""
+        server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        server.daemon_threads = True
+        server.block_on_close = False
+        self.port = server.server_address[1]
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+        thread.start()
+        try:
+            yield self
+        finally:
+            for each in self._watches.values():
+                each.put(None)
+            server.shutdown()
+            server.server_close()
+
+
+def _handler(api: FakeApi) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+        def do_GET(self) -> None:
+            api.asked.append(self.path)
+            url = urlsplit(self.path)
+            query = {key: values[0] for key, values in parse_qs(url.query).items()}
+            *_, parent, last = url.path.split("/")
+            plural = "log" if last == "log" else last
+            watch = query.get("watch") == "true"
+            refused = api.refuse.get(f"{plural} watch" if watch else plural)
+            if refused:
+                self._status(*refused)
+            elif plural == "log":
+                self._text("".join(f"2026-01-01T00:00:00.5Z {line}\n" for line in api.logs.get(parent, [])))
+            elif plural not in _KINDS:
+                self._status(404, "the server could not find the requested resource")
+            elif watch:
+                self._watch(plural)
+            else:
+                self._list(plural, query)
+
+        def _list(self, plural: str, query: dict[str, str]) -> None:
+            start, limit = int(query.get("continue", 0)), int(query.get("limit", 1 << 30))
+            items = api.items[plural]
+            if reason := dict(part.split("=") for part in query.get("fieldSelector", "").split(",") if part):
+                items = [item for item in items if item.get("reason") == reason.get("reason")]
+            more = {"continue": str(start + limit)} if start + limit < len(items) else {}
+            metadata = {"resourceVersion": "100", **more}
+            self._json(200, {"kind": f"{_KINDS[plural]}List", "metadata": metadata, "items": items[start:][:limit]})
+
+        def _watch(self, plural: str) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Transfer-Encoding", "chunked")
+            self.end_headers()
+            try:
+                while (event := api._watches[plural].get()) is not None:
+                    line = json.dumps(event).encode() + b"\n"
+                    self.wfile.write(f"{len(line):x}\r\n".encode() + line + b"\r\n")
+                    if event["type"] == "ERROR":
+                        self.wfile.write(b"0\r\n\r\n")
+                        break
+            except OSError:
+                pass
+            self.close_connection = True
+
+        def _status(self, code: int, message: str) -> None:
+            self._json(code, {"kind": "Status", "code": code, "message": message, "status": "Failure", "metadata": {}})
+
+        def _json(self, code: int, data: Any) -> None:
+            self._answer(code, "application/json", json.dumps(data).encode())
+
+        def _text(self, text: str) -> None:
+            self._answer(200, "text/plain", text.encode())
+
+        def _answer(self, code: int, kind: str, body: bytes) -> None:
+            self.send_response(code)
+            self.send_header("Content-Type", kind)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+    return Handler

@@ -1,0 +1,58 @@
+"""DaemonSets and pods as the API server returns them, made from the component's own manifests."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+from prepull import render
+
+Data = dict[str, Any]
+DIGEST = "sha256:" + "a" * 64
+LIST = {"images": ["nginx:1.27", "quay.io/org/app:2"]}
+NAMES = ["docker.io/library/nginx:1.27", "quay.io/org/app:2"]
+FINISHED = "2026-01-01T00:00:00Z"
+
+
+def daemon_set(args: Data | None = None, *, desired: int = 3, name: str = "images", counted: bool = True) -> Data:
+    """A DaemonSet with its status."""
+    item = copy.deepcopy(render.manifests(name, args or LIST, "here")["daemon-set"])
+    item["metadata"] |= {"generation": 2, "resourceVersion": "7"}
+    item["status"] = {"observedGeneration": 2 if counted else 1, "desiredNumberScheduled": desired}
+    return item
+
+
+def pod(node: str, args: Data | None = None, *, owner: str = "images", **status: Any) -> Data:
+    """A pod of it on a node; its status is what is given."""
+    template = copy.deepcopy(render.manifests(owner, args or LIST, "here")["daemon-set"]["spec"]["template"])
+    metadata = {
+        **template["metadata"],
+        "name": f"{owner}-{node}",
+        "namespace": "here",
+        "resourceVersion": "8",
+        "ownerReferences": [{"apiVersion": "apps/v1", "kind": "DaemonSet", "name": owner, "uid": "u"}],
+    }
+    return {"metadata": metadata, "spec": {**template["spec"], "nodeName": node}, "status": status}
+
+
+def reported(node: str, *lines: str, args: Data | None = None, code: int = 0, **more: Any) -> Data:
+    """A pod whose puller has ended, with a report."""
+    failed = sum(" failed " in line for line in lines)
+    header = f"prepull 1 images={len(lines)} present={len(lines) - failed} failed={failed} seconds=3.250"
+    ended = {"exitCode": code, "finishedAt": FINISHED, "message": "\n".join([header, *lines])}
+    return pod(node, args, initContainerStatuses=[{"name": "pull", "state": {"terminated": ended}, **more}])
+
+
+def there(node: str) -> Data:
+    """A pod that has put both images on its node."""
+    return reported(node, f"0 present {DIGEST} 13256 0.840 1", f"1 present {DIGEST} 52428800 2.110 2")
+
+
+def running(node: str, **more: Any) -> Data:
+    """A pod whose puller runs."""
+    return pod(node, initContainerStatuses=[{"name": "pull", "state": {"running": {"startedAt": FINISHED}}, **more}])
+
+
+def waiting(name: str, reason: str, message: str = "", image: str = "") -> Data:
+    """The status of a container that waits."""
+    return {"name": name, "image": image, "state": {"waiting": {"reason": reason, "message": message}}}

@@ -1,0 +1,349 @@
+"""What is made of DaemonSets, pods, events and logs: by table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from prepull import observe
+from prepull.observe import FAILED, PRESENT, PULLING, WAITING, Image
+from prepull.progress import Progress
+from prepull.status import Status, status
+from prepull.verdict import FAIL, GO, WAIT, judge, needed
+
+from .cli.objects import DIGEST, FINISHED, LIST, NAMES, Data, daemon_set, pod, reported, running, there, waiting
+
+NOW = observe.seconds_of(FINISHED) or 0.0
+BACKOFF = waiting("pull", "CrashLoopBackOff", "back-off 2m40s restarting failed container=pull pod=x")["state"]
+KUBELET = {**LIST, "runtime": "kubelet"}
+HELD = {**KUBELET, "hold": True}
+MOUNTED = {**LIST, "runtime": "image-volume"}
+PROGRAMS = {"name": "programs", "state": {"terminated": {"exitCode": 0, "finishedAt": FINISHED}}}
+
+
+def images_of(item: Data) -> list[Image]:
+    return list(observe.pod(item).images)
+
+
+def seen(*pods: Data, desired: int = 3, args: Data | None = None, **known: Any) -> Status:
+    component = observe.daemon_set(daemon_set(args, desired=desired))
+    return status(component, [observe.pod(each) for each in pods], **known)
+
+
+# ---------------------------------------------------------------- runtimes with a socket
+
+
+def test_a_report_gives_digest_size_seconds_and_attempts() -> None:
+    assert images_of(there("a")) == [
+        Image(PRESENT, DIGEST, 13256, 0.84, 1),
+        Image(PRESENT, DIGEST, 52428800, 2.11, 2),
+    ]
+
+
+def test_a_failure_has_its_reason_and_the_next_run() -> None:
+    item = reported("a", "1 failed 5 30.400 manifest unknown", f"0 present {DIGEST} 1 0.500 1", code=1)
+    [container] = item["status"]["initContainerStatuses"]
+    container["lastState"], container["state"] = container["state"], BACKOFF
+
+    present, failed = images_of(item)
+
+    assert present.state == PRESENT
+    assert (failed.state, failed.reason, failed.attempts, failed.final) == (FAILED, "manifest unknown", 5, True)
+    assert failed.next_try == NOW + 160
+
+
+def test_a_shortened_report_says_less() -> None:
+    present, failed = images_of(reported("a", "0 present", "1 failed unauthorized", code=1))
+    assert present == Image(PRESENT)
+    assert (failed.state, failed.reason, failed.attempts) == (FAILED, "unauthorized", None)
+
+
+def test_what_stops_all_images_is_the_reason_of_each() -> None:
+    ended = {"exitCode": 1, "finishedAt": FINISHED, "message": "prepull 1 error no container runtime socket found\n"}
+    item = pod("a", initContainerStatuses=[{"name": "pull", "state": {"terminated": ended}}])
+    assert [image.reason for image in images_of(item)] == ["no container runtime socket found"] * 2
+
+
+def test_a_puller_that_was_killed_leaves_no_report() -> None:
+    ended = {"exitCode": 137, "reason": "OOMKilled", "finishedAt": FINISHED}
+    item = pod("a", initContainerStatuses=[{"name": "pull", "state": {"terminated": ended}}])
+    for image in images_of(item):
+        assert (image.state, image.final) == (FAILED, False)
+        assert image.reason == "the puller ended without a report: OOMKilled, code 137"
+
+
+def test_a_puller_that_runs_is_pulling_and_in_its_second_run_what_failed() -> None:
+    assert images_of(running("a")) == [Image(PULLING, since=NOW)] * 2
+    before = reported("a", "1 failed 5 30.400 timed out", f"0 present {DIGEST} 1 0.500 1", code=1)
+    last = before["status"]["initContainerStatuses"][0]["state"]
+    again = images_of(running("a", lastState=last))
+    assert again == [Image(PRESENT, DIGEST, 1, 0.5, 1), Image(PULLING, since=NOW)]
+
+
+def test_a_pod_without_status_waits() -> None:
+    assert images_of(pod("a")) == [Image(WAITING)] * 2
+    assert images_of(pod("a", initContainerStatuses=[waiting("pull", "PodInitializing")])) == [Image(WAITING)] * 2
+
+
+def test_the_log_of_a_running_puller_says_which_image() -> None:
+    progress = Progress()
+    for second, line in enumerate(
+        [
+            "using crictl on /run/containerd/containerd.sock",
+            f"pulling {NAMES[0]} (attempt 1 of 5)",
+            f"pulling {NAMES[1]} (attempt 1 of 5)",
+            f"pulled {NAMES[0]} in 1.250 s",
+            f"failed {NAMES[1]} (attempt 1 of 5): too many requests; next attempt in 4.100 s",
+            "    some words of the client",
+        ]
+    ):
+        progress.read(line, NOW + second)
+
+    [node] = seen(running("a"), steps={"images-a": progress.steps}).nodes
+
+    assert node.pod.images[0] == Image(PRESENT, seconds=1.25)
+    failed = node.pod.images[1]
+    assert (failed.state, failed.reason, failed.attempts, failed.of_attempts) == (FAILED, "too many requests", 1, 5)
+    assert failed.next_try == NOW + 4 + 4.1
+    assert not failed.final
+
+
+def test_a_log_that_has_not_named_an_image_yet_leaves_it_waiting() -> None:
+    progress = Progress()
+    progress.read(f"pulling {NAMES[0]} (attempt 2 of 5)", NOW + 3)
+    [node] = seen(running("a"), steps={"images-a": progress.steps}).nodes
+    assert node.pod.images == (Image(PULLING, since=NOW + 3, attempts=2, of_attempts=5), Image(WAITING))
+
+
+def test_the_log_of_an_earlier_run_is_forgotten() -> None:
+    progress = Progress()
+    progress.read(f"failed {NAMES[0]} after 5 attempts in 9.000 s: disk full", NOW)
+    assert progress.steps[NAMES[0]].next_try is None
+    progress.read("using docker on /var/run/docker.sock", NOW + 9)
+    assert progress.steps == {}
+
+
+# ---------------------------------------------------------------- the kubelet's runtimes
+
+
+def pull(index: int, **state: Any) -> Data:
+    return {"name": f"pull-{index}", "image": NAMES[index], "imageID": f"quay.io/x@{DIGEST}", "state": state}
+
+
+ENDED = {"terminated": {"exitCode": 0, "finishedAt": FINISHED}}
+
+
+@pytest.mark.parametrize(
+    ("args", "status_", "expected"),
+    [
+        (KUBELET, {"initContainerStatuses": [PROGRAMS, pull(0, **ENDED), pull(1, **ENDED)]}, [PRESENT, PRESENT]),
+        (
+            KUBELET,
+            {"initContainerStatuses": [PROGRAMS, pull(0, **ENDED), waiting("pull-1", "PodInitializing")]},
+            [PRESENT, PULLING],
+        ),
+        (
+            KUBELET,
+            {"initContainerStatuses": [waiting("programs", "PodInitializing"), waiting("pull-0", "PodInitializing")]},
+            [WAITING, WAITING],
+        ),
+        (
+            KUBELET,
+            {
+                "initContainerStatuses": [
+                    PROGRAMS,
+                    waiting("pull-0", "ImagePullBackOff", 'Back-off pulling image "x": not found'),
+                    waiting("pull-1", "PodInitializing"),
+                ]
+            },
+            [FAILED, WAITING],
+        ),
+        (
+            HELD,
+            {
+                "initContainerStatuses": [PROGRAMS],
+                "containerStatuses": [
+                    waiting("hold-0", "ContainerCreating"),
+                    {"name": "hold-1", "imageID": DIGEST, "state": {"running": {}}},
+                    waiting("pause", "ContainerCreating"),
+                ],
+            },
+            [PULLING, PRESENT],
+        ),
+        (MOUNTED, {"containerStatuses": [{"name": "pause", "state": {"running": {}}}]}, [PRESENT, PRESENT]),
+        (
+            MOUNTED,
+            {"startTime": FINISHED, "containerStatuses": [waiting("pause", "ContainerCreating")]},
+            [PULLING, PULLING],
+        ),
+        (
+            MOUNTED,
+            {
+                "startTime": FINISHED,
+                "containerStatuses": [
+                    waiting("pause", "ImagePullBackOff", f'Back-off pulling image "{NAMES[1]}": manifest unknown', "p")
+                ],
+            },
+            [PULLING, FAILED],
+        ),
+    ],
+)
+def test_the_states_of_the_kubelets_runtimes(args: Data, status_: Data, expected: list[str]) -> None:
+    observed = observe.pod(pod("a", args, **status_))
+    assert observed.names == tuple(NAMES)
+    assert [image.state for image in observed.images] == expected
+    assert observed.problem is None
+
+
+def test_the_kubelets_images_have_the_digest_that_it_pulled() -> None:
+    [image, _] = images_of(pod("a", KUBELET, initContainerStatuses=[PROGRAMS, pull(0, **ENDED)]))
+    assert image.digest == DIGEST
+
+
+@pytest.mark.parametrize(
+    ("message", "reason", "final"),
+    [
+        ('failed to resolve reference "x": x: not found', "manifest unknown", True),
+        ("authorization failed: insufficient_scope", "unauthorized, or no such repository", True),
+        ("401 Unauthorized", "unauthorized", True),
+        ("dial tcp: lookup nowhere.invalid: no such host", "host not found", True),
+        ("net/http: TLS handshake\n timeout", "net/http: TLS handshake timeout", False),
+        ("", "ErrImagePull", False),
+    ],
+)
+def test_what_the_kubelet_says_is_told_in_the_pullers_words(message: str, reason: str, final: bool) -> None:
+    [image, _] = images_of(
+        pod("a", KUBELET, initContainerStatuses=[PROGRAMS, waiting("pull-0", "ErrImagePull", message)])
+    )
+    assert (image.state, image.reason, image.final) == (FAILED, reason, final)
+
+
+# ---------------------------------------------------------------- pods that cannot start
+
+
+def test_a_pod_that_fits_nowhere_names_its_node_and_why() -> None:
+    item = pod("", conditions=[{"type": "PodScheduled", "status": "False", "message": "Insufficient cpu."}])
+    field = {"key": "metadata.name", "operator": "In", "values": ["node-7"]}
+    required = {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [{"matchFields": [field]}]}}
+    item["spec"]["affinity"] = {"nodeAffinity": required}
+
+    observed = observe.pod(item)
+
+    assert observed.node == "node-7"
+    assert observed.problem == "the pod cannot be scheduled: Insufficient cpu."
+
+
+def test_a_helper_image_that_is_missing_is_the_pods_problem() -> None:
+    item = pod("a", initContainerStatuses=[waiting("pull", "ErrImagePull", 'pull "p": not found', "p:1")])
+    assert observe.pod(item).problem is None, "it is quoted under another name, as an image volume is"
+    item = pod("a", initContainerStatuses=[waiting("pull", "ErrImagePull", 'pull "p:1": not found', "p:1")])
+    assert observe.pod(item).problem == "image p:1: manifest unknown"
+
+
+def test_an_event_says_that_the_socket_is_missing_until_the_pod_has_started() -> None:
+    problems = {"images-a": "socket missing: /run/x.sock is not a socket file", "images-b": "old"}
+    a, b = seen(pod("a"), there("b"), problems=problems).nodes
+    assert a.pod.problem == "the pod cannot start: socket missing: /run/x.sock is not a socket file"
+    assert b.pod.problem is None
+
+
+# ---------------------------------------------------------------- the whole
+
+
+def test_totals_count_every_node_that_is_wanted() -> None:
+    found = seen(there("a"), running("b"), desired=4)
+    assert found.totals == {PRESENT: 2, PULLING: 2, WAITING: 4, FAILED: 0}
+    assert (found.complete, found.desired) == (1, 4)
+    assert [node.name for node in found.nodes] == ["a", "b"]
+
+
+def test_a_pod_of_an_earlier_list_is_outdated_and_counts_for_nothing() -> None:
+    old = reported("a", f"0 present {DIGEST} 1 0.500 1", args={"images": ["nginx:1.26"]})
+    found = seen(old, desired=1)
+    assert found.nodes[0].outdated
+    assert (found.complete, found.totals[WAITING]) == (0, 2)
+    for both in ([old, there("a")], [there("a"), old]):
+        both[0]["metadata"]["name"] += "-x"
+        [node] = seen(*both, desired=1).nodes
+        assert not node.outdated
+
+
+def test_pods_of_another_component_are_left_out() -> None:
+    assert seen(pod("a", owner="others")).nodes == ()
+
+
+def test_the_nodes_are_not_counted_while_the_status_is_of_an_earlier_generation() -> None:
+    assert observe.daemon_set(daemon_set(counted=False)).desired is None
+
+
+# ---------------------------------------------------------------- the verdict
+
+
+@pytest.mark.parametrize(
+    ("min_ready", "desired", "expected"),
+    [("100%", 3, 3), ("90%", 3, 3), ("50%", 3, 2), ("34%", 3, 2), ("1%", 3, 1), ("7%", 100, 7), ("2", 3, 2)],
+)
+def test_a_share_is_rounded_up(min_ready: str, desired: int, expected: int) -> None:
+    assert needed(min_ready, desired) == expected
+
+
+NEVER = ("0 failed 2 9.000 manifest unknown", "1 failed 2 9.000 unauthorized")
+
+
+def test_enough_nodes_let_go() -> None:
+    verdict = judge(seen(there("a"), there("b"), reported("c", *NEVER, code=1)), "60%", settled=False, late=False)
+    assert (verdict.outcome, verdict.lines) == (GO, ("2 of 3 nodes have all 2 images",))
+
+
+def test_it_fails_once_too_many_nodes_are_lost_and_names_them() -> None:
+    verdict = judge(seen(there("a"), running("b"), reported("c", *NEVER, code=1)), "100%", settled=False, late=False)
+    assert verdict.outcome == FAIL
+    assert verdict.lines == (
+        "1 of 3 nodes have all images, and 3 are needed",
+        f"image {NAMES[0]}: manifest unknown (1 of 3 nodes: c)",
+        f"image {NAMES[1]}: unauthorized (1 of 3 nodes: c)",
+    )
+
+
+def test_it_waits_for_what_is_tried_again() -> None:
+    progress = Progress()
+    progress.read(f"failed {NAMES[0]} (attempt 1 of 5): timed out; next attempt in 4.000 s", NOW)
+    found = seen(there("a"), there("b"), running("c"), steps={"images-c": progress.steps})
+    assert judge(found, "100%", settled=True, late=False).outcome == WAIT
+
+
+def test_when_the_time_is_up_it_says_who_is_silent() -> None:
+    verdict = judge(seen(there("a"), running("b"), running("c")), "100%", settled=True, late=True)
+    assert verdict.outcome == FAIL
+    assert verdict.lines[-1] == "no word yet from 2 nodes: b, c"
+
+
+def test_what_looks_certain_too_early_waits() -> None:
+    found = seen(pod("a"), desired=1, problems={"images-a": "socket missing: /x is not a socket file"})
+    assert judge(found, "100%", settled=False, late=False).outcome == WAIT
+    verdict = judge(found, "100%", settled=True, late=False)
+    assert verdict.outcome == FAIL
+    assert verdict.lines[1].startswith("the pod cannot start: socket missing: /x")
+
+
+def test_no_node_is_a_failure_that_says_so() -> None:
+    assert judge(seen(desired=0), "100%", settled=False, late=False).outcome == WAIT
+    verdict = judge(seen(desired=0), "100%", settled=True, late=False)
+    assert verdict.lines == ("no node matches: the node selector, the affinity and the tolerations leave none",)
+
+
+def test_pods_that_are_refused_count_as_lost() -> None:
+    refusal = 'pods "images-x" is forbidden: violates PodSecurity "restricted:latest": hostPath volumes'
+    verdict = judge(seen(problems={"images": refusal}), "100%", settled=True, late=False)
+    assert verdict.outcome == FAIL
+    assert verdict.lines[1] == f"the pod was refused: {refusal} (1 of 3 nodes: 3 without a pod)"
+
+
+def test_at_most_ten_lines_and_five_names() -> None:
+    args = {"images": [f"quay.io/x/y:{index}" for index in range(20)]}
+    lines = [f"{index} failed 1 1.000 reason {index}" for index in range(20)]
+    pods = [reported(f"n{index}", *lines, args=args, code=1) for index in range(9)]
+    verdict = judge(seen(*pods, desired=9, args=args), "100%", settled=True, late=False)
+    assert len(verdict.lines) == 10
+    assert verdict.lines[1].endswith("(9 of 9 nodes: n0, n1, n2, n3, n4, ...)")
+    assert verdict.lines[-1] == "and 12 more"
