@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -91,6 +92,10 @@ class Engine:
 
 @pytest.fixture
 def engine() -> Iterator[Engine]:
-    """A fresh engine; the settings of the one before are restored."""
+    """A fresh engine, with an event loop of its own: Pulumi takes the thread's, which other code may have closed."""
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
     yield Engine()
     settings.reset_options()
+    asyncio.set_event_loop(None)
+    loop.close()
