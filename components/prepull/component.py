@@ -113,12 +113,15 @@ class PrePullDaemonSet(pulumi.ComponentResource):
             metadata={
                 "name": _identity(daemon_set, "name"),
                 "namespace": _identity(daemon_set, "namespace"),
-                "annotations": {manifest.PASSED_ANNOTATION: _identity(gate_job, "name")},
+                # The provider's wait would be for every node, which is what min_ready is there to prevent.
+                "annotations": {manifest.PASSED_ANNOTATION: _identity(gate_job, "name"), _SKIP_AWAIT: "true"},
             },
             opts=pulumi.ResourceOptions(parent=self, depends_on=[gate_job]),
         )
         return pulumi.Output.from_input(passed.status)
 
+
+_SKIP_AWAIT = "pulumi.com/skipAwait"
 
 _KINDS: Mapping[str, tuple[Any, Mapping[str, str]]] = {
     "ConfigMap": (k8s.core.v1.ConfigMap, {"data": "data", "immutable": "immutable"}),
@@ -160,7 +163,7 @@ class _Settings:
     def waiting(self, kind: str) -> tuple[Optional[str], Optional[str]]:
         """What Pulumi is told of its own wait for an object: an annotation and a limit."""
         if kind == "DaemonSet":
-            return (None if self.wait_for == "pods" else "pulumi.com/skipAwait"), self._timeout
+            return (None if self.wait_for == "pods" else _SKIP_AWAIT), self._timeout
         if kind == "Job":
             # A failed Job stays failed: where the reason is gone, the same list needs a new one.
             return "pulumi.com/replaceUnready", f"{self._timeout_seconds + gate.MARGIN_SECONDS}s"

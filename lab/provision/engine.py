@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 DEFAULT_SOCKET = "unix:///var/run/docker.sock"
 START_SECONDS = 60
+_WATCHERS = 1024
 MISSING = (
     "No Docker Engine answers (tried DOCKER_HOST, the current docker context, /var/run/docker.sock) and none "
     "can be installed here (needs root and apt): install Docker, then run this again."
@@ -54,6 +55,7 @@ class OwnEngine:
         with self._cache.lock("engine"):
             if engine.answers():
                 return
+            _allow_many_watchers()
             self.directory.mkdir(parents=True, exist_ok=True)
             self.runtime_directory.mkdir(parents=True, exist_ok=True)
             configuration = self.directory / "daemon.json"
@@ -224,4 +226,18 @@ def _reap(pid: int) -> None:
     try:
         os.waitpid(pid, os.WNOHANG)
     except ChildProcessError:
+        return
+
+
+def _allow_many_watchers() -> None:
+    """Raise the limit that several nodes on one machine soon meet.
+
+    https://kind.sigs.k8s.io/docs/user/known-issues/#pod-errors-due-to-too-many-open-files
+    """
+    limit = Path("/proc/sys/fs/inotify/max_user_instances")
+    try:
+        if int(limit.read_text()) < _WATCHERS:
+            limit.write_text(f"{_WATCHERS}\n")
+    except OSError:
+        # Where this may not be changed, the limit of the machine has to do.
         return

@@ -90,8 +90,12 @@ def test_disk_full(lab: Lab, stack: Stack, images: Images, other_node: str) -> N
     image = images.push(size=4_000_000)
     # The pod's own images are there before the disk is full.
     stack.up({"images": [images.push("small")], "timeout": "3m"})
-    lab.nodes.exec(other_node, "mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", store)
-    lab.nodes.exec(other_node, "mkdir", f"{store}/ingest", f"{store}/blobs")
+    fill_up = f"""
+        used=$(du -sk {store} | cut -f1)
+        mkdir /full && mount -t tmpfs -o size=$((used + 1024))k tmpfs /full
+        cp -a {store}/. /full && mount --bind /full {store}
+    """
+    lab.nodes.exec(other_node, "sh", "-e", "-c", fill_up)
 
     screen = failed_up(stack, {"images": [image]})
 
