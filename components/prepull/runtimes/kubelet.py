@@ -26,7 +26,8 @@ ONLY_SOCKETS = {
 class KubeletRuntime:
     """One init container for each image: it runs a program of ours, so that the image needs neither shell nor tools.
 
-    The images of init containers are not in use once these have ended; with `hold`, containers that stay do the same.
+    An init container that has ended still keeps its image from being collected, for as long as the pod is there
+    (docs/image-collection.md); with `hold`, containers that stay do the same.
     """
 
     name = "kubelet"
