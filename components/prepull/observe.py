@@ -231,7 +231,9 @@ def _reported(names: Sequence[str], status: Mapping[str, Any]) -> _Read:
         (each for each in status.get("initContainerStatuses") or [] if each.get("name") == report.PULLER), {}
     )
     state = container.get("state") or {}
-    ended = state.get("terminated") or (container.get("lastState") or {}).get("terminated") or {}
+    runs = [each.get("terminated") or {} for each in (state, container.get("lastState") or {})]
+    # A run that was ended from outside has left no report, and the one before it may have.
+    ended = next((run for run in runs if run.get("message")), runs[0] or runs[1])
     if running := state.get("running"):
         started = seconds_of(running.get("startedAt"))
         before = _of_report(names, ended, None) if ended else ()

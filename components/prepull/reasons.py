@@ -8,10 +8,11 @@ PULL_FAILURES = frozenset(("ErrImagePull", "ImagePullBackOff", "InvalidImageName
 START_FAILURES = frozenset(("CreateContainerConfigError", "CreateContainerError", "RunContainerError"))
 
 _CERTAIN = (
-    (re.compile(r"not found|manifest unknown|name unknown"), "manifest unknown"),
-    (re.compile(r"insufficient_scope|pull access denied"), "unauthorized, or no such repository"),
-    (re.compile(r"unauthorized|authentication required|denied|forbidden"), "unauthorized"),
-    (re.compile(r"no such host"), "host not found"),
+    (re.compile("no basic auth|401 unauthorized|authentication required|incorrect username"), "unauthorized"),
+    (re.compile("insufficient_scope|pull access denied"), "unauthorized, or no such repository"),
+    (re.compile("unauthorized|denied|forbidden"), "unauthorized"),
+    (re.compile("no such host"), "host not found"),
+    (re.compile("not found|manifest unknown|name unknown"), "manifest unknown"),
 )
 _NO_SOCKET = re.compile(r"hostPath type check failed: (\S+ is not a socket file)")
 

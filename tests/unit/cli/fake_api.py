@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import queue
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -71,7 +72,7 @@ class FakeApi:
     @contextmanager
     def running(self) -> Iterator[FakeApi]:
         """Answer within the block."""
-        server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        server = _Server(("127.0.0.1", 0), _handler(self))
         server.daemon_threads = True
         server.block_on_close = False
         self.port = server.server_address[1]
@@ -84,6 +85,13 @@ class FakeApi:
                 each.put(None)
             server.shutdown()
             server.server_close()
+
+
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        # A command that has what it wants hangs up on what is left of an answer; all else is the fake's own mistake.
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
 
 
 def _handler(api: FakeApi) -> type[BaseHTTPRequestHandler]:
