@@ -51,6 +51,7 @@ def job(name: str, plan: Plan, *, daemon_set: str, scripts_name: str, service_ac
     environment = {
         "HOME": _HOME,
         "PREPULL_DAEMON_SET": daemon_set,
+        "PREPULL_POD": {"valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}},
         "PREPULL_SELECTOR": ",".join(labels),
         "PREPULL_IMAGES": "\n".join(pullable(image) for image in plan.images),
         "PREPULL_REPORTS": "yes" if RUNTIMES[plan.runtime].reports else "no",

@@ -3,6 +3,7 @@
 #
 # What it waits for arrives as data in the environment, written by gate.py:
 #   PREPULL_DAEMON_SET, PREPULL_SELECTOR   the DaemonSet, and the labels of its pods of the plan that is waited for
+#   PREPULL_POD                            this pod's own name
 #   PREPULL_IMAGES                         lines "NAME": the images, numbered as in the pullers' reports
 #   PREPULL_REPORTS                        yes: a pod counts by its puller's report; no: by being ready
 #   PREPULL_MIN_READY                      number or share of nodes that need every image
@@ -38,10 +39,10 @@ PODS='{{define "containers"}}{{range .}}
 {{- with .state}}{{with .waiting}}{{"waiting\t"}}{{$name}}{{"\t"}}{{$image}}{{"\t"}}{{.reason}}{{"\t"}}
   {{- with .message}}{{printf "%q" .}}{{end}}{{"\n"}}{{end}}{{end}}
 {{- if eq $name "pull"}}
-  {{- $report := ""}}
-  {{- with .lastState}}{{with .terminated}}{{with .message}}{{$report = .}}{{end}}{{end}}{{end}}
-  {{- with .state}}{{with .terminated}}{{with .message}}{{$report = .}}{{end}}{{end}}{{end}}
-  {{- with $report}}{{"report\t"}}{{printf "%q" .}}{{"\n"}}{{end}}
+  {{- $report := ""}}{{$ended := ""}}
+  {{- with .lastState}}{{with .terminated}}{{$ended = .finishedAt}}{{with .message}}{{$report = .}}{{end}}{{end}}{{end}}
+  {{- with .state}}{{with .terminated}}{{$ended = .finishedAt}}{{with .message}}{{$report = .}}{{end}}{{end}}{{end}}
+  {{- with $report}}{{"report\t"}}{{$ended}}{{"\t"}}{{printf "%q" .}}{{"\n"}}{{end}}
 {{- end}}
 {{- end}}{{end}}
 {{- range .items}}
@@ -55,14 +56,22 @@ PODS='{{define "containers"}}{{range .}}
 {{- if not $node}}{{with .spec.affinity}}{{with .nodeAffinity}}{{with .requiredDuringSchedulingIgnoredDuringExecution}}
   {{- range .nodeSelectorTerms}}{{range .matchFields}}{{range .values}}{{$node = .}}{{end}}{{end}}{{end}}
 {{- end}}{{end}}{{end}}{{end}}
-{{- "pod\t"}}{{.metadata.name}}{{"\t"}}{{$node}}{{"\t"}}{{$ready}}{{"\n"}}
+{{- "pod\t"}}{{.metadata.name}}{{"\t"}}{{$node}}{{"\t"}}{{$ready}}{{"\t"}}{{.metadata.creationTimestamp}}{{"\n"}}
 {{- with $unscheduled}}{{"unscheduled\t"}}{{printf "%q" .}}{{"\n"}}{{end}}
 {{- with .status.initContainerStatuses}}{{template "containers" .}}{{end}}
 {{- with .status.containerStatuses}}{{template "containers" .}}{{end}}
 {{- end}}'
 
-EVENTS='{{range .items}}{{"event\t"}}{{.involvedObject.kind}}{{"\t"}}{{.involvedObject.name}}{{"\t"}}{{.reason}}{{"\t"}}
+EVENTS='{{range .items}}{{"event\t"}}{{.lastTimestamp}}{{"\t"}}{{.involvedObject.name}}{{"\t"}}{{.reason}}{{"\t"}}
 {{- printf "%q" .message}}{{"\n"}}{{end}}'
+
+# Pods of the same plan may have failed before this gate was made, for a reason that is gone by now.
+born() { # sets since
+    [ -z "$since" ] || return 0
+    since=$(kubectl get pods --field-selector "metadata.name=$PREPULL_POD" \
+        --output 'go-template={{range .items}}{{.metadata.creationTimestamp}}{{end}}' 2>"$work/problem")
+    [ -n "$since" ]
+}
 
 look() { # writes what is to be judged into $work/facts; fails if the API server does not answer
     status=$(kubectl get daemonset "$PREPULL_DAEMON_SET" --output "go-template=$DAEMON_SET" 2>"$work/problem") || return 1
@@ -82,7 +91,10 @@ look() { # writes what is to be judged into $work/facts; fails if the API server
 
 judge() { # prints a verdict (go, wait or fail), then the message
     awk -F '\t' -v desired="$desired" -v settled="$settled" -v late="$late" -v min_ready="$PREPULL_MIN_READY" \
-        -v reports="$PREPULL_REPORTS" -v daemon_set="$PREPULL_DAEMON_SET" -v images="$PREPULL_IMAGES" '
+        -v reports="$PREPULL_REPORTS" -v daemon_set="$PREPULL_DAEMON_SET" -v images="$PREPULL_IMAGES" \
+        -v since="$since" '
+        # Times are written alike, and so sort as text.
+        function stale(time) { return late == "no" && time < since }
         function unquote(text,  out, c) {
             text = substr(text, 2, length(text) - 2)
             while (match(text, /\\/)) {
@@ -112,22 +124,21 @@ judge() { # prints a verdict (go, wait or fail), then the message
             }
             return out
         }
-        function read_report(text,  lines, n, i, words, list, m, j, why) {
+        function read_report(text, old,  lines, n, i, words, list, m, j, why) {
             n = split(text, lines, "\n")
+            if (lines[1] ~ /^prepull 1 .* failed=0 /) { complete[node] = 1; return }
+            if (old) return
             if (match(lines[1], /^prepull 1 error /)) { blame("no image was pulled", substr(lines[1], RLENGTH + 1)); return }
-            if (lines[1] !~ /^prepull 1 .* failed=0 /) {
-                for (i = 2; i <= n; i++) {
-                    if (lines[i] !~ /^[0-9,-]+ failed /) continue
-                    split(lines[i], words, " ")
-                    why = lines[i]
-                    # A shortened line has neither attempts nor seconds.
-                    if (!sub(/^[0-9]+ failed [0-9]+ [0-9]+\.[0-9]+ /, "", why)) sub(/^[0-9,-]+ failed /, "", why)
-                    m = split(indices(words[1]), list, " ")
-                    for (j = 1; j <= m; j++) blame("image " image[list[j] + 1], why)
-                }
-                if (!(node in bad)) blame("an image", "failed, and its report is not readable")
+            for (i = 2; i <= n; i++) {
+                if (lines[i] !~ /^[0-9,-]+ failed /) continue
+                split(lines[i], words, " ")
+                why = lines[i]
+                # A shortened line has neither attempts nor seconds.
+                if (!sub(/^[0-9]+ failed [0-9]+ [0-9]+\.[0-9]+ /, "", why)) sub(/^[0-9,-]+ failed /, "", why)
+                m = split(indices(words[1]), list, " ")
+                for (j = 1; j <= m; j++) blame("image " image[list[j] + 1], why)
             }
-            else complete[node] = 1
+            if (!(node in bad)) blame("an image", "failed, and its report is not readable")
         }
         function definite(message) {
             message = tolower(message)
@@ -139,9 +150,9 @@ judge() { # prints a verdict (go, wait or fail), then the message
             return ""
         }
         BEGIN { total = split(images, image, "\n") }
-        $1 == "event" { event[$3] = unquote($5); next }
+        $1 == "event" { if (!stale($2)) event[$3] = unquote($5); next }
         $1 == "pod" {
-            pods++; node = $3
+            pods++; node = $3; older = stale($5)
             ready[node] = $4 == "True"
             if (!(node in seen)) { seen[node] = 1; names[++known] = node }
             if ($2 in event) {
@@ -153,7 +164,9 @@ judge() { # prints a verdict (go, wait or fail), then the message
             next
         }
         $1 == "unscheduled" && settled == "yes" { blame("the pod cannot be scheduled", unquote($2)) }
-        $1 == "report" { reported[node] = 1; read_report(unquote($2)) }
+        $1 == "report" { read_report(unquote($3), stale($2)) }
+        # What an older pod waits for was found out earlier, unless it has just tried again.
+        $1 == "waiting" && older && $4 == "ImagePullBackOff" { next }
         $1 == "waiting" && $4 ~ /^(ErrImagePull|ImagePullBackOff|InvalidImageName|ErrImageNeverPull)$/ {
             why = definite(unquote($5))
             if (why != "" && settled == "yes") blame("image " $3, why)
@@ -211,13 +224,14 @@ started_s=$now_s
 settled=no
 late=no
 certain=no
+since=""
 desired=0
 said=""
 while :; do
     now
     [ "$((now_s - started_s))" -lt "$SETTLE_S" ] || settled=yes
     [ "$((now_s - started_s))" -lt "$PREPULL_TIMEOUT_S" ] || late=yes
-    if look; then
+    if born && look; then
         judge >"$work/judgement"
         { read -r verdict && message=$(cat); } <"$work/judgement"
         case $verdict in
