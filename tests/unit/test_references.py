@@ -94,7 +94,7 @@ def test_a_reference_is_completed_as_runtimes_do(text: str, canonical: str, fami
         ("a b", "a space"),
         ("nginx ", "a space"),
         ("nginx\n", "a line break"),
-        ("nginx\tx", "a tab"),
+        ("nginx\tx", "^it contains a tab;"),
         ("nginx\x00", r"'\\x00'"),
         ("caf\xe9", "'\xe9'"),
         ("\ud800", r"'\\ud800'"),

@@ -70,7 +70,7 @@ prepull 1 images=300 present=1 failed=299 seconds=12.345
 def test_a_report_that_had_to_leave_images_out_says_so() -> None:
     found = parse("prepull 1 images=9 present=0 failed=9 seconds=1.000\n0,2,4 failed disk full\nmore...\n")
     assert sorted(found.results) == [0, 2, 4]
-    assert not found.complete
+    assert found.complete is False
 
 
 def test_what_stopped_all_images_at_once() -> None:

@@ -317,7 +317,7 @@ BAD: list[tuple[str, Any, str]] = [
     (
         "tolerations",
         [{"key": "a", "toleration_seconds": 5}],
-        "a toleration with toleration_seconds needs the effect NoExec",
+        "tolerations[0]: a toleration with toleration_seconds needs",
     ),
     (
         "tolerations",
@@ -437,6 +437,11 @@ def test_none_counts_as_absent(argument: str) -> None:
     assert plan_of(**{argument: None}) == plan_of()
 
 
+def test_whole_numbers_in_an_affinity_become_whole_and_all_else_stays() -> None:
+    plan = plan_of(affinity={"podAffinity": {"a": [1.0, 1.5, True, None, "1.0"]}})
+    assert repr(plan.affinity) == "{'podAffinity': {'a': [1, 1.5, True, None, '1.0']}}"
+
+
 def test_no_images_at_all_are_too_few() -> None:
     assert complaints({"images": None}) == ["images: at least one image is needed, such as ['hello-world']"]
 
@@ -468,6 +473,7 @@ def test_every_argument_has_good_and_bad_values() -> None:
         ("imagePullSecrets", "did you mean 'image_pull_secrets'?"),
         ("toleration", "did you mean 'tolerations'?"),
         ("minready", "did you mean 'min_ready'?"),
+        ("secrets", "secrets: there is no such argument; did you mean 'image_pull_secrets'?"),
         ("zzz", "zzz: there is no such argument; the arguments are affinity, annotations, attempts, backoff, "),
     ],
 )
