@@ -49,7 +49,7 @@ def test_objects_refer_to_each_other_by_their_fixed_names() -> None:
     assert binding["metadata"]["name"] == binding["roleRef"]["name"] == "images-untaint-prod"
     assert binding["subjects"] == [{"kind": "ServiceAccount", "name": "images-untaint", "namespace": "prod"}]
     job = rendered["gate-job"]["spec"]["template"]["spec"]
-    environment = {entry["name"]: entry["value"] for entry in job["containers"][0]["env"]}
+    environment = {entry["name"]: entry.get("value") for entry in job["containers"][0]["env"]}
     assert environment["PREPULL_DAEMON_SET"] == rendered["daemon-set"]["metadata"]["name"] == "images"
     assert {item["metadata"].get("namespace") for item in rendered.values()} == {"prod", None}
 
