@@ -57,6 +57,7 @@ class Bench:
 
     def __init__(self, lab: Lab, number: int, megabytes: int) -> None:
         self._lab = lab
+        self._busybox = lab.busybox
         self._repository = f"bench-{number}x{megabytes}"
         self._images = [self._push(index, megabytes * 1_000_000) for index in range(number)]
 
@@ -64,7 +65,7 @@ class Bench:
         name = f"{self._repository}/image-{index}"
         content = layer({"data": noise(size, seed=name)})
         # The forms that run the image need a program in it.
-        tools = {f"bin/{applet}": program(self._lab.busybox) for applet in ("sh", "sleep")}
+        tools = {f"bin/{applet}": program(self._busybox) for applet in ("sh", "sleep")}
         self._lab.registry.client.push(name, "v1", Image((layer(tools), content)))
         return f"{self._lab.registry.address}/{name}:v1"
 
@@ -123,13 +124,9 @@ class Bench:
             list(pool.map(lambda node: self._exec(node, *command), self._nodes))
 
     def _clean(self) -> None:
-        remove = (
-            f"crictl images -q {self._lab.registry.address}/{self._repository} | xargs -r crictl rmi >/dev/null 2>&1"
-        )
-        names = (
-            f"ctr -n k8s.io images ls -q | grep '/{self._repository}/' | xargs -r ctr -n k8s.io images rm >/dev/null"
-        )
-        self._on_every_node("sh", "-c", f"{remove}; {names}; ctr -n k8s.io content prune references >/dev/null")
+        names = f"ctr -n k8s.io images ls -q | grep '^[^@]*/{self._repository}/[^@]*:v1$'"
+        remove = f"{names} | xargs -r -n 1 crictl rmi >/dev/null 2>&1"
+        self._on_every_node("sh", "-c", f"{remove}; ctr -n k8s.io content prune references >/dev/null")
 
 
 def _write(what: str, seconds: dict[str, list[float]]) -> None:
