@@ -56,21 +56,69 @@ def _component(status: Status, now: float, rows: int | None, *, wide: bool) -> I
         hidden = len(cells) - rows
         cells = nsmallest(rows, cells)
     cells.sort(key=lambda cell: cell[1:])
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("NODE", "IMAGE", "STATE", "DIGEST", "SIZE", "SECONDS", *(("ATTEMPTS", "POD") if wide else ())):
-        table.add_column(heading, justify="right" if heading in ("SIZE", "SECONDS", "ATTEMPTS") else "left")
-    table.add_column("NOTE", overflow="fold")
-    for column in table.columns:
-        column.overflow = "fold"
-    before = None
-    for _, node_at, image_at in cells:
-        node = status.nodes[node_at]
-        table.add_row(*_row(node, image_at, now, first=node_at != before, wide=wide))
-        before = node_at
     if cells:
-        yield table
+        yield _table(_rows(status, cells, now, wide=wide), wide=wide)
     if hidden:
         yield Text(f"and {hidden} more; --output wide lists all", style="dim")
+
+
+def plain(statuses: Sequence[Status], now: float, *, wide: bool) -> Iterator[str]:
+    """The same without styles, line by line: a table of rich takes minutes where there are very many rows.
+
+    Args:
+        statuses: one for each component.
+        now: the time, in seconds since the epoch.
+        wide: with pods, whole digests and attempts.
+    """
+    for at, status in enumerate(statuses):
+        if at:
+            yield ""
+        yield f"{status.component.namespace}/{status.component.component}  {headline(status)}"
+        if status.refused:
+            yield f"pods are refused: {status.refused}"
+        places = [(0, node, image) for node, each in enumerate(status.nodes) for image in range(len(each.pod.images))]
+        if not places:
+            continue
+        headings = _headings(wide=wide)
+        widths = [len(heading) for heading in headings]
+        for row in _rows(status, places, now, wide=wide):
+            widths = [max(width, len(text)) for width, (text, _) in zip(widths, row, strict=True)]
+        yield _line(headings, headings, widths)
+        for row in _rows(status, places, now, wide=wide):
+            yield _line(headings, [text for text, _ in row], widths)
+
+
+def _line(headings: Sequence[str], texts: Sequence[str], widths: Sequence[int]) -> str:
+    padded = (
+        text.rjust(width) if heading in _NUMBERS else text.ljust(width)
+        for heading, text, width in zip(headings, texts, widths, strict=True)
+    )
+    return "  ".join(padded).rstrip()
+
+
+_NUMBERS = ("SIZE", "SECONDS", "ATTEMPTS")
+_Cell = tuple[str, str]
+
+
+def _headings(*, wide: bool) -> list[str]:
+    more = ["ATTEMPTS", "POD"] if wide else []
+    return ["NODE", "IMAGE", "STATE", "DIGEST", "SIZE", "SECONDS", *more, "NOTE"]
+
+
+def _table(rows: Iterator[list[_Cell]], *, wide: bool) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in _headings(wide=wide):
+        table.add_column(heading, justify="right" if heading in _NUMBERS else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(text, style=style) for text, style in row))
+    return table
+
+
+def _rows(status: Status, places: Sequence[tuple[int, int, int]], now: float, *, wide: bool) -> Iterator[list[_Cell]]:
+    before = None
+    for _, node_at, image_at in places:
+        yield _row(status.nodes[node_at], image_at, now, first=node_at != before, wide=wide)
+        before = node_at
 
 
 def headline(status: Status) -> str:
@@ -83,30 +131,30 @@ def headline(status: Status) -> str:
     return f"{status.complete} of {status.desired} nodes have {what}:  {totals or 'no node matches'}"
 
 
-def _row(node: Node, at: int, now: float, *, first: bool, wide: bool) -> list[Text]:
+def _row(node: Node, at: int, now: float, *, first: bool, wide: bool) -> list[_Cell]:
     image, pod = node.pod.images[at], node.pod
     digest = image.digest or ""
     cells = [
-        Text(node.name if first else ""),
-        Text(familiar(pod.names[at])),
+        (node.name if first else "", ""),
+        (familiar(pod.names[at]), ""),
         _state(node, image, now),
-        Text(digest if wide else digest[:_DIGEST_LENGTH]),
-        Text("" if image.size is None else f"{image.size / 1e6:.1f} MB"),
+        (digest if wide else digest[:_DIGEST_LENGTH], ""),
+        ("" if image.size is None else f"{image.size / 1e6:.1f} MB", ""),
         # No attempt was needed for what was there before.
-        Text("" if image.seconds is None or image.attempts == 0 else f"{image.seconds:.1f}"),
+        ("" if image.seconds is None or image.attempts == 0 else f"{image.seconds:.1f}", ""),
     ]
     if wide:
-        cells += [Text("" if image.attempts is None else str(image.attempts)), Text(pod.name if first else "")]
-    return [*cells, Text(_note(node, image, now, first=first))]
+        cells += [("" if image.attempts is None else str(image.attempts), ""), (pod.name if first else "", "")]
+    return [*cells, (_note(node, image, now, first=first), "")]
 
 
-def _state(node: Node, image: Image, now: float) -> Text:
+def _state(node: Node, image: Image, now: float) -> _Cell:
     if node.outdated:
-        return Text("outdated", style="yellow")
+        return "outdated", "yellow"
     text = image.state
     if image.state == observe.PULLING and image.since is not None:
         text += f" {duration(now - image.since)}"
-    return Text(text, style=_STYLES[image.state])
+    return text, _STYLES[image.state]
 
 
 def _note(node: Node, image: Image, now: float, *, first: bool) -> str:

@@ -87,9 +87,11 @@ def _print(statuses: Sequence[Status], form: str, prefix: str = "") -> None:
         click.echo(output.as_json(statuses))
     elif form == "yaml":
         click.echo(prefix + output.as_yaml(statuses), nl=False)
+    elif form == "wide":
+        for line in screen.plain(statuses, time.time(), wide=True):
+            click.echo(line)
     else:
-        rows = None if form == "wide" else _ROWS
-        _console().print(screen.screen(statuses, time.time(), rows=rows, wide=form == "wide"))
+        _console().print(screen.screen(statuses, time.time(), rows=_ROWS))
 
 
 def _console() -> Console:

@@ -6,7 +6,7 @@ from io import StringIO
 from typing import Any
 
 from prepull import observe
-from prepull.cli.screen import duration, screen
+from prepull.cli.screen import duration, plain, screen
 from prepull.progress import Progress
 from prepull.status import Status, status
 from rich.console import Console
@@ -60,6 +60,13 @@ node-a  nginx:1.27         present  {DIGEST}   0.0 MB      0.8         1  images
         quay.io/org/app:2  present  {DIGEST}  52.4 MB      2.1         2
 """
     )
+
+
+def test_both_ways_to_write_it_give_the_same_lines() -> None:
+    failed = reported("node-b", "1 failed 5 30.400 manifest unknown", f"0 present {DIGEST} 13256 0.000 0", code=1)
+    found = seen(there("node-a"), failed, running("node-c"))
+    for wide in (False, True):
+        assert "\n".join(plain([found], STARTED + 75, wide=wide)) + "\n" == shown(found, wide=wide)
 
 
 def test_what_needs_attention_comes_first_where_there_is_no_room_for_all() -> None:
