@@ -168,6 +168,33 @@ def test_a_registry_that_comes_back_in_time_is_no_failure(lab: Lab, stack: Stack
     assert result.outputs["ready_nodes"] == 3
 
 
+def test_a_node_that_stops_while_it_pulls_goes_on_when_it_is_back(lab: Lab, stack: Stack, kubectl: Kubectl) -> None:
+    registry = lab.registries.ensure("patient-registry")
+    lab.nodes.use_registry(registry.address)
+    registry.client.push("team/app", "v1", Image((layer({"data": noise(1000, seed="patient")}),)))
+    lab.engine.docker("pause", registry.container)
+    restarted: list[str] = []
+
+    def interrupt() -> None:
+        gates = kubectl("get", "pods", "--selector=app.kubernetes.io/name=prepull-gate", "--output=json")["items"]
+        free = set(lab.cluster.base_nodes[1:]) - {gate["spec"].get("nodeName") for gate in gates}
+        lab.nodes.restart(min(free))
+        restarted.append(min(free))
+        lab.engine.docker("unpause", registry.container)
+
+    later = threading.Timer(10, interrupt)
+    later.start()
+    try:
+        patient = {"image_timeout": "10s", "attempts": 30, "backoff": "500ms", "timeout": "4m"}
+        result = stack.up({"images": [f"{registry.address}/team/app:v1"], **patient})
+    finally:
+        later.join()
+        lab.registries.remove("patient-registry")
+
+    assert result.outputs["ready_nodes"] == 3
+    assert restarted
+
+
 def test_a_node_that_is_off_does_not_hold_up_those_that_are_on(lab: Lab, stack: Stack, images: Images) -> None:
     image = images.push()
     node = lab.cluster.base_nodes[-1]
