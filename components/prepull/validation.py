@@ -68,7 +68,7 @@ def check(name: str, args: Mapping[str, Any]) -> Plan:
         complaints.extend(_refused(RUNTIMES[fields["runtime"]], fields))
     if not complaints:
         plan = _complete(fields)
-        complaints = _too_long(plan)
+        complaints = [*_too_long(plan), *_unnamable(plan)]
         if not complaints:
             return plan
     lines = "".join(f"\n  - {complaint}" for complaint in complaints)
@@ -105,6 +105,17 @@ def _too_long(plan: Plan) -> list[str]:
             where = " and where they are pulled from" if key == "images" and sources else ""
             complaints.append(f"{key}: {what}{where} take more than {_LIST_BYTES} bytes; use several components")
     return complaints
+
+
+def _unnamable(plan: Plan) -> list[str]:
+    """Docker Engine gives names by tag alone."""
+    mirrored = [image for image in plan.images if plan.source(image) != image]
+    return [
+        f"mirrors: '{image}' is known by its digest, which Docker Engine cannot give to an image from elsewhere; "
+        "write a tag, or configure the mirror in the Engine"
+        for image in mirrored
+        if plan.runtime == "docker" and image.digest
+    ]
 
 
 def _unknown(key: str) -> str:

@@ -562,7 +562,9 @@ def test_a_runtime_refuses_what_it_cannot_honour_and_nothing_else(runtime: str, 
     args = {"runtime": runtime, argument: EACH[argument]}
     reason = CANNOT[runtime].get(argument)
     if reason is None:
-        assert built(plan_of(**args))
+        # What depends on the images, beside the argument, has a test of its own.
+        by_tag = {"images": ["hello-world"]} if (argument, runtime) == ("mirrors", "docker") else {}
+        assert built(plan_of(**args, **by_tag))
         return
     [complaint] = complaints(args)
     assert complaint.startswith(f"{argument}: not with the runtime {runtime}: ")
@@ -730,3 +732,15 @@ def test_any_text_is_a_duration_or_an_invalid_one(text: str) -> None:
 )
 def test_durations_add_up(text: str, milliseconds: int) -> None:
     assert durations.parse(text) == milliseconds
+
+
+def test_docker_refuses_to_mirror_what_is_known_by_its_digest() -> None:
+    args = {"images": [f"nginx@sha256:{'0' * 64}", "redis:7.4"], "mirrors": {"docker.io": "mirror.example.com/hub"}}
+
+    with pytest.raises(InvalidArgumentError) as refused:
+        validation.check("images", {**args, "runtime": "docker"})
+    assert str(refused.value).count("mirrors: ") == 1
+    assert "nginx@sha256" in str(refused.value)
+    assert validation.check("images", {**args, "runtime": "containerd"}).mirrors == {
+        "docker.io": "mirror.example.com/hub"
+    }
