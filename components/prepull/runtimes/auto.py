@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from ..defaults import K3S_IMAGE
 from ..plan import Plan
-from .base import Pod
+from .base import Pod, refused
 from .containerd import CONTAINERD
 from .containers import mount
 from .cri_dockerd import CRI_DOCKERD
@@ -39,7 +39,7 @@ class AutoRuntime:
             "mirrors": "whether they work depends on what the node has; name the runtime (containerd, k3s or docker)",
             "socket_path": "it decides which socket is used; name the runtime that it belongs to",
         }
-        return {key: reasons[key] for key in given if key in reasons}
+        return refused(reasons, given)
 
     def pod(self, plan: Plan) -> Pod:
         """The puller, with every known socket to try."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -17,6 +17,11 @@ class Pod:
     containers: list[dict[str, Any]] = field(default_factory=list)
     volumes: list[dict[str, Any]] = field(default_factory=list)
     pause_mounts: list[dict[str, Any]] = field(default_factory=list)
+
+
+def refused(reasons: Mapping[str, str], given: Iterable[str]) -> dict[str, str]:
+    """The given arguments that there is a reason against, each with it."""
+    return {key: reasons[key] for key in given if key in reasons}
 
 
 class Runtime(Protocol):

@@ -10,7 +10,7 @@ from ..references import Reference
 NOBODY = 65534
 PROGRAMS_DIRECTORY = "/.prepull"
 _IDLE_RESOURCES = {"requests": {"cpu": "1m", "memory": "4Mi"}, "limits": {"memory": "16Mi"}}
-# A prime number of days that nobody waits for; sleep takes no longer number on 32 bits.
+# Seconds: 68 years, the longest sleep that fits 32 bits.
 FOR_EVER = "2147483647"
 
 

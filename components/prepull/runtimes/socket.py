@@ -9,7 +9,7 @@ from typing import Any
 from ..plan import Plan
 from ..report import IMAGES_VARIABLE, PULLER
 from ..scripts import SCRIPTS_DIRECTORY, SCRIPTS_VOLUME
-from .base import Pod
+from .base import Pod, refused
 from .containers import confined, hold, mount, programs_volume, provide_programs, pullable
 
 WORK_DIRECTORY = "/run/prepull"
@@ -34,7 +34,7 @@ class SocketRuntime:
 
     def refusals(self, given: Iterable[str]) -> dict[str, str]:
         """What the client has no command for."""
-        return {key: self.cannot[key] for key in given if key in self.cannot}
+        return refused(self.cannot, given)
 
     def pod(self, plan: Plan) -> Pod:
         """The puller as an init container, with the socket file and nothing else of the host."""
