@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import re
@@ -156,6 +157,8 @@ def stack(lab: Lab, namespace: str, tmp_path: Path) -> Iterator[Stack]:  # noqa:
     made = Stack("test", namespace, tmp_path)
     yield made
     made.close()
+    # As for the unit tests' engine: what a failed program leaves is better collected here than anywhere.
+    gc.collect()
 
 
 @dataclass

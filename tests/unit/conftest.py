@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -99,3 +100,6 @@ def engine() -> Iterator[Engine]:
     settings.reset_options()
     asyncio.set_event_loop(None)
     loop.close()
+    # What a failed program leaves says so when it is collected, by a traceback. Python 3.11 parses source for that,
+    # and breaks if it happens to be parsing already: have it happen here.
+    gc.collect()
