@@ -18,11 +18,8 @@ class Node:
     pod: Pod
     outdated: bool
     """Its pod is of an earlier plan: what it says of images is not what is wanted now."""
-
-    @property
-    def complete(self) -> bool:
-        """Whether it has every image of the current plan."""
-        return not self.outdated and all(image.state == observe.PRESENT for image in self.pod.images)
+    complete: bool
+    """Whether it has every image of the current plan, by what Kubernetes says of its pod."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +81,10 @@ def status(
         before = nodes.get(pod.node)
         if before is not None and not before.outdated:
             continue
-        nodes[pod.node] = Node(pod.node, _complemented(pod, known, (steps or {}).get(pod.name)), outdated)
+        shown = _complemented(pod, known, (steps or {}).get(pod.name))
+        # The log is ahead of the report: the puller looks once more, at the end, whether all of it is there.
+        complete = not outdated and all(image.state == observe.PRESENT for image in (*pod.images, *shown.images))
+        nodes[pod.node] = Node(pod.node, shown, outdated, complete)
     ordered = tuple(nodes[name] for name in sorted(nodes))
     short = component.desired is not None and len(ordered) < component.desired
     return Status(component, ordered, known.get(component.name) if short else None)

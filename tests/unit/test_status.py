@@ -108,6 +108,19 @@ def test_the_log_of_a_running_puller_says_which_image() -> None:
     assert not failed.final
 
 
+def test_a_node_counts_once_its_puller_has_reported() -> None:
+    progress = Progress()
+    for second, name in enumerate(NAMES):
+        progress.read(f"pulled {name} in 0.100 s", NOW + second)
+
+    found = seen(running("a"), steps={"images-a": progress.steps}, desired=1)
+
+    assert [image.state for image in found.nodes[0].pod.images] == [PRESENT, PRESENT]
+    assert found.complete == 0
+    assert judge(found, "100%", settled=True, late=False).outcome == WAIT
+    assert judge(seen(there("a"), desired=1), "100%", settled=True, late=False).outcome == GO
+
+
 def test_a_log_that_has_not_named_an_image_yet_leaves_it_waiting() -> None:
     progress = Progress()
     progress.read(f"pulling {NAMES[0]} (attempt 2 of 5)", NOW + 3)
