@@ -90,15 +90,27 @@ class Cluster:
         ready = {node["metadata"]["name"] for node in self.nodes() if is_ready(node)}
         return [name for name in self.base_nodes if name not in ready]
 
+    def describes_itself(self) -> bool:
+        """Whether the API server has put its schema together, which it does when it is first asked.
+
+        Pulumi's provider begins with that question and waits half a minute for the answer.
+        """
+        try:
+            self.kubectl("get", "--raw", "/openapi/v2", "--request-timeout=60s")
+        except LabError:
+            return False
+        return True
+
     def wait_until_ready(self, seconds: float = READY_SECONDS) -> None:
-        """Wait until every node that every lab has is ready."""
+        """Wait until every node that every lab has is ready, and the API server with them."""
         deadline = time.monotonic() + seconds
         while True:
             missing = self.unready() if self.answers() else self.base_nodes
-            if not missing:
+            if not missing and self.describes_itself():
                 return
             if time.monotonic() > deadline:
-                raise LabError(f"After {seconds:.0f} s these nodes are not ready: {', '.join(missing)}.")
+                what = f"these nodes are not ready: {', '.join(missing)}" if missing else "the API server has no schema"
+                raise LabError(f"After {seconds:.0f} s {what}.")
             time.sleep(1)
 
     def _kind(self, *arguments: str, stdin: bytes | None = None) -> str:
