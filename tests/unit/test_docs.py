@@ -8,10 +8,14 @@ import runpy
 from pathlib import Path
 
 import pytest
+from prepull import defaults
+from prepull.runtimes import RUNTIMES
 from rich.console import Console
 
 from lab.nodes import NodeImage
 from lab.table import Row, render, summary
+
+from ..plans import plan_of
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
@@ -36,6 +40,22 @@ def test_every_reason_of_the_gate_is_explained() -> None:
     assert "manifest unknown" in reasons
     for reason in reasons:
         assert f"`{reason.strip()}" in page, f"troubleshooting.md does not explain '{reason}'"
+
+
+def test_every_runtime_is_described_with_what_it_takes_of_the_host() -> None:
+    page = (ROOT / "docs" / "runtimes.md").read_text("utf-8")
+    for name, runtime in RUNTIMES.items():
+        paths = [item["hostPath"]["path"] for item in runtime.pod(plan_of(runtime=name)).volumes if "hostPath" in item]
+        path = f"`{paths[0]}`" if paths else "nothing"
+        mirrors = "no" if runtime.refusals(["mirrors"]) else "yes"
+        assert re.search(rf"^\| `{name}` \| {re.escape(path)}.* \| {mirrors} \|$", page, re.MULTILINE), name
+
+
+def test_the_default_images_are_those_that_an_air_gapped_cluster_is_told_of() -> None:
+    page = (ROOT / "docs" / "air-gapped.md").read_text("utf-8")
+    images = [value for name, value in vars(defaults).items() if name.endswith("_IMAGE")]
+    assert images
+    assert [image for image in images if f"`{image}`" not in page] == []
 
 
 def test_every_message_of_the_command_is_explained() -> None:
