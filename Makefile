@@ -6,6 +6,8 @@ UV_VERSION := 0.13.9
 DIST ?= dist
 # Of `make mutate`: which, such as MUTANTS='prepull.plan*'. Default: all.
 MUTANTS ?=
+# Of `make test-pythons`: which, such as PYTHONS='3.12 3.13'. Default: all that are supported.
+PYTHONS ?=
 
 UV := .uv/bin/uv
 BIN := .venv/bin
@@ -37,7 +39,7 @@ test: .venv/.ready ## Run every test; those that need a cluster bring one up
 
 .PHONY: test-pythons
 test-pythons: .venv/.ready ## Run the unit tests on each supported Python that is here, and say which are not
-	@$(BIN)/python -m tests.pythons
+	@$(BIN)/python -m tests.pythons $(PYTHONS)
 
 .PHONY: bench
 bench: .venv/.ready ## Measure this component beside what people use, and write docs/benchmarks

@@ -1,4 +1,4 @@
-"""Runs the unit tests on each supported Python that this machine has: `make test-pythons`.
+"""Runs the unit tests on each supported Python that this machine has: `make test-pythons`, or with PYTHONS="3.12 3.13".
 
 Of all tests these depend most on the version: the package itself, under mocks. The scripts that run on nodes, and the
 lab, are left out. Each version has an environment of its own in .pythons, from the same lock file.
@@ -10,7 +10,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -18,10 +18,14 @@ SUPPORTED = ("3.10", "3.11", "3.12", "3.13", "3.14")
 LEFT_OUT = ("tests/unit/lab", "tests/unit/puller")
 
 
-def main() -> int:
-    """Run them all; fail if one fails or none is here, and name those that are not."""
+def main(versions: Sequence[str]) -> int:
+    """Run them; fail if one fails or none is here, and name those that are not.
+
+    Args:
+        versions: which; all that are supported, where it is empty.
+    """
     outcomes: dict[str, str] = {}
-    for version in SUPPORTED:
+    for version in versions or SUPPORTED:
         python = find(version)
         outcomes[version] = "not here, not run" if python is None else "passed" if passes(version, python) else "FAILED"
     print("\nunit tests on the supported Pythons:")
@@ -71,4 +75,4 @@ def passes(version: str, python: Path) -> bool:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

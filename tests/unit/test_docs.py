@@ -16,6 +16,8 @@ from lab.nodes import NodeImage
 from lab.table import Row, render, summary
 
 from ..plans import plan_of
+from ..pythons import SUPPORTED
+from ..schema.versions import NEWEST, OLDEST, SINCE
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
@@ -49,6 +51,24 @@ def test_every_runtime_is_described_with_what_it_takes_of_the_host() -> None:
         path = f"`{paths[0]}`" if paths else "nothing"
         mirrors = "no" if runtime.refusals(["mirrors"]) else "yes"
         assert re.search(rf"^\| `{name}` \| {re.escape(path)}.* \| {mirrors} \|$", page, re.MULTILINE), name
+
+
+def test_the_versions_are_those_that_are_required_and_tested() -> None:
+    page = (ROOT / "docs" / "getting-started.md").read_text("utf-8")
+    project = (ROOT / "components" / "pyproject.toml").read_text("utf-8")
+    workspace = (ROOT / "pyproject.toml").read_text("utf-8")
+    pythons = re.findall(r"Python :: (3\.\d+)", project)
+    lowest = [
+        version for pair in re.findall(r'"pulumi>=([\d.]+).*"pulumi-kubernetes>=([\d.]+)', project) for version in pair
+    ]
+    pinned = [
+        version for pair in re.findall(r'"pulumi==(.+)",\s+"pulumi-kubernetes==(.+)",', workspace) for version in pair
+    ]
+
+    assert f"| Kubernetes | {OLDEST} (`image-volume`: {SINCE['image-volume']}) | {NEWEST}, " in page
+    assert f"| Python | {pythons[0]} | {pythons[-1]} |" in page
+    assert f"| `pulumi`, `pulumi-kubernetes` | {', '.join(lowest)} | {', '.join(pinned)} |" in page
+    assert tuple(pythons) == SUPPORTED
 
 
 def test_the_default_images_are_those_that_an_air_gapped_cluster_is_told_of() -> None:
