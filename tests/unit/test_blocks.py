@@ -13,10 +13,12 @@ from importlib.metadata import metadata
 
 import click
 import kubernetes_validate  # type: ignore[import-untyped]
+import pulumi
+import pulumi_kubernetes as k8s
 import pytest
 import yaml
 from packaging.requirements import Requirement
-from prepull import stackfile, validation
+from prepull import PrePullDaemonSet, args_from_config, stackfile, validation
 from prepull.cli.app import prepull
 
 from ..blocks import ROOT, Block, blocks, blocks_of, commands_of
@@ -26,10 +28,15 @@ from .conftest import Engine
 # ---------------------------------------------------------------- programs
 
 
+# What a fragment may take as imported; a whole program imports what it needs.
+IMPORTED = {"pulumi": pulumi, "k8s": k8s, "PrePullDaemonSet": PrePullDaemonSet, "args_from_config": args_from_config}
+
+
 def run(block: Block, engine: Engine) -> None:
     code = compile(block.text, str(block), "exec")
+    names = {"__name__": "__main__", **({} if "import " in block.text else IMPORTED)}
 
-    engine.run(lambda: exec(code, {"__name__": "__main__"}))  # noqa: S102 - what users are told to write
+    engine.run(lambda: exec(code, names))  # noqa: S102 - what users are told to write
 
     assert engine.recorder.registered
 
@@ -142,7 +149,11 @@ def is_valid(block: Block, _: Engine) -> None:
         if "apiVersion" in document:
             kubernetes_validate.validate(document, NEWEST, strict=True)
             continue
-        arguments = stackfile.arguments(document) if "config" in document else document
+        arguments = document
+        if "config" in document:
+            # A project has a name, and gives defaults; a stack has none.
+            stack, project = (None, document) if "name" in document else (document, None)
+            arguments = stackfile.arguments(stack, project)
         # What a page is not about, it may leave out.
         validation.check("images", {"images": ["hello-world"], **arguments})
 
