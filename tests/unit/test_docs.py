@@ -18,6 +18,7 @@ from lab.table import Row, render, summary
 from ..plans import plan_of
 from ..pythons import SUPPORTED
 from ..schema.versions import NEWEST, OLDEST, SINCE
+from .cli.test_screen import half_way, shown
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
@@ -111,3 +112,7 @@ def test_the_table_of_make_up_looks_as_the_readme_shows_it() -> None:
         console.print(*summary(shown))
 
     assert f"```text\n{printed.get()}```" in (ROOT / "README.md").read_text("utf-8")
+
+
+def test_the_table_of_status_is_one_that_it_prints() -> None:
+    assert f"```text\n{shown(half_way())}```" in (ROOT / "docs" / "operations.md").read_text("utf-8")

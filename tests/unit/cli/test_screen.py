@@ -11,7 +11,6 @@ from prepull.progress import Progress
 from prepull.status import Status, status
 from rich.console import Console
 
-from ...blocks import ROOT
 from .objects import DIGEST, FINISHED, NAMES, Data, daemon_set, reported, running, there
 
 STARTED = observe.seconds_of(FINISHED) or 0.0
@@ -53,11 +52,6 @@ node-c  nginx:1.27         pulling 1m10s                                        
         quay.io/org/app:2  waiting
 """
     )
-
-
-def test_the_documentation_shows_that_table() -> None:
-    page = (ROOT / "docs" / "operations.md").read_text("utf-8")
-    assert f"```text\n{shown(half_way())}```" in page
 
 
 def test_afterwards_with_everything_that_is_known() -> None:
