@@ -3,6 +3,11 @@
 
 PYTHON ?= python3
 UV_VERSION := 0.13.9
+DIST ?= dist
+# Of `make mutate`: which, such as MUTANTS='prepull.plan*'. Default: all.
+MUTANTS ?=
+# Of `make test-pythons`: which, such as PYTHONS='3.12 3.13'. Default: all that are supported.
+PYTHONS ?=
 
 UV := .uv/bin/uv
 BIN := .venv/bin
@@ -18,7 +23,7 @@ unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
 
 .PHONY: help
 help: ## Show this list
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 24
 
 .PHONY: up
 up: .venv/.ready ## Bring up a local cluster, deploy the dev stack on it and show which image is on which node
@@ -32,9 +37,31 @@ down: .venv/.ready ## Remove the local cluster with its state, and nothing else
 test: .venv/.ready ## Run every test; those that need a cluster bring one up
 	@$(BIN)/python -m pytest
 
+.PHONY: test-pythons
+test-pythons: .venv/.ready ## Run the unit tests on each supported Python that is here, and say which are not
+	@$(BIN)/python -m tests.pythons $(PYTHONS)
+
 .PHONY: bench
 bench: .venv/.ready ## Measure this component beside what people use, and write docs/benchmarks
 	@$(BIN)/python -m bench
+
+.PHONY: docs
+docs: .venv/.docs ## Build the documentation as a site in .docs; warnings are errors
+	@$(BIN)/sphinx-build --quiet --fresh-env --fail-on-warning --keep-going docs .docs
+	@echo "The site begins with .docs/index.html."
+
+.PHONY: dist
+dist: .venv/.ready ## Build wheel and sdist into dist, and check them
+	@rm -rf $(DIST)
+	@$(UV) build --quiet --offline --no-build-isolation --python $(BIN)/python --out-dir $(DIST) components
+	@$(BIN)/twine check --strict $(DIST)/*
+
+.PHONY: mutate
+mutate: .venv/.mutate ## Change the core in thousands of small ways, and list those that no test notices
+	@rm -rf .mutate && mkdir -p .mutate/src
+	@cp -r components/prepull .mutate/src/ && cp -r tests pyproject.toml Pulumi*.yaml .mutate/
+	@cd .mutate && nice -n 15 ../$(BIN)/mutmut run $(MUTANTS)
+	@cd .mutate && ../$(BIN)/mutmut results
 
 .PHONY: check
 check: .venv/.ready ## Check format, lint and types
@@ -49,6 +76,11 @@ format: .venv/.ready ## Format the code, and mend what can be mended
 
 .venv/.ready: uv.lock pyproject.toml components/pyproject.toml $(UV)
 	@$(UV) sync --quiet --frozen --python .uv/bin/python
+	@touch $@
+
+# Groups of packages that only one target needs; syncing anew takes them out again.
+.venv/.docs .venv/.mutate: .venv/.%: .venv/.ready
+	@$(UV) sync --quiet --frozen --inexact --group $* --python .uv/bin/python
 	@touch $@
 
 # Its name has the version, so that another one is installed anew.

@@ -1,16 +1,22 @@
-"""Writes docs/arguments.md from the arguments' own docstrings: `python docs/reference.py`."""
+"""Writes the pages of reference from the code's own docstrings: `python docs/reference.py`."""
 
 from __future__ import annotations
 
 import ast
 import itertools
+import re
+from collections.abc import Iterator
 from pathlib import Path
 
-HERE = Path(__file__).parent
-SOURCE = HERE.parent / "components" / "prepull" / "args.py"
-TARGET = HERE / "arguments.md"
+import prepull
+from prepull.runtimes import RUNTIMES
+from prepull.validation import ARGUMENTS
 
-_HEAD = """\
+HERE = Path(__file__).parent
+PACKAGE = HERE.parent / "components" / "prepull"
+_COMPONENT = "PrePullDaemonSet"
+
+_ARGUMENTS_HEAD = """\
 # Arguments
 
 Written from the docstrings by `python docs/reference.py`. Names in Python are as here; other languages have them
@@ -18,17 +24,91 @@ in camel case. In a stack's configuration each is a key: `prepull:pull_policy`. 
 
 """
 
+_COMPONENT_HEAD = """\
+# The component
 
-def arguments() -> str:
-    """The page: a section for each class, a row for each argument."""
-    sections = [
-        _section(node) for node in reversed(ast.parse(SOURCE.read_text("utf-8")).body) if isinstance(node, ast.ClassDef)
+Written from the docstrings by `python docs/reference.py`. What is public is what `from prepull import …` has;
+everything else may change in any version.
+
+"""
+
+_REFUSALS_HEAD = """\
+## What a runtime refuses
+
+An argument that a runtime cannot honour is an error before anything is deployed.
+
+| argument | refused by | why |
+|---|---|---|
+"""
+
+
+def pages() -> dict[str, str]:
+    """The text of each page by its name."""
+    return {"arguments.md": _arguments(), "component.md": _component()}
+
+
+def _arguments() -> str:
+    classes = [node for node in _parsed("args").body if isinstance(node, ast.ClassDef)]
+    return _ARGUMENTS_HEAD + "\n".join(_section(node, "argument") for node in reversed(classes))
+
+
+def _component() -> str:
+    # The arguments have a page of their own.
+    others = [name for name, module in prepull._MODULES.items() if module != "args"]  # noqa: SLF001 - where each is
+    sections = [_public(name) for name in sorted(others, key=lambda name: (name != _COMPONENT, name))]
+    return _COMPONENT_HEAD + "\n".join([*sections, _REFUSALS_HEAD + "".join(_refusals())])
+
+
+def _public(name: str) -> str:
+    [node] = [
+        node
+        for node in _parsed(prepull._MODULES[name]).body  # noqa: SLF001
+        if isinstance(node, ast.ClassDef | ast.FunctionDef) and node.name == name
     ]
-    return _HEAD + "\n".join(sections)
+    outputs = f"\n### Outputs\n\n{_table(node, 'output')}" if name == _COMPONENT else ""
+    return f"## {name}\n\n{_prose(node)}\n{outputs}"
 
 
-def _section(node: ast.ClassDef) -> str:
-    lines = [f"## {node.name}", "", "| argument | meaning |", "|---|---|"]
+def _parsed(module: str) -> ast.Module:
+    return ast.parse((PACKAGE / f"{module}.py").read_text("utf-8"))
+
+
+def _prose(node: ast.ClassDef | ast.FunctionDef) -> str:
+    """A docstring as Markdown; whole programs are in getting-started.md, and so examples are left out."""
+    parts = []
+    for part in (ast.get_docstring(node) or "").split("\n\n"):
+        head, _, body = part.partition("\n")
+        if head in ("Args:", "Raises:"):
+            entries = re.sub(r"\n\s{8,}", " ", body)
+            parts.append("\n".join(re.sub(r"^ +(\w+):", r"- `\1`:", line) for line in entries.splitlines()))
+        elif head == "Returns:":
+            parts.append(f"Returns {_lowered(' '.join(body.split()))}")
+        elif head != "Example:":
+            parts.append(" ".join(part.split()))
+    return "\n\n".join(parts)
+
+
+def _lowered(sentence: str) -> str:
+    return sentence[:1].lower() + sentence[1:]
+
+
+def _refusals() -> Iterator[str]:
+    everything = [argument for argument in ARGUMENTS if argument != "images"]
+    for argument in everything:
+        why: dict[str, list[str]] = {}
+        for runtime in RUNTIMES.values():
+            for reason in runtime.refusals([argument]).values():
+                why.setdefault(reason, []).append(runtime.name)
+        for reason, names in why.items():
+            yield f"| `{argument}` | {', '.join(f'`{name}`' for name in names)} | {reason} |\n"
+
+
+def _section(node: ast.ClassDef, what: str) -> str:
+    return f"## {node.name}\n\n{_table(node, what)}"
+
+
+def _table(node: ast.ClassDef | ast.FunctionDef, what: str) -> str:
+    lines = [f"| {what} | meaning |", "|---|---|"]
     for field, described in itertools.pairwise(node.body):
         if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name):
             lines.append(f"| `{field.target.id}` | {_text(described)} |")
@@ -42,4 +122,5 @@ def _text(described: ast.stmt) -> str:
 
 
 if __name__ == "__main__":
-    TARGET.write_text(arguments(), "utf-8")
+    for name, text in pages().items():
+        (HERE / name).write_text(text, "utf-8")

@@ -60,9 +60,10 @@ def _canonical(text: str) -> str:
 
 def render(shown: Sequence[Row]) -> Table:
     """The rows as a table for the terminal."""
-    table = Table("node", "image", "present", "digest", "size", "seconds")
-    for column in table.columns:
-        column.overflow = "fold"
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("NODE", "IMAGE", "PRESENT", "DIGEST", "SIZE", "SECONDS"):
+        # As `prepull status` has it: numbers below each other.
+        table.add_column(heading, justify="right" if heading in ("SIZE", "SECONDS") else "left", overflow="fold")
     for row in shown:
         size = f"{row.found.size / 1e6:.1f} MB" if row.found else ""
         seconds = "" if row.seconds is None else f"{row.seconds:.1f}"

@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import runpy
 from pathlib import Path
 
 import pytest
+from prepull import defaults
+from prepull.runtimes import RUNTIMES
+from rich.console import Console
+
+from lab.nodes import NodeImage
+from lab.table import Row, render, summary
+
+from ..plans import plan_of
+from ..pythons import SUPPORTED
+from ..schema.versions import NEWEST, OLDEST, SINCE
+from .cli.test_screen import half_way, shown
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
 
 
 def test_the_reference_is_written_from_the_docstrings() -> None:
-    page = runpy.run_path(str(ROOT / "docs" / "reference.py"))["arguments"]()
-
-    assert (ROOT / "docs" / "arguments.md").read_text("utf-8") == page, "run `python docs/reference.py`"
+    for name, page in runpy.run_path(str(ROOT / "docs" / "reference.py"))["pages"]().items():
+        assert (ROOT / "docs" / name).read_text("utf-8") == page, "run `python docs/reference.py`"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -32,3 +43,76 @@ def test_every_reason_of_the_gate_is_explained() -> None:
     assert "manifest unknown" in reasons
     for reason in reasons:
         assert f"`{reason.strip()}" in page, f"troubleshooting.md does not explain '{reason}'"
+
+
+def test_every_runtime_is_described_with_what_it_takes_of_the_host() -> None:
+    page = (ROOT / "docs" / "runtimes.md").read_text("utf-8")
+    for name, runtime in RUNTIMES.items():
+        paths = [item["hostPath"]["path"] for item in runtime.pod(plan_of(runtime=name)).volumes if "hostPath" in item]
+        path = f"`{paths[0]}`" if paths else "nothing"
+        mirrors = "no" if runtime.refusals(["mirrors"]) else "yes"
+        assert re.search(rf"^\| `{name}` \| {re.escape(path)}.* \| {mirrors} \|$", page, re.MULTILINE), name
+
+
+def test_the_versions_are_those_that_are_required_and_tested() -> None:
+    page = (ROOT / "docs" / "getting-started.md").read_text("utf-8")
+    project = (ROOT / "components" / "pyproject.toml").read_text("utf-8")
+    workspace = (ROOT / "pyproject.toml").read_text("utf-8")
+    pythons = re.findall(r"Python :: (3\.\d+)", project)
+    lowest = [
+        version for pair in re.findall(r'"pulumi>=([\d.]+).*"pulumi-kubernetes>=([\d.]+)', project) for version in pair
+    ]
+    pinned = [
+        version for pair in re.findall(r'"pulumi==(.+)",\s+"pulumi-kubernetes==(.+)",', workspace) for version in pair
+    ]
+
+    assert f"| Kubernetes | {OLDEST} (`image-volume`: {SINCE['image-volume']}) | {NEWEST}, " in page
+    assert f"| Python | {pythons[0]} | {pythons[-1]} |" in page
+    assert f"| `pulumi`, `pulumi-kubernetes` | {', '.join(lowest)} | {', '.join(pinned)} |" in page
+    assert tuple(pythons) == SUPPORTED
+
+
+def test_the_default_images_are_those_that_an_air_gapped_cluster_is_told_of() -> None:
+    page = (ROOT / "docs" / "air-gapped.md").read_text("utf-8")
+    images = [value for name, value in vars(defaults).items() if name.endswith("_IMAGE")]
+    assert images
+    assert [image for image in images if f"`{image}`" not in page] == []
+
+
+def test_every_message_of_the_command_is_explained() -> None:
+    page = (ROOT / "docs" / "troubleshooting.md").read_text("utf-8")
+    told = [
+        phrase
+        for file in (ROOT / "components" / "prepull" / "cli").glob("*.py")
+        for node in ast.walk(ast.parse(file.read_text("utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "CommandError"
+        if (phrase := longest_phrase(node.args[0]))
+    ]
+    assert len(told) > 15
+    assert [phrase for phrase in told if phrase not in page] == []
+
+
+def longest_phrase(message: ast.expr) -> str:
+    """Of a text with values in it, the part that is the same whatever they are."""
+    parts = message.values if isinstance(message, ast.JoinedStr) else [message]
+    texts = [str(part.value) for part in parts if isinstance(part, ast.Constant)]
+    return max((text.partition(" (")[0].partition(": ")[0].strip(" ':") for text in texts), key=len, default="")
+
+
+def test_the_table_of_make_up_looks_as_the_readme_shows_it() -> None:
+    digest = f"docker.io/library/hello-world@sha256:8828e8a8738f{'0' * 52}"
+    image = "docker.io/library/hello-world:latest"
+    found = NodeImage((image,), (digest,), 1_600_000)
+    nodes = [f"prepull-f2af6c09-{role}" for role in ("control-plane", "worker", "worker2")]
+    shown = [Row(node, image, found, 0.1) for node in nodes]
+    console = Console(width=160, force_terminal=False)
+
+    with console.capture() as printed:
+        console.print(render(shown))
+        console.print(*summary(shown))
+
+    assert f"```text\n{printed.get()}```" in (ROOT / "README.md").read_text("utf-8")
+
+
+def test_the_table_of_status_is_one_that_it_prints() -> None:
+    assert f"```text\n{shown(half_way())}```" in (ROOT / "docs" / "operations.md").read_text("utf-8")

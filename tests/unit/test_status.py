@@ -35,7 +35,7 @@ def seen(*pods: Data, desired: int = 3, args: Data | None = None, **known: Any) 
 
 def test_a_report_gives_digest_size_seconds_and_attempts() -> None:
     assert images_of(there("a")) == [
-        Image(PRESENT, DIGEST, 13256, 0.84, 1),
+        Image(PRESENT, DIGEST, 70212345, 0.84, 1),
         Image(PRESENT, DIGEST, 52428800, 2.11, 2),
     ]
 

@@ -20,11 +20,25 @@ _PROJECT_FILE = "Pulumi.yaml"
 @click.command()
 @click.argument("arguments", required=False, metavar="[ARGS_FILE]", type=click.Path(allow_dash=True))
 @click.option("--config", metavar="FILE", type=click.Path(), help="A stack's configuration: Pulumi.STACK.yaml.")
-@click.option("--config-namespace", default=stackfile.DEFAULT_NAMESPACE, show_default=True, help="Of its keys.")
+@click.option(
+    "--config-namespace", default=stackfile.DEFAULT_NAMESPACE, show_default=True, help="The namespace of its keys."
+)
 @click.option("--name", default="images", show_default=True, help="The component's name.")
 @click.option("-n", "--namespace", help="Where it all goes.  [default: the argument namespace, else default]")
-@click.option("-d", "--output-dir", type=click.Path(file_okay=False, path_type=Path), help="Default: stdout.")
-@click.option("--format", "form", type=click.Choice(["yaml", "kustomize"]), default="yaml", show_default=True)
+@click.option(
+    "-d",
+    "--output-dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where to write a file for each object.  [default: all to stdout]",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["yaml", "kustomize"]),
+    default="yaml",
+    show_default=True,
+    help="kustomize adds a kustomization.yaml that lists the files.",
+)
 def command(
     *,
     arguments: str | None,

@@ -24,7 +24,15 @@ _TICK_SECONDS = 1.0
 
 @click.command()
 @of_cluster
-@click.option("-o", "--output", "form", type=click.Choice(["table", "wide", "json", "yaml"]), default="table")
+@click.option(
+    "-o",
+    "--output",
+    "form",
+    type=click.Choice(["table", "wide", "json", "yaml"]),
+    default="table",
+    show_default=True,
+    help="How to show it; wide has every row, with whole digests and pods.",
+)
 @click.option("-w", "--watch", is_flag=True, help="Go on showing changes until Ctrl-C.")
 def command(
     *, name: str | None, namespace: str | None, context: str | None, kubeconfig: str | None, form: str, watch: bool

@@ -37,7 +37,7 @@ def command(
     timeout: float,
     min_ready: str,
 ) -> int:
-    r"""Wait until enough nodes have every image, of the component NAME or of all in the namespace.
+    """Wait until enough nodes have every image, of the component NAME or of all in the namespace.
 
     It ends as soon as the outcome is certain, and says which image failed on which node, and why.
 
@@ -48,7 +48,7 @@ def command(
       2  wrong usage
       3  timed out
       4  the cluster cannot be asked, or has no such component
-    """
+    """  # noqa: D301 - click takes the character itself for "leave these lines as they are"
     found = access(kubeconfig, context)
     return run(_wait(found, namespace or found.namespace, name, timeout, min_ready))
 

@@ -45,7 +45,7 @@ def reported(node: str, *lines: str, args: Data | None = None, code: int = 0, **
 
 def there(node: str) -> Data:
     """A pod that has put both images on its node."""
-    return reported(node, f"0 present {DIGEST} 13256 0.840 1", f"1 present {DIGEST} 52428800 2.110 2")
+    return reported(node, f"0 present {DIGEST} 70212345 0.840 1", f"1 present {DIGEST} 52428800 2.110 2")
 
 
 def running(node: str, **more: Any) -> Data:

@@ -7,7 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
+from prepull.cli import app
 
 from .conftest import Prepull
 from .fake_api import FakeApi
@@ -42,6 +44,24 @@ def test_the_program_says_its_version_and_what_it_can_do() -> None:
         assert f"\n  {command} " in ran.stdout
     version = subprocess.run([SCRIPT, "--version"], check=True, capture_output=True, text=True).stdout
     assert version.startswith("prepull 0.")
+
+
+@pytest.mark.parametrize("command", ["completion", "render", "status", "wait"])
+def test_help_says_what_every_option_does(prepull: Prepull, command: str) -> None:
+    ran = prepull(command, "--help")
+    assert ran.code == 0
+    assert "\\b" not in ran.out
+    group = app.prepull
+    assert isinstance(group, click.Group)
+    found = group.get_command(click.Context(group), command)
+    assert found is not None
+    options = [parameter for parameter in found.params if isinstance(parameter, click.Option)]
+    assert [option.name for option in options if not option.help] == []
+
+
+def test_the_exit_codes_of_wait_are_a_list(prepull: Prepull) -> None:
+    lines = prepull("wait", "--help").out.splitlines()
+    assert "    1  they will not be there without a change" in lines
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

@@ -27,21 +27,25 @@ def seen(*pods: Data, desired: int = 3, **known: Any) -> Status:
     return status(observe.daemon_set(daemon_set(desired=desired)), [observe.pod(each) for each in pods], **known)
 
 
-def test_while_it_pulls_and_where_it_has_failed() -> None:
-    failed = reported("node-b", "1 failed 5 30.400 manifest unknown", f"0 present {DIGEST} 13256 0.000 0", code=1)
+def half_way() -> Status:
+    """One node that has all, one where an image has failed, and one that pulls."""
+    failed = reported("node-b", "1 failed 5 30.400 manifest unknown", f"0 present {DIGEST} 70212345 0.000 0", code=1)
     last = failed["status"]["initContainerStatuses"][0]
     last["lastState"], last["state"] = last["state"], {"waiting": {"message": "back-off 1m20s restarting failed"}}
     progress = Progress()
     progress.read(f"pulling {NAMES[0]} (attempt 2 of 5)", STARTED + 5)
+    return seen(there("node-a"), failed, running("node-c"), steps={"images-node-c": progress.steps})
 
+
+def test_while_it_pulls_and_where_it_has_failed() -> None:
     assert (
-        shown(seen(there("node-a"), failed, running("node-c"), steps={"images-node-c": progress.steps}))
+        shown(half_way())
         == """\
 here/images  1 of 3 nodes have all 2 images:  3 present  1 pulling  1 waiting  1 failed
 NODE    IMAGE              STATE          DIGEST                  SIZE  SECONDS  NOTE
-node-a  nginx:1.27         present        sha256:aaaaaaaaaaaa   0.0 MB      0.8
+node-a  nginx:1.27         present        sha256:aaaaaaaaaaaa  70.2 MB      0.8
         quay.io/org/app:2  present        sha256:aaaaaaaaaaaa  52.4 MB      2.1
-node-b  nginx:1.27         present        sha256:aaaaaaaaaaaa   0.0 MB
+node-b  nginx:1.27         present        sha256:aaaaaaaaaaaa  70.2 MB
         quay.io/org/app:2  failed                                          30.4  manifest unknown, attempt 5 of 5, \
 next try in 5s
 node-c  nginx:1.27         pulling 1m10s                                         attempt 2 of 5
@@ -56,14 +60,14 @@ def test_afterwards_with_everything_that_is_known() -> None:
         == f"""\
 here/images  1 of 1 nodes have all 2 images:  2 present
 NODE    IMAGE              STATE    DIGEST{" " * 70}SIZE  SECONDS  ATTEMPTS  POD            NOTE
-node-a  nginx:1.27         present  {DIGEST}   0.0 MB      0.8         1  images-node-a
+node-a  nginx:1.27         present  {DIGEST}  70.2 MB      0.8         1  images-node-a
         quay.io/org/app:2  present  {DIGEST}  52.4 MB      2.1         2
 """
     )
 
 
 def test_both_ways_to_write_it_give_the_same_lines() -> None:
-    failed = reported("node-b", "1 failed 5 30.400 manifest unknown", f"0 present {DIGEST} 13256 0.000 0", code=1)
+    failed = reported("node-b", "1 failed 5 30.400 manifest unknown", f"0 present {DIGEST} 70212345 0.000 0", code=1)
     found = seen(there("node-a"), failed, running("node-c"))
     for wide in (False, True):
         assert "\n".join(plain([found], STARTED + 75, wide=wide)) + "\n" == shown(found, wide=wide)
@@ -76,9 +80,9 @@ def test_what_needs_attention_comes_first_where_there_is_no_room_for_all() -> No
         shown(seen(*nodes, desired=1000), rows=2)
         == """\
 here/images  999 of 1000 nodes have all 2 images:  1999 present  1 failed
-NODE       IMAGE              STATE    DIGEST                 SIZE  SECONDS  NOTE
-node-0000  nginx:1.27         present  sha256:aaaaaaaaaaaa  0.0 MB      0.8
-node-0700  quay.io/org/app:2  failed                                    1.0  disk full, attempt 1 of 1
+NODE       IMAGE              STATE    DIGEST                  SIZE  SECONDS  NOTE
+node-0000  nginx:1.27         present  sha256:aaaaaaaaaaaa  70.2 MB      0.8
+node-0700  quay.io/org/app:2  failed                                     1.0  disk full, attempt 1 of 1
 and 1998 more; --output wide lists all
 """
     )

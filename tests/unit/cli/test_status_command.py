@@ -16,7 +16,7 @@ Meanwhile = Callable[..., None]
 
 
 def fill(api: FakeApi) -> None:
-    failed = reported("node-b", "1 failed 5 30.400 manifest unknown", f"0 present {DIGEST} 13256 0.000 0", code=1)
+    failed = reported("node-b", "1 failed 5 30.400 manifest unknown", f"0 present {DIGEST} 70212345 0.000 0", code=1)
     api.items["daemonsets"] = [daemon_set()]
     api.items["pods"] = [there("node-a"), failed, running("node-c")]
     api.logs["images-node-c"] = ["using crictl on /run/x.sock", f"pulling {NAMES[0]} (attempt 1 of 5)"]
@@ -33,7 +33,7 @@ def test_the_table(api: FakeApi, prepull: Prepull) -> None:
     headline, header, *rows = words(ran.out)
     assert " ".join(headline) == "here/images 1 of 3 nodes have all 2 images: 3 present 1 pulling 1 waiting 1 failed"
     assert header == ["NODE", "IMAGE", "STATE", "DIGEST", "SIZE", "SECONDS", "NOTE"]
-    assert rows[0] == ["node-a", "nginx:1.27", "present", "sha256:aaaaaaaaaaaa", "0.0", "MB", "0.8"]
+    assert rows[0] == ["node-a", "nginx:1.27", "present", "sha256:aaaaaaaaaaaa", "70.2", "MB", "0.8"]
     assert " ".join(rows[3]) == "quay.io/org/app:2 failed 30.4 manifest unknown, attempt 5 of 5"
     assert rows[4][:3] == ["node-c", "nginx:1.27", "pulling"]
     assert rows[5] == ["quay.io/org/app:2", "waiting"]
@@ -54,7 +54,7 @@ def test_json_and_yaml_say_the_same(api: FakeApi, prepull: Prepull) -> None:
         "complete": True,
         "outdated": False,
         "images": [
-            {"name": NAMES[0], "state": "present", "digest": DIGEST, "bytes": 13256, "seconds": 0.84, "attempts": 1},
+            {"name": NAMES[0], "state": "present", "digest": DIGEST, "bytes": 70212345, "seconds": 0.84, "attempts": 1},
             {"name": NAMES[1], "state": "present", "digest": DIGEST, "bytes": 52428800, "seconds": 2.11, "attempts": 2},
         ],
     }
