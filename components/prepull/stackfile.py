@@ -37,17 +37,26 @@ def arguments(
         InvalidStackFileError: one of them is not a mapping, or a value is encrypted.
         InvalidConfigurationError: a key is no argument's, has no value, or a wrong one.
     """
-    own = str(_mapping(project).get("name", namespace))
-    values: dict[str, Any] = {}
+    texts = values(stack, project, f"{namespace}:")
+    return configuration.arguments(texts, namespace=namespace, stack=name)
+
+
+def values(stack: Any, project: Any = None, prefix: str = "") -> dict[str, str]:
+    """The configuration as the engine hands it to a program: text by whole keys, of those that begin with `prefix`.
+
+    Raises:
+        InvalidStackFileError: one of the files is not a mapping, or a value is encrypted.
+    """
+    own = str(_mapping(project).get("name", configuration.DEFAULT_NAMESPACE))
+    found: dict[str, Any] = {}
     declared = _mapping(project).get("config")
     # A text is where an old project keeps its stacks' files.
     for key, value in _mapping(None if isinstance(declared, str) else declared).items():
         default = _default(value)
         if default is not None:
-            values[_full(key, own)] = default
-    values.update({_full(key, own): value for key, value in _mapping(_mapping(stack).get("config")).items()})
-    texts = {key: _text(key, value) for key, value in values.items() if key.startswith(f"{namespace}:")}
-    return configuration.arguments(texts, namespace=namespace, stack=name)
+            found[_full(key, own)] = default
+    found.update({_full(key, own): value for key, value in _mapping(_mapping(stack).get("config")).items()})
+    return {key: _text(key, value) for key, value in found.items() if key.startswith(prefix)}
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:
