@@ -87,12 +87,18 @@ class PrePullDaemonSet(pulumi.ComponentResource):
             for key in item.needs
         }
         annotation, _ = settings.waiting(item.kind)
-        return pulumi.Output.all(settings.plan, pulumi.Output.from_input(needs)).apply(
-            lambda known: _annotated(
-                item.build(name, known[0], {key: Made(*pair) for key, pair in known[1].items()}),
-                {annotation: "true"} if annotation else {},
-            )
-        )
+        annotations = {annotation: "true"} if annotation else {}
+        accounts = [key for key in item.needs if isinstance(made[key], k8s.core.v1.ServiceAccount)]
+
+        def build(known: Sequence[Any]) -> dict[str, Any]:
+            plan, pairs = known
+            others = {key: Made(*pair) for key, pair in pairs.items()}
+            # An account is nobody's without it. At a preview the cluster may be one that is still to be made.
+            if not pulumi.runtime.is_dry_run():
+                _demand_namespaces(name, [others[key] for key in accounts])
+            return _annotated(item.build(name, plan, others), annotations)
+
+        return pulumi.Output.all(settings.plan, pulumi.Output.from_input(needs)).apply(build)
 
     def _create(
         self, name: str, item: Object, settings: "_Settings", made: Mapping[str, Any], body: pulumi.Output[Any]
@@ -191,6 +197,14 @@ def _identity(resource: Any, field: str) -> pulumi.Output[Any]:
 
 def _field(field: str, body: Mapping[str, Any]) -> Any:
     return body.get(field)
+
+
+def _demand_namespaces(name: str, objects: Sequence[Made]) -> None:
+    if not all(made.namespace for made in objects):
+        raise PrePullArgumentError(
+            f"PrePullDaemonSet '{name}': namespace: the provider renders files, and has no cluster to ask for one; "
+            "write the argument"
+        )
 
 
 def _annotated(body: Mapping[str, Any], annotations: Mapping[str, str]) -> dict[str, Any]:

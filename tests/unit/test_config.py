@@ -122,6 +122,19 @@ def test_an_argument_is_text_where_its_type_says_so() -> None:
     assert set(texts) == TEXTS
 
 
+def test_what_this_project_declares_is_what_the_component_takes_and_does_by_default() -> None:
+    types = {str: "string", bool: "boolean", int: "integer", tuple: "array", dict: "object"}
+    declared = yaml.safe_load((ROOT / "Pulumi.yaml").read_text("utf-8"))["config"]
+    for key, declaration in declared.items():
+        argument = key.removeprefix("prepull:")
+        if argument == "images":
+            assert "default" not in declaration
+            continue
+        read = validation.ARGUMENTS[argument]
+        assert read(declaration["default"]) == read(None), key
+        assert declaration["type"] == types[type(read(None))], key
+
+
 @pytest.mark.parametrize("stack", ["dev", "staging", "prod"])
 def test_the_stacks_of_this_project_are_valid(configure: Configure, stack: str) -> None:
     configure(yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text("utf-8"))["config"])
