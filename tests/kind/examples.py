@@ -221,7 +221,8 @@ def _described(lab: Lab, args: Mapping[str, Any]) -> Iterator[None]:
         taints[args["startup_taint"]] = f"{args['startup_taint']}=:NoSchedule"
     lab.cluster.kubectl("label", "node", node, *(f"{key}={value}" for key, value in labels.items()))
     try:
-        lab.cluster.kubectl("taint", "node", node, *taints.values())
+        if taints:
+            lab.cluster.kubectl("taint", "node", node, *taints.values())
         yield
     finally:
         lab.cluster.kubectl("label", "node", node, *(f"{key}-" for key in labels))
