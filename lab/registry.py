@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import http.client
+import json
 import time
 import urllib.parse
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from typing import IO, TYPE_CHECKING
 
 from lab.errors import LabError
 from lab.oci import MEDIA_TYPES, Blob, Image, Index
+from lab.platforms import Platform
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -62,6 +64,20 @@ class RegistryClient:
         status, _ = self._ask("DELETE", f"/v2/{repository}/manifests/{digest}")
         self._expect(status, http.HTTPStatus.ACCEPTED, f"deleting {repository}@{digest}")
 
+    def copy(self, repository: str, tag: str, to: RegistryClient, target: str, target_tag: str) -> None:
+        """Put an image of one platform into another registry, as it is."""
+        media_type, manifest = self._get(f"/v2/{repository}/manifests/{tag}")
+        described = json.loads(manifest)
+        if "manifests" in described:
+            # Of a public image for several platforms, the one that the nodes run.
+            platform = {"os": Platform.nodes().os, "architecture": Platform.nodes().arch}
+            single = next(each for each in described["manifests"] if platform.items() <= each["platform"].items())
+            media_type, manifest = self._get(f"/v2/{repository}/manifests/{single['digest']}")
+            described = json.loads(manifest)
+        for part in (described["config"], *described["layers"]):
+            to._push_blob(target, Blob(part["mediaType"], self._get(f"/v2/{repository}/blobs/{part['digest']}")[1]))
+        to._push_manifest(target, target_tag, Blob(media_type, manifest))
+
     def answers(self) -> bool:
         """Whether the registry is there and takes the credentials."""
         try:
@@ -76,6 +92,11 @@ class RegistryClient:
             if time.monotonic() > deadline:
                 raise LabError(f"The registry at {self.address} does not answer.")
             time.sleep(0.1)
+
+    def _get(self, path: str) -> tuple[str, bytes]:
+        status, headers, content = self._exchange("GET", path, accept=_MANIFESTS)
+        self._expect(status, http.HTTPStatus.OK, f"getting {path}")
+        return headers.get("content-type", ""), content
 
     def _push_blob(self, repository: str, blob: Blob) -> None:
         status, _ = self._ask("HEAD", f"/v2/{repository}/blobs/{blob.digest}")
@@ -106,6 +127,19 @@ class RegistryClient:
         content_type: str = "",
         accept: str = "",
     ) -> tuple[int, Mapping[str, str]]:
+        status, headers, _ = self._exchange(method, path, body, size=size, content_type=content_type, accept=accept)
+        return status, headers
+
+    def _exchange(
+        self,
+        method: str,
+        path: str,
+        body: IO[bytes] | None = None,
+        *,
+        size: int = 0,
+        content_type: str = "",
+        accept: str = "",
+    ) -> tuple[int, Mapping[str, str], bytes]:
         headers = {"Content-Length": str(size)}
         if content_type:
             headers["Content-Type"] = content_type
@@ -117,8 +151,8 @@ class RegistryClient:
         try:
             connection.request(method, path, body=body, headers=headers)
             response = connection.getresponse()
-            response.read()
-            return response.status, {name.lower(): value for name, value in response.getheaders()}
+            content = response.read()
+            return response.status, {name.lower(): value for name, value in response.getheaders()}, content
         finally:
             connection.close()
 

@@ -1,6 +1,6 @@
 """PrePullDaemonSet: the Pulumi component. Wiring only; what is deployed is decided in manifest.py."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, Optional
 
@@ -58,12 +58,14 @@ class PrePullDaemonSet(pulumi.ComponentResource):
         settings = _Settings(name, args)
         super().__init__("prepull:index:PrePullDaemonSet", name, {}, opts)
         made: dict[str, Any] = {}
+        bodies: dict[str, pulumi.Output[Any]] = {}
         for item in objects_of(settings):
-            made[item.key] = self._create(name, item, settings, made)
+            bodies[item.key] = self._body(name, item, settings, made)
+            made[item.key] = self._create(name, item, settings, made, bodies[item.key])
         daemon_set = made["daemon-set"]
         gate_job = made.get("gate-job")
 
-        status = self._status(name, daemon_set, gate_job)
+        status = self._status(name, daemon_set, gate_job, bodies["daemon-set"])
         self.daemon_set_name = _identity(daemon_set, "name")
         self.namespace = _identity(daemon_set, "namespace")
         self.images = settings.plan.apply(lambda plan: [str(image) for image in plan.images])
@@ -79,19 +81,33 @@ class PrePullDaemonSet(pulumi.ComponentResource):
             }
         )
 
-    def _create(self, name: str, item: Object, settings: "_Settings", made: Mapping[str, Any]) -> Any:
+    def _body(self, name: str, item: Object, settings: "_Settings", made: Mapping[str, Any]) -> pulumi.Output[Any]:
         needs = {
             key: pulumi.Output.all(_identity(made[key], "name"), _identity(made[key], "namespace"))
             for key in item.needs
         }
-        body = pulumi.Output.all(settings.plan, pulumi.Output.from_input(needs)).apply(
-            lambda known: item.build(name, known[0], {key: Made(*pair) for key, pair in known[1].items()})
-        )
-        annotation, timeout = settings.waiting(item.kind)
+        annotation, _ = settings.waiting(item.kind)
+        annotations = {annotation: "true"} if annotation else {}
+        accounts = [key for key in item.needs if isinstance(made[key], k8s.core.v1.ServiceAccount)]
+
+        def build(known: Sequence[Any]) -> dict[str, Any]:
+            plan, pairs = known
+            others = {key: Made(*pair) for key, pair in pairs.items()}
+            # An account is nobody's without it. At a preview the cluster may be one that is still to be made.
+            if not pulumi.runtime.is_dry_run():
+                _demand_namespaces(name, [others[key] for key in accounts])
+            return _annotated(item.build(name, plan, others), annotations)
+
+        return pulumi.Output.all(settings.plan, pulumi.Output.from_input(needs)).apply(build)
+
+    def _create(
+        self, name: str, item: Object, settings: "_Settings", made: Mapping[str, Any], body: pulumi.Output[Any]
+    ) -> Any:
+        _, timeout = settings.waiting(item.kind)
         resource, fields = _KINDS[item.kind]
         return resource(
             name + item.suffix,
-            metadata=body.apply(lambda found: _annotated(found["metadata"], annotation)),
+            metadata=body.apply(partial(_field, "metadata")),
             **{argument: body.apply(partial(_field, field)) for argument, field in fields.items()},
             opts=pulumi.ResourceOptions(
                 parent=self,
@@ -100,7 +116,7 @@ class PrePullDaemonSet(pulumi.ComponentResource):
             ),
         )
 
-    def _status(self, name: str, daemon_set: Any, gate_job: Any) -> pulumi.Output[Any]:
+    def _status(self, name: str, daemon_set: Any, gate_job: Any, body: pulumi.Output[Any]) -> pulumi.Output[Any]:
         """The DaemonSet's status once the wait is over.
 
         Without the provider's own wait it is empty at first. Noting on the DaemonSet which gate has let through
@@ -108,14 +124,16 @@ class PrePullDaemonSet(pulumi.ComponentResource):
         """
         if gate_job is None:
             return pulumi.Output.from_input(daemon_set.status)
+        known = pulumi.Output.all(
+            body,
+            pulumi.Output.all(_identity(daemon_set, "name"), _identity(daemon_set, "namespace")),
+            _identity(gate_job, "name"),
+            daemon_set.status,
+        ).apply(lambda each: _passed(*each))
         passed = k8s.apps.v1.DaemonSetPatch(
             f"{name}-passed",
-            metadata={
-                "name": _identity(daemon_set, "name"),
-                "namespace": _identity(daemon_set, "namespace"),
-                # The provider's wait would be for every node, which is what min_ready is there to prevent.
-                "annotations": {manifest.PASSED_ANNOTATION: _identity(gate_job, "name"), _SKIP_AWAIT: "true"},
-            },
+            metadata=known.apply(partial(_field, "metadata")),
+            spec=known.apply(partial(_field, "spec")),
             opts=pulumi.ResourceOptions(parent=self, depends_on=[gate_job]),
         )
         return pulumi.Output.from_input(passed.status)
@@ -178,13 +196,35 @@ def _identity(resource: Any, field: str) -> pulumi.Output[Any]:
 
 
 def _field(field: str, body: Mapping[str, Any]) -> Any:
-    return body[field]
+    return body.get(field)
 
 
-def _annotated(metadata: dict[str, Any], annotation: Optional[str]) -> dict[str, Any]:
-    if annotation is None:
-        return metadata
-    return {**metadata, "annotations": {**metadata.get("annotations", {}), annotation: "true"}}
+def _demand_namespaces(name: str, objects: Sequence[Made]) -> None:
+    if not all(made.namespace for made in objects):
+        raise PrePullArgumentError(
+            f"PrePullDaemonSet '{name}': namespace: the provider renders files, and has no cluster to ask for one; "
+            "write the argument"
+        )
+
+
+def _annotated(body: Mapping[str, Any], annotations: Mapping[str, str]) -> dict[str, Any]:
+    if not annotations:
+        return dict(body)
+    metadata = body["metadata"]
+    return {**body, "metadata": {**metadata, "annotations": {**metadata.get("annotations", {}), **annotations}}}
+
+
+def _passed(body: Mapping[str, Any], identity: Sequence[str], gate_job: str, status: Any) -> dict[str, Any]:
+    """The note on a DaemonSet, which is the whole DaemonSet where nothing is deployed.
+
+    A provider that renders files (`render_yaml_to_directory`) knows no status, and writes a patch over the file of what
+    it patches.
+    """
+    name, namespace = identity
+    # The provider's wait would be for every node, which is what min_ready is there to prevent.
+    note = {manifest.PASSED_ANNOTATION: gate_job, _SKIP_AWAIT: "true"}
+    noted = _annotated(body if status is None else {"metadata": {}}, note)
+    return {**noted, "metadata": {**noted["metadata"], "name": name, "namespace": namespace}}
 
 
 def _plan(name: str, args: Mapping[str, Any]) -> Plan:

@@ -31,7 +31,7 @@ nap() { # SECONDS: a sleep that SIGTERM ends at once
 }
 
 # One line for each fact, its fields separated by tabs, free text quoted as Go does.
-DAEMON_SET='{{.metadata.generation}} {{.status.observedGeneration}} {{.status.desiredNumberScheduled}}'
+DAEMON_SET='{{.metadata.uid}} {{.metadata.generation}} {{.status.observedGeneration}} {{.status.desiredNumberScheduled}}'
 
 # shellcheck disable=SC2016 # the dollars are the template's
 PODS='{{define "containers"}}{{range .}}
@@ -56,7 +56,8 @@ PODS='{{define "containers"}}{{range .}}
 {{- if not $node}}{{with .spec.affinity}}{{with .nodeAffinity}}{{with .requiredDuringSchedulingIgnoredDuringExecution}}
   {{- range .nodeSelectorTerms}}{{range .matchFields}}{{range .values}}{{$node = .}}{{end}}{{end}}{{end}}
 {{- end}}{{end}}{{end}}{{end}}
-{{- "pod\t"}}{{.metadata.name}}{{"\t"}}{{$node}}{{"\t"}}{{$ready}}{{"\t"}}{{.metadata.creationTimestamp}}{{"\n"}}
+{{- "pod\t"}}{{.metadata.name}}{{"\t"}}{{$node}}{{"\t"}}{{$ready}}{{"\t"}}{{.metadata.creationTimestamp}}{{"\t"}}
+  {{- range .metadata.ownerReferences}}{{.uid}}{{end}}{{"\n"}}
 {{- with $unscheduled}}{{"unscheduled\t"}}{{printf "%q" .}}{{"\n"}}{{end}}
 {{- with .status.initContainerStatuses}}{{template "containers" .}}{{end}}
 {{- with .status.containerStatuses}}{{template "containers" .}}{{end}}
@@ -75,8 +76,10 @@ born() { # sets since
 
 look() { # writes what is to be judged into $work/facts; fails if the API server does not answer
     status=$(kubectl get daemonset "$PREPULL_DAEMON_SET" --output "go-template=$DAEMON_SET" 2>"$work/problem") || return 1
-    # shellcheck disable=SC2086 # three numbers
+    # shellcheck disable=SC2086 # an identity and three numbers
     set -- $status
+    uid=$1
+    shift
     desired=0
     # A status of an older generation counts the nodes of another selector.
     [ "$2" = "<no" ] || [ "$2" -lt "$1" ] || desired=$3
@@ -92,7 +95,7 @@ look() { # writes what is to be judged into $work/facts; fails if the API server
 judge() { # prints a verdict (go, wait or fail), then the message
     awk -F '\t' -v desired="$desired" -v settled="$settled" -v late="$late" -v min_ready="$PREPULL_MIN_READY" \
         -v reports="$PREPULL_REPORTS" -v daemon_set="$PREPULL_DAEMON_SET" -v images="$PREPULL_IMAGES" \
-        -v since="$since" '
+        -v since="$since" -v uid="$uid" '
         # Times are written alike, and so sort as text.
         function stale(time) { return late == "no" && time < since }
         function unquote(text,  out, c) {
@@ -151,6 +154,9 @@ judge() { # prints a verdict (go, wait or fail), then the message
         }
         BEGIN { total = split(images, image, "\n") }
         $1 == "event" { if (!stale($2)) event[$3] = unquote($5); next }
+        # Another stack may have a component of the same name here, whose pods have the same labels.
+        $1 == "pod" { ours = $6 == uid }
+        !ours { next }
         $1 == "pod" {
             pods++; node = $3; older = stale($5)
             ready[node] = $4 == "True"

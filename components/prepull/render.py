@@ -37,13 +37,15 @@ _CLUSTER_WIDE = ("ClusterRole", "ClusterRoleBinding")
 _IMMUTABLE = ("ConfigMap", "Job")
 
 # Argo CD goes on to the next wave once everything of this one is healthy and its hooks have succeeded; as a hook, the
-# gate looks anew at each sync, and one that failed does not stay in the way.
+# gate looks anew at each sync, and one that failed does not stay in the way. Hooks are not pruned: one that succeeded
+# goes at once, or each changed list would leave one behind. https://argo-cd.readthedocs.io/en/stable/user-guide/sync-waves/
 _ARGO_CD_WAVE = {"argocd.argoproj.io/sync-wave": "-1"}
 _ARGO_CD_HOOK = {
     "argocd.argoproj.io/hook": "Sync",
-    "argocd.argoproj.io/hook-delete-policy": "BeforeHookCreation",
+    "argocd.argoproj.io/hook-delete-policy": "BeforeHookCreation,HookSucceeded",
 }
 # Flux orders by Kustomizations (dependsOn, wait); a Job that somebody has changed it has to make anew.
+# https://fluxcd.io/flux/components/kustomize/kustomizations/#kustomizetoolkitfluxcdioforce
 _FLUX_FORCE = {"kustomize.toolkit.fluxcd.io/force": "enabled"}
 
 

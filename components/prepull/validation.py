@@ -57,13 +57,7 @@ def check(name: str, args: Mapping[str, Any]) -> Plan:
         InvalidArgumentError: with one line for each argument that is wrong.
     """
     given = {key: value for key, value in args.items() if value is not None}
-    complaints = [_unknown(str(key)) for key in given if key not in ARGUMENTS]
-    fields: dict[str, Any] = {}
-    for key, read in ARGUMENTS.items():
-        try:
-            fields[key] = read(given.get(key))
-        except _Wrong as wrong:
-            complaints.extend(f"{key}{complaint}" for complaint in wrong.complaints)
+    fields, complaints = _read({**dict.fromkeys(ARGUMENTS), **given})
     if "runtime" in fields:
         complaints.extend(_refused(RUNTIMES[fields["runtime"]], fields))
     if not complaints:
@@ -73,6 +67,26 @@ def check(name: str, args: Mapping[str, Any]) -> Plan:
             return plan
     lines = "".join(f"\n  - {complaint}" for complaint in complaints)
     raise InvalidArgumentError(f"PrePullDaemonSet '{name}' cannot be deployed as it is described:{lines}")
+
+
+def complaints_of(args: Mapping[str, Any]) -> list[str]:
+    """What is wrong with each argument by itself, a line for each complaint, which begins with the argument's name.
+
+    Arguments that are missing, or that do not go together, are for `check` to find.
+    """
+    return _read(args)[1]
+
+
+def _read(args: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    fields: dict[str, Any] = {}
+    found = [_unknown(str(key)) for key in args if key not in ARGUMENTS]
+    for key in ARGUMENTS:
+        if key in args:
+            try:
+                fields[key] = ARGUMENTS[key](args[key])
+            except _Wrong as wrong:
+                found.extend(f"{key}{complaint}" for complaint in wrong.complaints)
+    return fields, found
 
 
 def _refused(runtime: Runtime, fields: Mapping[str, Any]) -> list[str]:

@@ -33,6 +33,8 @@ class Recorder(mocks.Mocks):
     """Answers as the Kubernetes provider does: a name of its own making, the provider's namespace."""
 
     registered: list[Registered] = field(default_factory=list)
+    renders: bool = False
+    """Whether it writes files and deploys nothing, as with `render_yaml_to_directory`: it then knows no status."""
 
     def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
         outputs = dict(args.inputs)
@@ -43,6 +45,8 @@ class Recorder(mocks.Mocks):
                 **outputs.get("metadata", {}),
             }
             outputs["metadata"] = metadata
+            if args.typ.endswith(":DaemonSet") and not self.renders:
+                outputs["status"] = {"desiredNumberScheduled": 3, "numberReady": 0}
         return f"{args.name}-id", outputs
 
     def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[Any, Any], None]:

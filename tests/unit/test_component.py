@@ -194,16 +194,40 @@ def test_the_child_inherits_from_the_component(engine: Engine) -> None:
     assert (child.request.customTimeouts.create, child.request.customTimeouts.update) == ("7m", "7m")
 
 
-def test_the_given_provider_is_the_one_that_is_used(engine: Engine) -> None:
+def test_the_given_provider_is_the_one_that_every_child_uses(engine: Engine) -> None:
     def program() -> None:
         import pulumi_kubernetes as k8s
 
         provider = k8s.Provider("elsewhere", kubeconfig="{}")
-        PrePullDaemonSet("images", {"images": ["a"]}, pulumi.ResourceOptions(provider=provider))
+        args: Any = {"images": ["a"], "startup_taint": "example.com/images"}
+        PrePullDaemonSet("images", args, pulumi.ResourceOptions(provider=provider))
 
     engine.run(program)
 
-    assert "::elsewhere::" in engine.only("DaemonSet").request.provider
+    children = [item for item in engine.recorder.registered if item.type.startswith("kubernetes:")]
+    assert len(children) == 10
+    for child in children:
+        assert "::elsewhere::" in child.request.provider, child.type
+
+
+def test_which_gate_let_through_is_noted_on_the_daemon_set_and_nothing_else(engine: Engine) -> None:
+    declare(engine, {"images": ["a"], "labels": {"team": "platform"}})
+
+    note = engine.only("DaemonSetPatch").inputs
+    assert note["metadata"]["name"] == "images-1a2b3c4d"
+    assert note["metadata"]["annotations"]["prepull.dev/passed"] == "images-gate-1a2b3c4d"
+    assert "labels" not in note["metadata"]
+    assert "spec" not in note
+
+
+def test_a_provider_that_renders_files_finds_the_whole_daemon_set_in_the_note(engine: Engine) -> None:
+    engine.recorder.renders = True
+    declare(engine, {"images": ["a"], "labels": {"team": "platform"}})
+
+    note, daemon_set = engine.only("DaemonSetPatch").inputs, engine.only("DaemonSet").inputs
+    assert note["spec"] == daemon_set["spec"]
+    assert note["metadata"]["labels"] == daemon_set["metadata"]["labels"]
+    assert note["metadata"]["name"] == "images-1a2b3c4d"
 
 
 def test_images_that_are_known_later(engine: Engine) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +12,8 @@ from typing import Any
 import pulumi
 import pytest
 import yaml
-from prepull import args_from_config, validation
+from prepull import PrePullArgumentError, PrePullDaemonSetArgs, args_from_config, validation
+from prepull.configuration import TEXTS
 from pulumi.runtime.config import CONFIG
 
 from ..plans import EACH
@@ -56,10 +59,35 @@ def test_another_namespace(configure: Configure) -> None:
     assert args_from_config("platform") == {"images": ["a"]}
 
 
-def test_a_misspelt_key_is_passed_on_and_found(configure: Configure) -> None:
-    configure({"prepull:images": ["a"], "prepull:pullPolicy": "Always"})
-    with pytest.raises(validation.InvalidArgumentError, match="there is no such argument; did you mean 'pull_policy'"):
-        validation.check("images", args_from_config())
+@pytest.mark.parametrize(
+    ("values", "complaint"),
+    [
+        ({"imges": ["a"]}, "imges: there is no such argument; did you mean 'images'?"),
+        ({"images": "nginx"}, "images: 'nginx' is not a list; write ['nginx']"),
+        ({"images": []}, "images: at least one image is needed, such as ['hello-world']"),
+        ({"images": ""}, "images: it has no value; write one, or leave the key out"),
+        ({"images": [1.3]}, "images[0]: 1.3 is not a text; write one in quotes"),
+        ({"parallelism": "many"}, "parallelism: 'many' is not a whole number; write one without quotes and fractions"),
+        ({"hold": "yes"}, "hold: 'yes' is not one of true, false; write one of them, without quotes"),
+        ({"node_selector": {"gpu": True}}, "node_selector['gpu']: True is not a text; write one in quotes"),
+        ({"runtime": "Docker"}, "runtime: 'Docker' is not one of"),
+        ({"pullPolicy": "Always"}, "pullPolicy: there is no such argument; did you mean 'pull_policy'?"),
+    ],
+)
+def test_what_is_wrong_is_said_with_the_key_and_the_stack(
+    configure: Configure, values: dict[str, Any], complaint: str
+) -> None:
+    configure({f"prepull:{key}": value for key, value in values.items()})
+    with pytest.raises(PrePullArgumentError) as wrong:
+        args_from_config()
+    head, line = str(wrong.value).splitlines()
+    assert head == "the configuration of stack 'stack' is wrong:"
+    assert line.startswith(f"  - prepull:{complaint}")
+
+
+def test_a_program_may_add_to_what_is_configured(configure: Configure) -> None:
+    configure({"prepull:runtime": "docker"})
+    assert validation.check("images", {**args_from_config(), "images": ["a"]}).runtime == "docker"
 
 
 def test_what_a_process_gets_in_its_environment_counts_as_well(
@@ -71,21 +99,40 @@ def test_what_a_process_gets_in_its_environment_counts_as_well(
 
 
 @pytest.mark.parametrize(
-    ("text", "value"),
+    ("argument", "text", "value"),
     [
-        ("true", True),
-        ("8", 8),
-        ("90s", "90s"),
-        ("nginx:1.27", "nginx:1.27"),
-        ('{"a": "b"}', {"a": "b"}),
-        ('["a"', '["a"'),
-        ("", ""),
-        ("null", None),
+        ("hold", "true", True),
+        ("parallelism", "8", 8),
+        ("timeout", "90s", "90s"),
+        ("namespace", "123", "123"),
+        ("startup_taint", "true", "true"),
+        ("min_ready", "3", "3"),
+        ("priority_class_name", "null", "null"),
+        ("images", '["1.30", "true"]', ["1.30", "true"]),
+        ("node_selector", '{"gpu": "true", "version": "1.30"}', {"gpu": "true", "version": "1.30"}),
     ],
 )
-def test_values_are_read_as_they_were_written(configure: Configure, text: str, value: Any) -> None:
-    configure({"prepull:images": text})
-    assert args_from_config() == {"images": value}
+def test_values_are_what_the_argument_takes(configure: Configure, argument: str, text: str, value: Any) -> None:
+    configure({f"prepull:{argument}": text})
+    assert args_from_config() == {argument: value}
+
+
+def test_an_argument_is_text_where_its_type_says_so() -> None:
+    texts = re.findall(r"^    (\w+): (?:Optional\[)?(?:Input\[)?str\]*$", inspect.getsource(PrePullDaemonSetArgs), re.M)
+    assert set(texts) == TEXTS
+
+
+def test_what_this_project_declares_is_what_the_component_takes_and_does_by_default() -> None:
+    types = {str: "string", bool: "boolean", int: "integer", tuple: "array", dict: "object"}
+    declared = yaml.safe_load((ROOT / "Pulumi.yaml").read_text("utf-8"))["config"]
+    for key, declaration in declared.items():
+        argument = key.removeprefix("prepull:")
+        if argument == "images":
+            assert "default" not in declaration
+            continue
+        read = validation.ARGUMENTS[argument]
+        assert read(declaration["default"]) == read(None), key
+        assert declaration["type"] == types[type(read(None))], key
 
 
 @pytest.mark.parametrize("stack", ["dev", "staging", "prod"])

@@ -11,6 +11,7 @@ import kubernetes_validate  # type: ignore[import-untyped]
 import pytest
 import yaml
 from prepull import render, stackfile
+from prepull.configuration import InvalidConfigurationError
 from prepull.validation import InvalidArgumentError
 
 ARGS: dict[str, Any] = {"images": ["nginx:1.27"]}
@@ -128,15 +129,35 @@ def test_a_projects_defaults_count_where_the_stack_says_nothing() -> None:
     }
 
 
+def test_keys_without_a_namespace_are_the_projects() -> None:
+    stack = {"config": {"images": ["a"], "kubernetes:context": "c"}}
+    assert stackfile.arguments(stack, {"name": "prepull"}) == {"images": ["a"]}
+    assert stackfile.arguments(stack, {"name": "apps", "config": "stacks"}) == {}
+
+
+def test_what_is_wrong_is_said_as_in_a_program() -> None:
+    stack = {"config": {"prepull:imges": ["a"], "prepull:labels": {"version": 1.3}, "prepull:hold": None}}
+    with pytest.raises(InvalidConfigurationError) as wrong:
+        stackfile.arguments(stack, name="prod")
+    assert str(wrong.value).splitlines() == [
+        "the configuration of stack 'prod' is wrong:",
+        "  - prepull:hold: it has no value; write one, or leave the key out",
+        "  - prepull:imges: there is no such argument; did you mean 'images'?",
+        "  - prepull:labels['version']: 1.3 is not a text; write one in quotes",
+    ]
+
+
 def test_values_are_read_as_a_program_reads_them() -> None:
     stack = {"config": {"p:min_ready": "3", "p:hold": "true", "p:images": '["a"]', "p:timeout": "5m"}}
-    assert stackfile.arguments(stack, None, "p") == {"min_ready": 3, "hold": True, "images": ["a"], "timeout": "5m"}
+    assert stackfile.arguments(stack, None, "p") == {"min_ready": "3", "hold": True, "images": ["a"], "timeout": "5m"}
 
 
 @pytest.mark.parametrize(
     ("stack", "message"),
     [
         ({"config": {"prepull:images": {"secure": "AAAB…"}}}, "prepull:images is encrypted, and only Pulumi can"),
+        ({"config": {"prepull:images": [{"secure": "AAAB…"}]}}, "prepull:images is encrypted, and only Pulumi can"),
+        ({"config": {"prepull:labels": {1: "a"}}}, "{1: 'a'} is not a mapping from names to values"),
         (["a"], r"\['a'\] is not a mapping"),
         ({"config": "a"}, "'a' is not a mapping"),
     ],

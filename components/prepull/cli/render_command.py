@@ -9,12 +9,13 @@ from typing import Any
 import click
 import yaml
 
-from .. import render, stackfile
+from .. import documents, render, stackfile
+from ..configuration import InvalidConfigurationError
 from ..validation import InvalidArgumentError
 from .errors import USAGE, CommandError
 
 _STDIN = "-"
-_PROJECT_FILE = "Pulumi.yaml"
+_PROJECT_FILES = ("Pulumi.yaml", "Pulumi.yml", "Pulumi.json")
 
 
 @click.command()
@@ -61,7 +62,7 @@ def command(
     try:
         args = _of_stack(Path(config), config_namespace) if config else _of_file(str(arguments))
         rendered = render.manifests(name, args, namespace)
-    except (InvalidArgumentError, stackfile.InvalidStackFileError) as error:
+    except (InvalidArgumentError, InvalidConfigurationError, stackfile.InvalidStackFileError) as error:
         raise CommandError(str(error), USAGE) from None
     if output_dir is None:
         click.echo(render.stream(rendered), nl=False)
@@ -70,11 +71,22 @@ def command(
 
 
 def _of_stack(path: Path, namespace: str) -> dict[str, Any]:
-    project = path.parent / _PROJECT_FILE
-    args = stackfile.arguments(_read(path), _read(project) if project.is_file() else None, namespace)
+    stack = _read(path)
+    project = _project(path)
+    name = path.stem.partition(".")[2] or path.stem
+    args = stackfile.arguments(stack, _read(project) if project else None, namespace, name=name)
+    if isinstance(stack, dict) and stack.get("environment"):
+        note = f"prepull: {path} imports environments, which only Pulumi can read: what they configure is missing here"
+        click.echo(note, err=True)
     if not args:
         raise CommandError(f"{path} has no key that begins with '{namespace}:'", USAGE)
     return args
+
+
+def _project(stack: Path) -> Path | None:
+    """The nearest project above, as Pulumi looks for it: a project may keep its stacks in a directory of their own."""
+    candidates = [directory / name for directory in stack.absolute().parents for name in _PROJECT_FILES]
+    return next((path for path in candidates if path.is_file()), None)
 
 
 def _of_file(path: str) -> dict[str, Any]:
@@ -87,7 +99,7 @@ def _of_file(path: str) -> dict[str, Any]:
 def _read(path: str | Path) -> Any:
     try:
         text = sys.stdin.read() if path == _STDIN else Path(path).read_text("utf-8")
-        return yaml.safe_load(text)
+        return documents.load(text)
     except OSError as error:
         raise CommandError(f"cannot read {path}: {error.strerror}", USAGE) from None
     except UnicodeDecodeError:

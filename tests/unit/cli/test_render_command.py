@@ -41,6 +41,29 @@ def test_a_stacks_configuration_as_a_kustomization(prepull: Prepull, tmp_path: P
     assert yaml.safe_load(first["daemon-set.yaml"])["metadata"]["namespace"] == "prepull"
 
 
+def test_a_project_above_counts_and_what_only_pulumi_can_read_is_said(prepull: Prepull, tmp_path: Path) -> None:
+    (tmp_path / "Pulumi.yaml").write_text("name: prepull\nstackConfigDir: stacks\nconfig: {runtime: {default: k3s}}\n")
+    (tmp_path / "stacks").mkdir()
+    stack = tmp_path / "stacks" / "Pulumi.prod.yaml"
+    stack.write_text("environment: [shared]\nconfig: {images: [nginx], 'kubernetes:kubeconfig': {secure: AAAB}}\n")
+    ran = prepull("render", "--config", stack)
+    assert (ran.code, "/run/k3s/containerd/containerd.sock" in ran.out) == (0, True)
+    assert (
+        ran.err
+        == f"prepull: {stack} imports environments, which only Pulumi can read: what they configure is missing here\n"
+    )
+
+
+def test_what_is_wrong_in_a_stack_is_said_with_its_name(prepull: Prepull, tmp_path: Path) -> None:
+    (tmp_path / "Pulumi.prod.yaml").write_text("config:\n  prepull:imges: [nginx]\n")
+    ran = prepull("render", "--config", tmp_path / "Pulumi.prod.yaml")
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err == (
+        "prepull: the configuration of stack 'prod' is wrong:\n"
+        "  - prepull:imges: there is no such argument; did you mean 'images'?\n"
+    )
+
+
 def test_files_that_are_no_longer_wanted_go_and_those_of_others_stay(prepull: Prepull, tmp_path: Path) -> None:
     (tmp_path / "args").write_text("images: [nginx]\n")
     out = tmp_path / "out"

@@ -1,0 +1,78 @@
+"""YAML as Pulumi's engine reads it, so that a file says the same to `prepull render` as to `pulumi up`.
+
+The engine reads YAML with gopkg.in/yaml.v3, for which `yes` and `1:30` are text, and a key that is there twice is an
+error. PyYAML follows YAML 1.1: true, 90, and the last one counts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Hashable
+from typing import Any
+
+import yaml
+
+
+def load(text: str) -> Any:
+    """Read one document.
+
+    Raises:
+        yaml.YAMLError: the text is not YAML, or says something twice.
+    """
+    return yaml.load(text, Loader=_Loader)  # noqa: S506 - it is a SafeLoader
+
+
+class _Loader(yaml.SafeLoader):
+    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012 - as in the base class
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode) and key.tag != _MERGE:
+                if key.value in seen:
+                    raise yaml.constructor.ConstructorError(None, None, f"'{key.value}' is there twice", key.start_mark)
+                seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
+_MERGE = "tag:yaml.org,2002:merge"
+# The forms that yaml.v3 takes for more than text (resolve.go), and what a plain word of each begins with.
+_FORMS: tuple[tuple[str, str, str], ...] = (
+    ("merge", r"<<", "<"),
+    ("null", r"~|null|Null|NULL|", "~nN"),
+    ("bool", r"true|True|TRUE|false|False|FALSE", "tTfF"),
+    ("int", r"[-+]?(?:0b[01_]+|0o?[0-7_]+|0x[0-9a-fA-F_]+|[1-9][0-9_]*|0)", "-+0123456789"),
+    ("float", r"[-+]?(?:\.[0-9]+|[0-9][0-9_]*(?:\.[0-9_]*)?)(?:[eE][-+]?[0-9]+)?", "-+.0123456789"),
+    ("float", r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)", "-+."),
+    ("timestamp", r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt][0-9:.]+(?:Z|[-+][0-9:]+)| [0-9:.]+)?", "0123456789"),
+)
+for _tag, _form, _first in _FORMS:
+    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(rf"(?:{_form})\Z"), list(_first))
+_Loader.add_implicit_resolver("tag:yaml.org,2002:null", re.compile(r"\Z"), [""])
+
+
+def _scalar(read: Callable[[str], Any]) -> Callable[[_Loader, yaml.ScalarNode], Any]:
+    def construct(loader: _Loader, node: yaml.ScalarNode) -> Any:
+        text = str(loader.construct_scalar(node))
+        try:
+            return read(text)
+        except ValueError:
+            problem = f"'{text}' cannot be read; write it in quotes"
+            raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark) from None
+
+    return construct
+
+
+def _integer(text: str) -> int:
+    # Go takes a leading zero for an octal number, as YAML 1.1 does.
+    return int(text, 8 if re.fullmatch(r"[-+]?0[0-7_]+", text) else 0)
+
+
+def _date(text: str) -> Any:
+    # The engine makes "2024-01-01 00:00:00 +0000 UTC" of it, which nobody means.
+    raise ValueError(text)
+
+
+_Loader.add_constructor("tag:yaml.org,2002:int", _scalar(_integer))
+_Loader.add_constructor("tag:yaml.org,2002:float", _scalar(float))
+_Loader.add_constructor("tag:yaml.org,2002:timestamp", _scalar(_date))
