@@ -36,5 +36,5 @@ def _value(text: str) -> Any:
     # The engine hands every value over as text: structured ones as JSON, strings as they are.
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text

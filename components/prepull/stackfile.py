@@ -60,6 +60,6 @@ def _value(key: str, value: Any) -> Any:
         # As within a program: what looks like JSON is taken as such.
         try:
             return json.loads(value)
-        except ValueError:
+        except (ValueError, RecursionError):
             return value
     return value

@@ -11,6 +11,7 @@ import yaml
 
 from .. import render, stackfile
 from ..validation import InvalidArgumentError
+from . import yaml_file
 from .errors import USAGE, CommandError
 
 _STDIN = "-"
@@ -73,7 +74,7 @@ def _of_file(path: str) -> dict[str, Any]:
 def _read(path: str | Path) -> Any:
     try:
         text = sys.stdin.read() if path == _STDIN else Path(path).read_text("utf-8")
-        return yaml.safe_load(text)
+        return yaml_file.load(text)
     except OSError as error:
         raise CommandError(f"cannot read {path}: {error.strerror}", USAGE) from None
     except UnicodeDecodeError:
