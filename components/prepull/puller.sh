@@ -202,13 +202,19 @@ inventory() { # writes lines "NAME DIGEST BYTES PINNED ID" for each name of each
             return (first ~ /[.:]/ || first == "localhost") ? name : "docker.io/" name
         }
         function repository(name) { sub(/@.*/, "", name); sub(/:[^:\/]*$/, "", name); return name }
-        function flush(  i, digest) {
-            for (i = 1; i <= digests; i++) print names[i], of[names[i]], size, pinned, id
+        # What is not of its form would make the whole report unreadable.
+        function line(name, digest) {
+            if (digest !~ /^[a-z0-9]+:[0-9a-f]+$/) digest = "unknown"
+            if (size !~ /^[0-9]+$/ || length(size) > 18) size = 0
+            print name, digest, size, pinned, id == "" ? "unknown" : id
+        }
+        function flush(  i, j, digest) {
+            for (i = 1; i <= digests; i++) line(names[i], of[names[i]])
             for (i = 1; i <= tags; i++) {
                 # Under the name that a mirror left there is no digest, and it is the same manifest.
                 digest = digests ? of[names[1]] : id
                 for (j = 1; j <= digests; j++) if (repository(names[j]) == repository(tag[i])) digest = of[names[j]]
-                print tag[i], digest, size, pinned, id
+                line(tag[i], digest)
             }
             tags = digests = size = 0; pinned = "false"; id = ""
         }
@@ -219,7 +225,7 @@ inventory() { # writes lines "NAME DIGEST BYTES PINNED ID" for each name of each
             names[++digests] = canonical($2); of[names[digests]] = substr($2, index($2, "@") + 1)
         }
         $1 == "Size:" { size = $2 }
-        $1 == "Pinned:" { pinned = $2 }
+        $1 == "Pinned:" { pinned = $2 == "true" ? "true" : "false" }
         END { flush() }
     ' "$work/answer" >"$work/inventory"
 }
@@ -466,7 +472,8 @@ finished() { # INDEX: success, another attempt later, or failure
     say "$attempts $took $why" >"$work/$1.failed"
     if [ "$attempts" -ge "$PREPULL_ATTEMPTS" ]; then
         say "failed $name after $attempts attempts in $seconds s: $why"
-        sed 's/^/    /' "$work/$1.out"
+        # Indented, and with nothing that a reader might take for the end of a line: what a registry says is no log line.
+        tr -cd '\t\n -~' <"$work/$1.out" | sed 's/^/    /'
         unfinished=$((unfinished - 1))
         return
     fi
