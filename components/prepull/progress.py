@@ -64,9 +64,7 @@ def _step(line: str, time: float) -> tuple[str, Step] | None:
         return match[1], Step(PRESENT, time)
     if match := _RETRY.fullmatch(line):
         name, attempts, of_attempts, reason, wait = match.groups()
-        return name, Step(
-            FAILED, time, None, int(attempts), int(of_attempts), reason, time + float(wait)
-        )
+        return name, Step(FAILED, time, None, int(attempts), int(of_attempts), reason, time + float(wait))
     if match := _SPENT.fullmatch(line):
         name, attempts, seconds, reason = match.groups()
         return name, Step(FAILED, time, float(seconds), int(attempts), int(attempts), reason)

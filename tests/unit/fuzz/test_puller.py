@@ -98,9 +98,7 @@ SECRETS = (
 @given(secret=SECRETS, client=st.sampled_from(["crictl", "docker"]))
 @example(secret=json.dumps({"auths": {PASSWORD: {"auth": AUTH}}}).encode()[:-3], client="crictl")
 @example(secret=b"\x00" + json.dumps({"auths": LOGIN}).encode(), client="crictl")
-def test_whatever_a_secret_holds_nobody_is_told(
-    node: Node, secret: bytes, client: str
-) -> None:
+def test_whatever_a_secret_holds_nobody_is_told(node: Node, secret: bytes, client: str) -> None:
     outcome = run(node, secret=secret, client=client)
 
     told = outcome.output + outcome.problems + outcome.text
