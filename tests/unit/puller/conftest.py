@@ -154,7 +154,7 @@ class Node:
 
     directory: Path
     shell: Sequence[str]
-    constants: dict[str, int] = field(default_factory=dict)
+    constants: dict[str, int | Path] = field(default_factory=dict)
     socket: str = "crictl"
     runs: list[Run] = field(default_factory=list, repr=False)
 
