@@ -71,6 +71,6 @@ def _value(key: str, text: str) -> Any:
         return text
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         # Not what the argument takes, which its check says.
         return text

@@ -17,9 +17,15 @@ def load(text: str) -> Any:
     """Read one document.
 
     Raises:
-        yaml.YAMLError: the text is not YAML, or says something twice.
+        yaml.YAMLError: the text is not YAML, says something twice, or has a value that is none.
     """
-    return yaml.load(text, Loader=_Loader)  # noqa: S506 - it is a SafeLoader
+    try:
+        return yaml.load(text, Loader=_Loader)  # noqa: S506 - it is a SafeLoader
+    except (ValueError, KeyError, AttributeError) as error:
+        # What PyYAML's readers stumble over, it lets through: !!bool x, !!float y.
+        raise yaml.YAMLError(f"a value of it cannot be read: {error}") from None
+    except RecursionError:
+        raise yaml.YAMLError("it is nested too deeply") from None
 
 
 class _Loader(yaml.SafeLoader):

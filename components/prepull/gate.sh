@@ -119,17 +119,18 @@ judge() { # prints a verdict (go, wait or fail), then the message
             else if (count[why] == 6) nodes[why] = nodes[why] ", ..."
             bad[node] = 1
         }
-        function indices(text,  parts, range, n, i, j, out) {
+        function indices(text,  parts, range, n, i, j, last, out) { # of images that there are
             n = split(text, parts, ",")
             for (i = 1; i <= n; i++) {
                 split(parts[i], range, "-")
-                for (j = range[1] + 0; j <= (range[2] == "" ? range[1] : range[2]) + 0; j++) out = out " " j
+                last = (range[2] == "" ? range[1] : range[2]) + 0
+                for (j = range[1] + 0; j <= last && j < total; j++) out = out " " j
             }
             return out
         }
         function read_report(text, old,  lines, n, i, words, list, m, j, why) {
             n = split(text, lines, "\n")
-            if (lines[1] ~ /^prepull 1 .* failed=0 /) { complete[node] = 1; return }
+            if (lines[1] ~ /^prepull 1 images=[0-9]+ present=[0-9]+ failed=0 /) { complete[node] = 1; return }
             if (old) return
             if (match(lines[1], /^prepull 1 error /)) { blame("no image was pulled", substr(lines[1], RLENGTH + 1)); return }
             for (i = 2; i <= n; i++) {

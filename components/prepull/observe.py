@@ -20,7 +20,7 @@ WAITING, PULLING, PRESENT, FAILED = "waiting", "pulling", "present", "failed"
 STATES = (PRESENT, PULLING, WAITING, FAILED)
 
 # What the kubelet says between two runs: "back-off 2m40s restarting failed container=pull pod=…".
-_BACKOFF = re.compile(r"back-off (?:(\d+)m)?(\d+)s restarting")
+_BACKOFF = re.compile(r"back-off (?:([0-9]{1,6})m)?([0-9]{1,6})s restarting")
 _QUOTED = re.compile(r'"([^"]+)"')
 
 
@@ -146,7 +146,7 @@ def _numbered(items: Iterable[Mapping[str, Any]] | None, prefix: str) -> list[tu
     found = []
     for item in items or []:
         number = item.get("name", "").removeprefix(prefix)
-        if number.isdigit() and item["name"] != number:
+        if number.isdecimal() and item["name"] != number:
             found.append((int(number), item))
     return found
 
@@ -203,7 +203,7 @@ def _containers(status: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 def _number(name: str) -> int | None:
     """The place in the list of the image that a container of the kubelet's runtime stands for."""
     for prefix in ("pull-", "hold-"):
-        if name.startswith(prefix) and name[len(prefix) :].isdigit():
+        if name.startswith(prefix) and name[len(prefix) :].isdecimal():
             return int(name[len(prefix) :])
     return None
 

@@ -5,15 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from . import durations
-
 PRESENT, PULLING, FAILED = "present", "pulling", "failed"
 
-_PULLING = re.compile(r"pulling (\S+) \(attempt (\d+) of (\d+)\)")
-_PULLED = re.compile(r"pulled (\S+) in (\d+\.\d+) s")
+_NUMBER, _SECONDS = "([0-9]{1,9})", r"([0-9]{1,9}\.[0-9]+)"
+_PULLING = re.compile(rf"pulling (\S+) \(attempt {_NUMBER} of {_NUMBER}\)")
+_PULLED = re.compile(rf"pulled (\S+) in {_SECONDS} s")
 _PRESENT = re.compile(r"present (\S+)")
-_RETRY = re.compile(r"failed (\S+) \(attempt (\d+) of (\d+)\): (.+); next attempt in (\d+\.\d+) s")
-_SPENT = re.compile(r"failed (\S+) after (\d+) attempts in (\d+\.\d+) s: (.+)")
+_RETRY = re.compile(rf"failed (\S+) \(attempt {_NUMBER} of {_NUMBER}\): (.+); next attempt in {_SECONDS} s")
+_SPENT = re.compile(rf"failed (\S+) after {_NUMBER} attempts in {_SECONDS} s: (.+)")
 _CONNECTED = re.compile(r"using \S+ on /")
 
 
@@ -65,9 +64,7 @@ def _step(line: str, time: float) -> tuple[str, Step] | None:
         return match[1], Step(PRESENT, time)
     if match := _RETRY.fullmatch(line):
         name, attempts, of_attempts, reason, wait = match.groups()
-        return name, Step(
-            FAILED, time, None, int(attempts), int(of_attempts), reason, time + durations.parse(f"{wait}s") / 1000
-        )
+        return name, Step(FAILED, time, None, int(attempts), int(of_attempts), reason, time + float(wait))
     if match := _SPENT.fullmatch(line):
         name, attempts, seconds, reason = match.groups()
         return name, Step(FAILED, time, float(seconds), int(attempts), int(attempts), reason)

@@ -25,6 +25,8 @@ BACKOFF_LIMIT_MS=300000
 CALL_TIMEOUT_MS=30000
 REPORT_LIMIT=4096
 REASON_LIMIT=200
+MOUNTS=/proc/self/mountinfo
+STARTED_ANEW=75
 
 work=$PREPULL_WORK
 events=$work/events
@@ -77,7 +79,7 @@ on_stop() { # first thing in every shell: on SIGTERM it ends with its children
 
 # Programs are killed: a client only waits for the runtime, and one that hangs may not heed SIGTERM. A shell is told
 # until it is gone: one that has only just been forked still has its parent's trap, and loses the signal.
-stop() {
+stop() { # [CODE]
     trap '' TERM INT
     # The signal may have come before a child that had just been started was noted.
     [ "${!-}" = "$inherited" ] || children="$children $!"
@@ -89,7 +91,7 @@ stop() {
             while kill "$child"; do sleep 0.01; done
         done
     } 2>/dev/null
-    exit 143
+    exit "${1:-143}"
 }
 
 pause() { # SECONDS
@@ -183,11 +185,20 @@ connect() { # sets client and socket to the first that answers; lists its images
             say "using $client on $socket"
             return 0
         fi
+        leave_if_orphaned
         problem="$socket does not answer: $(reason <"$work/complaint")"
     done <<EOF
 $PREPULL_SOCKETS
 EOF
     return 1
+}
+
+# A runtime that is started anew makes its socket anew, and what is mounted here leads nowhere for ever after. Only
+# another container gets the new one: the kubelet makes it. There is no report, as nothing is known of any image.
+leave_if_orphaned() {
+    awk -v path="$socket" '$5 == path && $4 ~ /\/\/deleted$/ { found = 1 } END { exit !found }' "$MOUNTS" || return 0
+    say "the runtime was started anew, and so is this container, to have its new socket" >&2
+    stop "$STARTED_ANEW"
 }
 
 # ---------------------------------------------------------------- what the node has
@@ -202,13 +213,19 @@ inventory() { # writes lines "NAME DIGEST BYTES PINNED ID" for each name of each
             return (first ~ /[.:]/ || first == "localhost") ? name : "docker.io/" name
         }
         function repository(name) { sub(/@.*/, "", name); sub(/:[^:\/]*$/, "", name); return name }
-        function flush(  i, digest) {
-            for (i = 1; i <= digests; i++) print names[i], of[names[i]], size, pinned, id
+        # What is not of its form would make the whole report unreadable.
+        function line(name, digest) {
+            if (digest !~ /^[a-z0-9]+:[0-9a-f]+$/) digest = "unknown"
+            if (size !~ /^[0-9]+$/ || length(size) > 18) size = 0
+            print name, digest, size, pinned, id == "" ? "unknown" : id
+        }
+        function flush(  i, j, digest) {
+            for (i = 1; i <= digests; i++) line(names[i], of[names[i]])
             for (i = 1; i <= tags; i++) {
                 # Under the name that a mirror left there is no digest, and it is the same manifest.
                 digest = digests ? of[names[1]] : id
                 for (j = 1; j <= digests; j++) if (repository(names[j]) == repository(tag[i])) digest = of[names[j]]
-                print tag[i], digest, size, pinned, id
+                line(tag[i], digest)
             }
             tags = digests = size = 0; pinned = "false"; id = ""
         }
@@ -219,7 +236,7 @@ inventory() { # writes lines "NAME DIGEST BYTES PINNED ID" for each name of each
             names[++digests] = canonical($2); of[names[digests]] = substr($2, index($2, "@") + 1)
         }
         $1 == "Size:" { size = $2 }
-        $1 == "Pinned:" { pinned = $2 }
+        $1 == "Pinned:" { pinned = $2 == "true" ? "true" : "false" }
         END { flush() }
     ' "$work/answer" >"$work/inventory"
 }
@@ -462,11 +479,13 @@ finished() { # INDEX: success, another attempt later, or failure
         unfinished=$((unfinished - 1))
         return
     fi
+    leave_if_orphaned
     why=$(reason "${origin:-$name}" <"$work/$1.out")
     say "$attempts $took $why" >"$work/$1.failed"
     if [ "$attempts" -ge "$PREPULL_ATTEMPTS" ]; then
         say "failed $name after $attempts attempts in $seconds s: $why"
-        sed 's/^/    /' "$work/$1.out"
+        # Indented, and with nothing that a reader might take for the end of a line: what a registry says is no log line.
+        tr -cd '\t\n -~' <"$work/$1.out" | sed 's/^/    /'
         unfinished=$((unfinished - 1))
         return
     fi
@@ -535,6 +554,7 @@ pull_all() { # POLICY
     unname_sources
     gone="gone after it was pulled"
     inventory || {
+        leave_if_orphaned
         gone="the runtime no longer answers: $(reason <"$work/complaint")"
         : >"$work/inventory"
     }
@@ -732,7 +752,12 @@ if [ "${PREPULL_REFRESH_MS:-0}" -gt 0 ]; then
         seconds "$PREPULL_REFRESH_MS"
         pause "$seconds"
         spawn refresh
-        wait "$!" || echo "not every image could be refreshed" >&2
+        wait "$!"
+        case $? in
+            0) ;;
+            "$STARTED_ANEW") stop "$STARTED_ANEW" ;;
+            *) echo "not every image could be refreshed" >&2 ;;
+        esac
     done
 fi
 if pass "$PREPULL_PULL_POLICY" || [ "$PREPULL_ON_FAILURE" = continue ]; then

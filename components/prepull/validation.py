@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
@@ -29,6 +30,9 @@ _OS_LABEL = "kubernetes.io/os"
 _LIST_BYTES = 100_000
 _LARGEST_COUNT = 1000
 _SHORTEST_REFRESH_MS = 10_000
+_NUMBER_BITS = 63
+# The API's affinities have a dozen levels.
+_DEEPEST = 50
 
 
 class InvalidArgumentError(ValueError):
@@ -86,6 +90,8 @@ def _read(args: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
                 fields[key] = ARGUMENTS[key](args[key])
             except _Wrong as wrong:
                 found.extend(f"{key}{complaint}" for complaint in wrong.complaints)
+            except RecursionError:
+                found.append(f"{key}: it is nested too deeply to be read")
     return fields, found
 
 
@@ -195,6 +201,14 @@ def _whole(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
         raise _Wrong(f"{value!r} is not a whole number; write one without quotes and fractions, such as 3")
     return value
+
+
+def _integer(value: Any) -> int:
+    """A whole number of the API's."""
+    number = _whole(value)
+    if number.bit_length() > _NUMBER_BITS:
+        raise _Wrong("the number is larger than any that the API takes; write a smaller one")
+    return number
 
 
 def _flag(value: Any) -> bool:
@@ -355,7 +369,7 @@ _TOLERATION_FIELDS: Mapping[str, Callable[[Any], Any]] = {
     "operator": _choice(*_TOLERATION_OPERATORS, default="Equal"),
     "value": _label_value,
     "effect": _choice(*_TAINT_EFFECTS, default=""),
-    "tolerationSeconds": _whole,
+    "tolerationSeconds": _integer,
 }
 
 
@@ -425,20 +439,34 @@ def _quantity(value: Any) -> str:
     return text
 
 
-def _api_names(value: Any) -> Any:
+def _api_names(value: Any, depth: int = 0) -> Any:
     """The API's own names, for users who write Pulumi's Python names within a structure."""
+    if depth > _DEEPEST:
+        raise _Wrong(f"it is nested more than {_DEEPEST} times; the API has no such structure")
     if isinstance(value, Mapping):
         # The keys of labels are data, not names.
         return {
-            _camel(key): dict(item) if _camel(key) == "matchLabels" and isinstance(item, Mapping) else _api_names(item)
+            _camel(_string(key)): {_string(name): _scalar(each) for name, each in item.items()}
+            if _camel(key) == "matchLabels" and isinstance(item, Mapping)
+            else _api_names(item, depth + 1)
             for key, item in _mapping(value).items()
         }
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return [_api_names(item) for item in value]
+    if isinstance(value, (list, tuple)):
+        return [_api_names(item, depth + 1) for item in value]
+    return _scalar(value)
+
+
+def _scalar(value: Any) -> Any:
+    """What the API's structures are made of; YAML and Python have more kinds of values than JSON has."""
     if isinstance(value, str):
         return _string(value)
-    # As in _whole: the API has no fractions here.
-    return int(value) if isinstance(value, float) and value.is_integer() else value
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, float) and math.isfinite(value) and not value.is_integer():
+        return value
+    if not isinstance(value, int) and not (isinstance(value, float) and math.isfinite(value)):
+        raise _Wrong(f"{value!r} is neither a text nor a number; put a text in quotes")
+    return _integer(value)
 
 
 def _camel(key: str) -> str:

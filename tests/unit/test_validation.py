@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 import pytest
@@ -177,6 +178,10 @@ TEXT_ARGUMENTS += ["wait_for", "timeout"]
 LIST_ARGUMENTS = ["images", "image_pull_secrets", "tolerations", "remove"]
 MAPPING_ARGUMENTS = ["node_selector", "affinity", "resources", "labels", "annotations", "mirrors"]
 
+# As an anchor that names itself is in YAML.
+ENDLESS: list[Any] = []
+ENDLESS.append(ENDLESS)
+
 BAD: list[tuple[str, Any, str]] = [
     *[case for argument in TEXT_ARGUMENTS for case in wrong_types(argument, NO_TEXT)],
     *[case for argument in LIST_ARGUMENTS for case in wrong_types(argument, NO_LIST)],
@@ -340,6 +345,20 @@ BAD: list[tuple[str, Any, str]] = [
         "affinity: nodeAffinity is there twice; leave out 'nodeAffinity'",
     ),
     ("affinity", {"nodeAffinity": []}, "affinity['nodeAffinity']: [] is not a mapping"),
+    (
+        "affinity",
+        {"nodeAffinity": {"a": date(2001, 1, 1)}},
+        "affinity['nodeAffinity']: datetime.date(2001, 1, 1) is nei",
+    ),
+    ("affinity", {"podAffinity": {"match_labels": {"a": b"b"}}}, "affinity['podAffinity']: b'b' is neither a text nor"),
+    (
+        "affinity",
+        {"podAffinity": {"match_labels": {"\ud800": "b"}}},
+        "affinity['podAffinity']: '\\ud800' has half of a",
+    ),
+    ("affinity", {"podAffinity": {"a": float("nan")}}, "affinity['podAffinity']: nan is neither a text nor a number"),
+    ("affinity", {"podAffinity": {"a": 2**64}}, "affinity['podAffinity']: the number is larger than any that the API"),
+    ("affinity", {"podAffinity": {"a": ENDLESS}}, "affinity['podAffinity']: it is nested more than 50 times"),
     ("affinity", {"nodeAffinity": {"a": {1: 2}}}, "affinity['nodeAffinity']: {1: 2} is not a mapping"),
     (
         "affinity",

@@ -101,7 +101,11 @@ def complaints(access: Access) -> Iterator[None]:
         raise CommandError(f"{where} does not answer as an API server does") from None
     except msgspec.DecodeError:
         raise CommandError(f"{where} does not answer as an API server does") from None
-    except (binascii.Error, json.JSONDecodeError, ssl.SSLError, PermissionError) as error:
+    except BrokenPipeError:
+        # Of whoever reads the output, who has seen enough.
+        raise
+    except (binascii.Error, json.JSONDecodeError, UnicodeDecodeError, OSError) as error:
+        # Files and programs that a kubeconfig names; an SSLError is an OSError as well.
         raise CommandError(f"no credentials for {where}: {one_line(str(error))}") from None
 
 

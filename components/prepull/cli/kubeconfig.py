@@ -14,6 +14,7 @@ from typing import Any
 
 import yaml
 
+from .. import documents
 from .errors import CommandError
 
 SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
@@ -83,7 +84,7 @@ def _merged(paths: list[Path], *, required: bool) -> dict[str, Any]:
     merged: dict[str, Any] = {"current-context": "", **{section: {} for section in _SECTIONS}}
     for path in paths:
         try:
-            content = yaml.safe_load(path.read_text("utf-8")) or {}
+            content = documents.load(path.read_text("utf-8")) or {}
         except FileNotFoundError:
             if required:
                 raise CommandError(f"there is no kubeconfig {path}") from None
@@ -93,13 +94,26 @@ def _merged(paths: list[Path], *, required: bool) -> dict[str, Any]:
         except (yaml.YAMLError, UnicodeDecodeError):
             raise CommandError(f"the kubeconfig {path} is not YAML") from None
         try:
-            merged["current-context"] = merged["current-context"] or content.get("current-context") or ""
+            _refuse_nul(content)
+            merged["current-context"] = merged["current-context"] or _text(content.get("current-context") or "")
             for section, field in _SECTIONS.items():
                 for item in content.get(section) or []:
-                    merged[section].setdefault(item["name"], _absolute(item.get(field) or {}, path.parent))
-        except (AttributeError, KeyError, TypeError):
+                    merged[section].setdefault(_text(item["name"]), _absolute(item.get(field) or {}, path.parent))
+        except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
             raise CommandError(f"{path} is not a kubeconfig") from None
     return merged
+
+
+def _refuse_nul(content: Any) -> None:
+    """No file, program or server has a NUL in its name, and each library that would use one fails in its own way."""
+    if "\\u0000" in json.dumps(content, default=str):
+        raise ValueError
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value
 
 
 def _absolute(entry: Mapping[str, Any], directory: Path) -> dict[str, Any]:
@@ -128,9 +142,11 @@ def _select(merged: Mapping[str, Any], wanted: str | None) -> Access:
 def _with_plugin(user: dict[str, Any]) -> dict[str, Any]:
     """Credential plugins of the API's version v1 answer as those of v1beta1 do, which is what lightkube knows."""
     plugin = user.get("exec")
-    if plugin and plugin.get("apiVersion") == _EXEC_V1:
+    given = (plugin.get("env") or []) if isinstance(plugin, Mapping) else None
+    # What is of another form is refused with all else that is.
+    if isinstance(plugin, Mapping) and isinstance(given, list) and plugin.get("apiVersion") == _EXEC_V1:
         asked = {"apiVersion": _EXEC_V1, "kind": "ExecCredential", "spec": {"interactive": False}}
-        environment = [*(plugin.get("env") or []), {"name": "KUBERNETES_EXEC_INFO", "value": json.dumps(asked)}]
+        environment = [*given, {"name": "KUBERNETES_EXEC_INFO", "value": json.dumps(asked)}]
         user["exec"] = {**plugin, "apiVersion": _EXEC_V1BETA1, "env": environment}
     return user
 

@@ -154,9 +154,9 @@ class Node:
 
     directory: Path
     shell: Sequence[str]
-    constants: dict[str, int] = field(default_factory=dict)
+    constants: dict[str, int | Path] = field(default_factory=dict)
     socket: str = "crictl"
-    runs: list[Run] = field(default_factory=list)
+    runs: list[Run] = field(default_factory=list, repr=False)
 
     def __post_init__(self) -> None:
         for name in ("names", "containers", "calls", "turns", "bin", "secrets", "sockets"):
@@ -242,7 +242,8 @@ class Node:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            text=True,
+            encoding="utf-8",
+            errors="backslashreplace",
             start_new_session=True,
         )
         self.runs.append(Run(process, self, began))

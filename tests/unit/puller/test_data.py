@@ -7,6 +7,7 @@ import re
 import pytest
 from prepull.scripts import script
 
+from ..kubelet import expand
 from .conftest import Node, hub, in_every_shell
 
 HOSTILE = [
@@ -42,17 +43,6 @@ def test_a_name_that_a_client_would_take_for_an_option_is_refused(node: Node, li
     assert outcome.pulled == [hub("b:1")]
     assert outcome.reasons == {0: "not an image reference"}
     assert "absent --all" in outcome.output
-
-
-def expand(text: str, variables: dict[str, str]) -> str:
-    """What the kubelet does to a container's command and arguments (k8s.io/kubernetes/third_party/…/expansion)."""
-
-    def replace(match: re.Match[str]) -> str:
-        if match[0] == "$$":
-            return "$"
-        return variables.get(match[1], match[0])
-
-    return re.sub(r"\$\$|\$\(([^)]*)\)", replace, text)
 
 
 def test_the_kubelet_would_find_nothing_to_expand_in_the_script() -> None:

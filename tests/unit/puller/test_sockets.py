@@ -38,3 +38,47 @@ def test_the_error_says_why_a_socket_does_not_answer(node: Node) -> None:
     outcome = node.run(hub("a:1"))
     assert outcome.code == 1
     assert (outcome.report.error or "").endswith("runtime.sock does not answer: timed out after 0.500 s")
+
+
+def orphan(node: Node, name: str = "runtime.sock") -> None:
+    """Have the socket replaced by a new one, as a runtime does when it is started anew."""
+    mounts = node.directory / "mounts"
+    node.constants["MOUNTS"] = mounts
+    path = node.directory / "sockets" / name
+    mounts.write_text(f"36 35 0:32 /containerd/{name}//deleted {path} rw,relatime - tmpfs tmpfs rw\n")
+
+
+REFUSED: Step = {"error": "connect: connection refused"}
+
+
+@in_every_shell
+@pytest.mark.parametrize("on_failure", ["retry", "continue"])
+@pytest.mark.parametrize("plan", [{"images": [REFUSED]}, {hub("a:1"): [REFUSED]}, {"images": [{}, REFUSED]}])
+def test_a_runtime_that_was_started_anew_is_left_to_another_container(
+    node: Node, plan: dict[str, list[Step]], on_failure: str
+) -> None:
+    orphan(node)
+    node.plan({**plan, hub("b:1"): [{"seconds": 1}]})
+    outcome = node.run(hub("a:1"), hub("b:1"), attempts=1000, backoff_ms=1000, on_failure=on_failure)
+    assert outcome.code == 75
+    # A report would say that nothing will come.
+    assert outcome.text == ""
+    assert outcome.problems == "the runtime was started anew, and so is this container, to have its new socket\n"
+
+
+def test_a_failure_that_has_another_reason_is_one(node: Node) -> None:
+    orphan(node, "other.sock")
+    node.plan({hub("a:1"): [REFUSED]})
+    outcome = node.run(hub("a:1"), attempts=2)
+    assert outcome.code == 1
+    assert outcome.reasons == {0: "connection refused"}
+
+
+@in_every_shell
+def test_a_refresh_leaves_as_well(node: Node) -> None:
+    orphan(node)
+    node.plan({"images": [{}, {}, REFUSED]})
+    run = node.start(hub("a:1"), refresh_ms=50)
+    outcome = run.finish()
+    assert outcome.code == 75
+    assert "failed=0" in outcome.text
