@@ -83,6 +83,19 @@ PULUMI_LANGUAGE_PYTHON = Program(
     private="github.com/pulumi/*",
 )
 
+PULUMI_LANGUAGE_NODEJS = Program(
+    "pulumi-language-nodejs",
+    ("github.com/pulumi/pulumi/sdk/nodejs/cmd/pulumi-language-nodejs/v3",),
+    variables={"github.com/pulumi/pulumi/sdk/v3/go/common/version.Version": f"v{versions.PULUMI}"},
+    private="github.com/pulumi/*",
+)
+
+PULUMI_LANGUAGE_YAML = Program(
+    "pulumi-language-yaml",
+    ("github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml",),
+    variables={"github.com/pulumi/pulumi-yaml/pkg/version.Version": f"v{versions.PULUMI_YAML}"},
+)
+
 _KUBERNETES_PROVIDER = "github.com/pulumi/pulumi-kubernetes/provider/v4"
 
 
