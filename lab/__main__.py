@@ -23,6 +23,7 @@ def main() -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     up = commands.add_parser("up", help="bring up the cluster and its registry, then the dev stack")
     up.add_argument("--no-stack", action="store_true", help="only the cluster and its registry")
+    up.add_argument("--languages", action="store_true", help="also what programs in TypeScript and YAML run with")
     commands.add_parser("down", help="remove all of it; what was downloaded and built stays in the cache")
     commands.add_parser("env", help='print its environment for a shell: eval "$(python -m lab env)"')
     commands.add_parser("status", help="say whether it is up; the exit code says it too")
@@ -30,7 +31,7 @@ def main() -> int:
     console = Console()
     lab = Lab.of_checkout(console)
     run: dict[str, Callable[[], int]] = {
-        "up": lambda: _up(lab, console, with_stack=not arguments.no_stack),
+        "up": lambda: _up(lab, console, arguments),
         "down": lambda: _down(lab, console),
         "env": lambda: _env(lab),
         "status": lambda: _status(lab, console),
@@ -45,9 +46,11 @@ def main() -> int:
         return 130
 
 
-def _up(lab: Lab, console: Console, *, with_stack: bool) -> int:
+def _up(lab: Lab, console: Console, arguments: argparse.Namespace) -> int:
     lab.up()
-    if not with_stack:
+    if arguments.languages:
+        lab.provide_languages()
+    if arguments.no_stack:
         return 0
     stack = Stack(lab)
     stack.up()

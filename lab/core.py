@@ -24,6 +24,8 @@ from lab.provision import (
     kind,
     kubectl,
     kubernetes_provider,
+    language_hosts,
+    node,
     node_image,
     programs,
     pulumi,
@@ -50,6 +52,7 @@ class Lab:
     | run pulumi, kubectl or docker against it | `environ` |
     | ask or change what is on a node | `nodes` |
     | push an image that its nodes can pull | `registry.client.push()`, then `registry.address` |
+    | run programs in TypeScript and YAML | `provide_languages()`, then `environ` |
     | run another registry beside it | `registries.ensure("other")` |
     """
 
@@ -151,6 +154,12 @@ class Lab:
         Catalogue(found, upstream, self._workshop).stock(running.client)
         self._ensure_cluster(image)
 
+    def provide_languages(self) -> None:
+        """Have what programs in TypeScript and YAML run with in `environ`; others do without, so `up` leaves it out."""
+        hosts = language_hosts.provide(self._workshop, self._tools / "pulumi")
+        for path in (*hosts, *node.provide(self._workshop)):
+            self._link(path.name, path)
+
     def down(self) -> None:
         """Remove all of it: nodes, registries, network and state. What was built stays in the cache."""
         found = self._engine_to_clean()
@@ -197,11 +206,14 @@ class Lab:
         for path in sorted(host.resolve().parent.glob("pulumi*")):
             tools[path.name] = path
         for name, path in tools.items():
-            link = self._tools / name
-            link.unlink(missing_ok=True)
-            link.symlink_to(path)
+            self._link(name, path)
         provider = kubernetes_provider.provide(self._workshop)
         kubernetes_provider.install(provider, self.checkout.state / "pulumi")
+
+    def _link(self, name: str, path: Path) -> None:
+        link = self._tools / name
+        link.unlink(missing_ok=True)
+        link.symlink_to(path)
 
     def _ensure_network(self) -> None:
         if self.engine.inspect("network", self.name) is None:

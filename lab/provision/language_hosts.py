@@ -1,0 +1,40 @@
+"""Pulumi's hosts of programs in TypeScript and in YAML."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lab.provision import programs, pulumi, tool
+from lab.provision.sources import Source, UnavailableError, first_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from lab.provision.golang import Program
+    from lab.provision.workshop import Workshop
+
+_HOSTS = (programs.PULUMI_LANGUAGE_NODEJS, programs.PULUMI_LANGUAGE_YAML)
+
+
+def provide(workshop: Workshop, engine: Path) -> list[Path]:
+    """The programs. Every release of the engine has them beside it; only one that was built has not."""
+    return [_host(workshop, engine, program) for program in _HOSTS]
+
+
+def _host(workshop: Workshop, engine: Path, program: Program) -> Path:
+    name = program.module
+
+    def missing() -> Path:
+        raise UnavailableError("none there")
+
+    beside = engine.resolve().parent / name
+    with workshop.console.step(name) as step:
+        return first_of(
+            name,
+            [
+                Source("beside pulumi", lambda: beside if beside.is_file() else None, missing),
+                tool.within(pulumi.released(workshop), name),
+                tool.built(workshop, name, program),
+            ],
+            step,
+        )

@@ -1,0 +1,26 @@
+"""Programs that PyPI has as packages."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from typing import TYPE_CHECKING
+
+from lab.process import CommandError, run
+from lab.provision.sources import UnavailableError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def install(requirement: str, directory: Path) -> None:
+    """Put the files of a package into the directory, without what the package depends on."""
+    scratch = directory / "venv"
+    try:
+        # The environment that runs the lab need not have pip.
+        run(sys.executable, "-m", "venv", scratch)
+        pip = (scratch / "bin" / "python", "-m", "pip", "install", "--quiet", "--no-deps")
+        run(*pip, "--target", directory / "package", requirement)
+    except CommandError as error:
+        raise UnavailableError(f"pip cannot install {requirement}: {error}") from error
+    shutil.rmtree(scratch)
