@@ -124,6 +124,9 @@ class _Question:
         with self._ask("GET") as response:
             if response.status_code != requests.codes.ok:
                 raise self._refused(response)
+            # A page to log in at, which a proxy may send instead, has a hash as well.
+            if response.headers.get("Content-Type", "").partition(";")[0].strip() not in _MEDIA_TYPES:
+                raise RegistryError("its answer is no manifest of an image")
             algorithm, size = hashlib.sha256(), 0
             try:
                 for chunk in response.iter_content(_CHUNK_BYTES):
@@ -155,7 +158,8 @@ class _Question:
                 url,
                 auth=_Authorization(authorization),
                 timeout=(_CONNECT_SECONDS, _READ_SECONDS),
-                allow_redirects=True,
+                # What is posted is a credential, and is for the one that it is posted to.
+                allow_redirects=method != "POST",
                 **options,  # type: ignore[arg-type]
             )
         except requests.RequestException as error:
@@ -292,6 +296,8 @@ def _why(error: BaseException) -> str:
             return f"{prefix}host not found"
         if isinstance(cause, ConnectionRefusedError):
             return f"{prefix}connection refused"
+        if isinstance(cause, ConnectionError):
+            return f"{prefix}connection lost"
         if isinstance(cause, (TimeoutError, requests.Timeout)):
             return f"{prefix}timed out"
         if isinstance(cause, OSError) and cause.strerror and cause.errno:

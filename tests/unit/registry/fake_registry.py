@@ -48,6 +48,7 @@ class FakeRegistry(ThreadingHTTPServer):
         self.anonymous = False
         self.statuses: list[int] = []
         self.digest_header: str | None = "right"
+        self.content_type = f"{INDEX}; charset=utf-8"
         self.heads = True
         self.redirect: str | None = None
         self.hang = False
@@ -114,7 +115,8 @@ class _Handler(BaseHTTPRequestHandler):
         registry.asked.append(request)
         if url.path == "/token":
             status, answer = registry.token_answer if registry.grants(request) else (401, {"errors": []})
-            self._send(status, json.dumps(answer).encode() if not isinstance(answer, bytes) else answer)
+            away = {"Location": registry.redirect + "/token"} if registry.redirect else {}
+            self._send(status, json.dumps(answer).encode() if not isinstance(answer, bytes) else answer, away)
             return
         self.close_connection = registry.hang or registry.drip
         if registry.hang:
@@ -148,7 +150,8 @@ class _Handler(BaseHTTPRequestHandler):
             digest = registry.digest_header
             if digest == "right":
                 digest = f"sha256:{hashlib.sha256(manifest).hexdigest()}"
-            self._send(200, registry.body or manifest, {"Docker-Content-Digest": digest} if digest else {})
+            said = {"Docker-Content-Digest": digest} if digest else {}
+            self._send(200, registry.body or manifest, {"Content-Type": registry.content_type, **said})
 
     def _challenge(self, request: Request) -> str:
         if self.server.authentication == "basic":

@@ -74,6 +74,18 @@ def test_an_identity_token_gets_a_token(registry: FakeRegistry, digest: str, doc
     assert IDENTITY not in granted.path
 
 
+def test_an_identity_token_is_not_carried_elsewhere(
+    registry: FakeRegistry, other_registry: FakeRegistry, docker_config: DockerConfig
+) -> None:
+    registry.authentication, registry.identity_token = "token", IDENTITY
+    registry.token_answer = (307, {})
+    registry.redirect = f"http://{other_registry.address}"
+    docker_config.write(auths={registry.address: {"auth": "AAAA", "identitytoken": IDENTITY}})
+
+    assert reason(registry) == "it answers 307 Temporary Redirect"
+    assert other_registry.asked == []
+
+
 @pytest.mark.parametrize(
     "form",
     [

@@ -86,6 +86,13 @@ def test_an_invalid_digest_is_not_believed(registry: FakeRegistry, header: str) 
     assert reason(registry) == "its answer has no valid digest"
 
 
+def test_a_page_is_no_manifest(registry: FakeRegistry) -> None:
+    registry.push("team/app", "1")
+    registry.digest_header, registry.content_type = None, "text/html"
+
+    assert reason(registry) == "its answer is no manifest of an image"
+
+
 def test_a_manifest_without_end_is_not_read_to_the_end(registry: FakeRegistry) -> None:
     registry.push("team/app", "1")
     registry.digest_header = None
@@ -142,6 +149,20 @@ def test_nobody_listens() -> None:
         found = resolve([parse(f"127.0.0.1:{taken.getsockname()[1]}/a:1")])
 
     assert found == [Unresolved("connection refused")]
+
+
+def test_a_registry_that_hangs_up() -> None:
+    def hang_up() -> None:
+        connection, _ = server.accept()
+        connection.close()
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=hang_up)
+        thread.start()
+        found = resolve([parse(f"127.0.0.1:{server.getsockname()[1]}/a:1")])
+        thread.join()
+
+    assert found == [Unresolved("connection lost")]
 
 
 def test_a_host_that_does_not_exist() -> None:
