@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from prepull import validation
+import pytest
+from prepull import pins, validation
 from prepull.objects import Made, objects_of
 from prepull.plan import Plan
 
@@ -59,6 +60,8 @@ EACH: dict[str, Any] = {
     "labels": {"team": "platform"},
     "annotations": {"example.com/note": "line 1\nline 2"},
     "startup_taint": "example.com/images",
+    "pin_digests": True,
+    "on_pin_failure": "warn",
     "wait_for": "pods",
     "timeout": "10m",
     "min_ready": "90%",
@@ -71,8 +74,9 @@ IMAGES = ["hello-world", f"nginx:1.27@sha256:{HEX}", "quay.io/org/app:2"]
 
 
 def plan_of(**args: Any) -> Plan:
-    """A plan; its images are IMAGES if none are given."""
-    return validation.check("images", {"images": IMAGES, **args})
+    """A plan; its images are IMAGES if none are given, and with `pin_digests` each tag stands for one digest."""
+    plan = validation.check("images", {"images": IMAGES, **args})
+    return pins.pinned("images", plan, warn=pytest.fail, resolve=lambda asked: [f"sha256:{HEX[::-1]}"] * len(asked))
 
 
 def built(plan: Plan, name: str = "images") -> dict[str, dict[str, Any]]:

@@ -93,6 +93,14 @@ class PrePullDaemonSetArgs(TypedDict, total=False):
     startup_taint: Optional[str]
     """Key of a taint that new nodes register with, and that the pod removes from its node once the images are there:
     until then no workload starts on it. Default: none. It takes the right to patch nodes."""
+    pin_digests: Optional[Input[bool]]
+    """Resolve tags to digests whenever the program runs, with the credentials of your Docker configuration, so that a
+    tag that moved shows in the preview and reaches the nodes. The output `images` has the digests. Default: false.
+    It takes the extra `digests`; the runtimes `docker`, `containerd` and `k3s` put the image under its tag as well,
+    and with the others workloads have to use the output."""
+    on_pin_failure: Optional[Input[str]]
+    """Where a tag cannot be resolved: `fail` (default) with a message that says why, before anything is changed; or
+    `warn` and keep the tag."""
     wait_for: Optional[str]
     """What `depends_on` waits for: `images` (default; a Job that also says which image failed where, and why), `pods`
     (Pulumi's own wait for the DaemonSet) or `nothing`."""

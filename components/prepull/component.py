@@ -1,13 +1,14 @@
 """PrePullDaemonSet: the Pulumi component. Wiring only; what is deployed is decided in manifest.py."""
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Optional
 
 import pulumi
 import pulumi_kubernetes as k8s
 
-from . import gate, manifest
+from . import gate, manifest, pins
 from .args import PrePullDaemonSetArgs
 from .objects import Made, Object, objects_of
 from .plan import Plan
@@ -37,7 +38,8 @@ class PrePullDaemonSet(pulumi.ComponentResource):
     namespace: pulumi.Output[str]
     """Namespace of the DaemonSet."""
     images: pulumi.Output[list[str]]
-    """The images in canonical form, without duplicates: `docker.io/library/nginx:1.27`."""
+    """The images in canonical form, without duplicates: `docker.io/library/nginx:1.27`; with `pin_digests`,
+    `docker.io/library/nginx:1.27@sha256:…`."""
     ready_nodes: pulumi.Output[int]
     """Number of nodes that have every image, at the end of the wait."""
     desired_nodes: pulumi.Output[int]
@@ -52,8 +54,8 @@ class PrePullDaemonSet(pulumi.ComponentResource):
             opts: Pulumi's resource options. A provider given here is the one that every child uses.
 
         Raises:
-            PrePullArgumentError: an argument is wrong. Where all arguments are known, nothing is declared; where
-                some are outputs, the program fails as soon as they are known.
+            PrePullArgumentError: an argument is wrong, or an image cannot be pinned. Where all arguments are known,
+                nothing is declared; where some are outputs, the program fails as soon as they are known.
         """
         settings = _Settings(name, args)
         super().__init__("prepull:index:PrePullDaemonSet", name, {}, opts)
@@ -168,10 +170,12 @@ class _Settings:
                     "must be known when the program runs; write a plain value instead of an output"
                 )
             stand_in = _plan(name, {**deciding, "images": ["image"]})
-            self.plan = pulumi.Output.from_input(dict(args)).apply(lambda resolved: _plan(name, resolved))
+            self.plan: pulumi.Output[Plan] = pulumi.Output.from_input(dict(args)).apply(
+                lambda resolved: _plan_later(name, resolved)
+            )
         else:
-            stand_in = plan
-            self.plan = pulumi.Output.from_input(plan)
+            stand_in = _pinned(name, plan, pulumi.log.warn)
+            self.plan = pulumi.Output.from_input(stand_in)
         self.runtime = stand_in.runtime
         self.startup_taint = stand_in.startup_taint
         self.wait_for = stand_in.wait_for
@@ -232,6 +236,23 @@ def _plan(name: str, args: Mapping[str, Any]) -> Plan:
         return check(name, args)
     except InvalidArgumentError as error:
         raise PrePullArgumentError(str(error)) from None
+
+
+def _pinned(name: str, plan: Plan, warn: Callable[[str], None]) -> Plan:
+    try:
+        return pins.pinned(name, plan, warn=warn)
+    except (InvalidArgumentError, pins.UnpinnableError) as error:
+        raise PrePullArgumentError(str(error)) from None
+
+
+async def _plan_later(name: str, args: Mapping[str, Any]) -> Plan:
+    plan = _plan(name, args)
+    # Registries take seconds, in which the rest of the program can go on.
+    warnings: list[str] = []
+    plan = await asyncio.to_thread(_pinned, name, plan, warnings.append)
+    for warning in warnings:
+        pulumi.log.warn(warning)
+    return plan
 
 
 def _is_known(value: Any) -> bool:

@@ -16,7 +16,7 @@ from .manifest import (
 )
 from .plan import EVERY_TAINT, Plan
 from .runtimes import RUNTIMES
-from .runtimes.containers import mount, pullable
+from .runtimes.containers import listed, mount
 from .scripts import SCRIPTS_VOLUME
 
 _HOME = "/run/prepull"
@@ -53,7 +53,7 @@ def job(name: str, plan: Plan, *, daemon_set: str, scripts_name: str, service_ac
         "PREPULL_DAEMON_SET": daemon_set,
         "PREPULL_POD": {"valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}},
         "PREPULL_SELECTOR": ",".join(labels),
-        "PREPULL_IMAGES": "\n".join(pullable(image) for image in plan.images),
+        "PREPULL_IMAGES": "\n".join(listed(plan, image) for image in plan.images),
         "PREPULL_REPORTS": "yes" if RUNTIMES[plan.runtime].reports else "no",
         "PREPULL_MIN_READY": plan.min_ready,
         "PREPULL_TIMEOUT_S": seconds(plan),

@@ -44,11 +44,15 @@ class Plan:
     labels: Mapping[str, str]
     annotations: Mapping[str, str]
     startup_taint: str | None
+    pin_digests: bool
+    on_pin_failure: str
     wait_for: str
     timeout: str
     min_ready: str
     mirrors: Mapping[str, str]
     remove: tuple[Reference, ...]
+    pinned: tuple[Reference, ...] = ()
+    """Those of `images` whose digest is what their tag stood for when it was resolved (pins.py)."""
 
     @property
     def fingerprint(self) -> str:

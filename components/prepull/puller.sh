@@ -2,8 +2,10 @@
 # Pulls a list of images into one node's container runtime, through the runtime's socket.
 #
 # Everything it is told arrives as data in the environment (written by manifest.py) and is never evaluated:
-#   PREPULL_SOCKETS        lines "CLIENT PATH"; the first socket that answers is used (CLIENT: crictl, docker)
-#   PREPULL_IMAGES         lines "NAME [SOURCE]"; SOURCE is where to pull NAME from, if not from NAME itself
+#   PREPULL_SOCKETS        lines "CLIENT PATH [nameless]"; the first socket that answers is used (CLIENT: crictl, docker);
+#                          nameless: nothing there gives an image a further name
+#   PREPULL_IMAGES         lines "NAME [SOURCE]"; SOURCE is where to pull NAME from, if not from NAME itself. A NAME with
+#                          a tag and a digest is pulled by the digest, and is then there under its tag as well
 #   PREPULL_REMOVE         lines "NAME" to remove where nothing uses them
 #   PREPULL_PULL_POLICY    IfNotPresent | Always
 #   PREPULL_ON_FAILURE     retry (exit 1, the kubelet starts it again) | continue (exit 0)
@@ -175,9 +177,9 @@ ask() { # FUNCTION ARGUMENT…: leaves what it prints in two files
     bounded "$work/code" "$CALL_TIMEOUT_MS" "$@" >"$work/answer" 2>"$work/complaint"
 }
 
-connect() { # sets client and socket to the first that answers; lists its images on the way
+connect() { # sets client, socket and nameless to the first that answers; lists its images on the way
     problem="no container runtime socket found"
-    while read -r client socket; do
+    while read -r client socket nameless; do
         [ -S "$socket" ] || continue
         export CONTAINER_RUNTIME_ENDPOINT="unix://$socket" IMAGE_SERVICE_ENDPOINT="unix://$socket"
         export DOCKER_HOST="unix://$socket" DOCKER_CONFIG="$work/docker"
@@ -202,6 +204,20 @@ leave_if_orphaned() {
 }
 
 # ---------------------------------------------------------------- what the node has
+
+names_of() { # NAME: sets main to the name that it is pulled by, and tag to what else it is to be called, or "-"
+    main=$1
+    tag=-
+    case $1 in
+        *:*@*)
+            tag=${1%%@*}
+            case ${tag##*/} in
+                *:*) main=${tag%:*}@${1#*@} ;;
+                *) tag=- ;;
+            esac
+            ;;
+    esac
+}
 
 inventory() { # writes lines "NAME DIGEST BYTES PINNED ID" for each name of each image
     ask "list_$client" || return
@@ -242,10 +258,15 @@ inventory() { # writes lines "NAME DIGEST BYTES PINNED ID" for each name of each
 }
 
 look_up() { # writes lines "INDEX NAME DIGEST BYTES" for each image to pull; DIGEST is "-" where it is not there
-    awk -v inventory="$work/inventory" '
-        BEGIN { while ((getline <inventory) > 0) has[$1] = $2 " " $3 }
-        { print $1, $2, ($2 in has) ? has[$2] : "- 0" }
+    awk -v inventory="$work/inventory" -v nameless="$nameless" '
+        BEGIN { while ((getline <inventory) > 0) { has[$1] = $2 " " $3; id[$1] = $5 } }
+        { there = ($3 in has) && (nameless || $4 == "-" || id[$4] == id[$3]) }
+        { print $1, $2, there ? has[$3] : "- 0" }
     ' "$work/images" >"$work/standing"
+}
+
+on_node() { # NAME: whether it was there when the images were last listed
+    awk -v name="$1" '$1 == name { found = 1 } END { exit !found }' "$work/inventory"
 }
 
 # ---------------------------------------------------------------- credentials
@@ -436,15 +457,20 @@ reason() { # [NAME]: says in a few words why a client failed, from what it print
     '
 }
 
-fetch() { # INDEX NAME SOURCE
-    use_credential "$1" "$3"
-    "pull_$client" "$3" || return
-    [ "$2" != "$3" ] || return 0
-    : >"$work/$1.fetched"
-    "name_$client" "$3" "$2"
+fetch() { # INDEX NAME SOURCE TAG
+    # An image that only lacks its tag takes no registry.
+    if [ "$4" = - ] || [ "$policy" = Always ] || ! on_node "$2"; then
+        use_credential "$1" "$3"
+        "pull_$client" "$3" || return
+        if [ "$2" != "$3" ]; then
+            : >"$work/$1.fetched"
+            "name_$client" "$3" "$2" || return
+        fi
+    fi
+    [ "$4" = - ] || [ -n "$nameless" ] || "name_$client" "$2" "$4"
 }
 
-pull() { # INDEX NAME SOURCE: one attempt; tells the event loop when it is over
+pull() { # INDEX NAME SOURCE TAG: one attempt; tells the event loop when it is over
     on_stop
     bounded "$work/$1.code" "$PREPULL_IMAGE_TIMEOUT_MS" fetch "$@" >"$work/$1.out" 2>&1
     echo "done $1" >&3
@@ -459,7 +485,8 @@ start() { # INDEX
     [ "$began" != 0 ] || began=$now_ms
     echo "$((attempts + 1)) $began" >"$work/$1.tries"
     say "pulling $name (attempt $((attempts + 1)) of $PREPULL_ATTEMPTS)"
-    spawn pull "$1" "$name" "${origin:-$name}"
+    names_of "$name"
+    spawn pull "$1" "$main" "${origin:-$main}" "$tag"
     running=$((running + 1))
 }
 
@@ -480,7 +507,8 @@ finished() { # INDEX: success, another attempt later, or failure
         return
     fi
     leave_if_orphaned
-    why=$(reason "${origin:-$name}" <"$work/$1.out")
+    names_of "$name"
+    why=$(reason "${origin:-$main}" <"$work/$1.out")
     say "$attempts $took $why" >"$work/$1.failed"
     if [ "$attempts" -ge "$PREPULL_ATTEMPTS" ]; then
         say "failed $name after $attempts attempts in $seconds s: $why"
@@ -514,6 +542,7 @@ backoff() { # ATTEMPTS: sets seconds to the wait: doubled for each attempt, half
 
 # An image that waits for its next attempt holds no place, so that a failing one never delays another.
 pull_all() { # POLICY
+    policy=$1
     running=0
     unfinished=0
     queue=""
@@ -523,7 +552,7 @@ pull_all() { # POLICY
         echo "0 0" >"$work/$index.tries"
         if [ -e "$work/$index.refused" ]; then
             echo "0 0 not an image reference" >"$work/$index.failed"
-        elif [ "$1" = IfNotPresent ] && [ "$digest" != - ]; then
+        elif [ "$policy" = IfNotPresent ] && [ "$digest" != - ]; then
             say "present $name"
         else
             queue="$queue $index"
@@ -566,9 +595,8 @@ pull_all() { # POLICY
 unname_sources() {
     awk -v inventory="$work/inventory" '
         BEGIN { while ((getline <inventory) > 0) kept[$1] }
-        { name[NR] = $2; source[NR] = $3; index_of[NR] = $1 }
+        { source[NR] = $5; index_of[NR] = $1; kept[$3]; kept[$4] }
         END {
-            for (i = 1; i <= NR; i++) kept[name[i]]
             for (i = 1; i <= NR; i++) if (source[i] != "" && !(source[i] in kept)) print index_of[i], source[i]
         }
     ' "$work/images" >"$work/sources"
@@ -610,7 +638,7 @@ EOF
 
 removable() { # NAME: says what is known of it
     awk -v name="$1" -v images="$work/images" '
-        BEGIN { while ((getline <images) > 0) wanted[$2] }
+        BEGIN { while ((getline <images) > 0) { wanted[$3]; wanted[$4] } }
         { id[$1] = $5; pinned[$1] = $4 }
         END {
             if (!(name in id)) state = "absent"
@@ -720,7 +748,8 @@ prepare() {
     while read -r name origin; do
         [ -n "$name" ] || continue
         say "$name $origin" >"$work/$index.image"
-        say "$index $name $origin"
+        names_of "$name"
+        say "$index $name $main $tag $origin"
         case "$name $origin" in -* | *" -"*) : >"$work/$index.refused" ;; esac # a client would take it for an option
         index=$((index + 1))
     done >"$work/images" <<EOF

@@ -1,7 +1,8 @@
-"""The manifests that `pulumi up` would apply, under fixed names, for whoever deploys from files. No I/O, no Pulumi.
+"""The manifests that `pulumi up` would apply, under fixed names, for whoever deploys from files. No Pulumi.
 
-The same input gives the same bytes. Immutable objects carry a hash of their content in their names, so that a change
-makes new ones: the ConfigMap with the scripts, and the gate's Job.
+The same input gives the same bytes, and takes no I/O; with `pin_digests`, the answers of registries are part of it.
+Immutable objects carry a hash of their content in their names, so that a change makes new ones: the ConfigMap with the
+scripts, and the gate's Job.
 """
 
 from __future__ import annotations
@@ -9,11 +10,13 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+import warnings
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import yaml
 
+from . import pins
 from .objects import Made, Object, objects_of
 from .validation import InvalidArgumentError, check
 
@@ -49,19 +52,23 @@ _ARGO_CD_HOOK = {
 _FLUX_FORCE = {"kustomize.toolkit.fluxcd.io/force": "enabled"}
 
 
-def manifests(name: str, args: Mapping[str, Any], namespace: str | None = None) -> dict[str, dict[str, Any]]:
+def manifests(
+    name: str, args: Mapping[str, Any], namespace: str | None = None, *, warn: Callable[[str], None] = warnings.warn
+) -> dict[str, dict[str, Any]]:
     """The objects of a component, each after those that it refers to.
 
     Args:
         name: the component's name; what its objects' names begin with.
         args: its arguments by their Python names, as PrePullDaemonSet takes them.
         namespace: where it all goes. Default: the argument `namespace`, else "default"; it is always written out.
+        warn: what is told of images that could not be pinned, with `on_pin_failure: warn`.
 
     Returns:
         The objects by the names of their files, without suffix.
 
     Raises:
         InvalidArgumentError: the name or an argument is wrong; the message has a line for each.
+        UnpinnableError: with `pin_digests`, an image's registry has no digest for it, or does not answer.
     """
     if not _NAME.fullmatch(name) or len(name) > _NAME_LENGTH:
         raise InvalidArgumentError(
@@ -69,6 +76,7 @@ def manifests(name: str, args: Mapping[str, Any], namespace: str | None = None) 
             f"write at most {_NAME_LENGTH} lower-case letters, digits and '-', with a letter or digit at both ends"
         )
     plan = check(name, {**args, "namespace": namespace or args.get("namespace") or DEFAULT_NAMESPACE})
+    plan = pins.pinned(name, plan, warn=warn)
     made: dict[str, Made] = {}
     rendered = {}
     for item in objects_of(plan):

@@ -28,6 +28,8 @@ _TOLERATION_OPERATORS = ("Exists", "Equal")
 _OS_LABEL = "kubernetes.io/os"
 # Each list travels in one environment variable, which Linux limits to 128 KiB (MAX_ARG_STRLEN, execve(2)).
 _LIST_BYTES = 100_000
+# What a digest that is still to be resolved adds to a reference.
+_DIGEST_BYTES = len("@sha256:") + 64
 _LARGEST_COUNT = 1000
 _SHORTEST_REFRESH_MS = 10_000
 _NUMBER_BITS = 63
@@ -120,7 +122,8 @@ def _too_long(plan: Plan) -> list[str]:
         except references.InvalidReferenceError as error:
             complaints.append(f"mirrors: an image cannot be pulled from there: {error}")
     for key, items in {"images": [*plan.images, *sources], "remove": plan.remove}.items():
-        if sum(len(str(item)) + 1 for item in items) > _LIST_BYTES:
+        digests = sum(not item.digest for item in items) * _DIGEST_BYTES if key == "images" and plan.pin_digests else 0
+        if sum(len(str(item)) + 1 for item in items) + digests > _LIST_BYTES:
             what = f"the {len(plan.images if key == 'images' else plan.remove)} references"
             where = " and where they are pulled from" if key == "images" and sources else ""
             complaints.append(f"{key}: {what}{where} take more than {_LIST_BYTES} bytes; use several components")
@@ -129,12 +132,17 @@ def _too_long(plan: Plan) -> list[str]:
 
 def _unnamable(plan: Plan) -> list[str]:
     """Docker Engine gives names by tag alone."""
+    if plan.runtime != "docker":
+        return []
     mirrored = [image for image in plan.images if plan.source(image) != image]
+    if plan.pin_digests and mirrored:
+        why = "Docker Engine cannot give the digest's name to an image from elsewhere"
+        return [f"pin_digests: {why}; leave out mirrors or pin_digests, or configure the mirror in the Engine"]
     return [
         f"mirrors: '{image}' is known by its digest, which Docker Engine cannot give to an image from elsewhere; "
         "write a tag, or configure the mirror in the Engine"
         for image in mirrored
-        if plan.runtime == "docker" and image.digest
+        if image.digest
     ]
 
 
@@ -530,6 +538,8 @@ ARGUMENTS: Mapping[str, Callable[[Any], Any]] = {
     "labels": _labels,
     "annotations": _annotations,
     "startup_taint": _optional(_taint_key),
+    "pin_digests": _flag,
+    "on_pin_failure": _choice("fail", "warn", default="fail"),
     "wait_for": _choice("images", "pods", "nothing", default="images"),
     "timeout": _timeout("30m"),
     "min_ready": _share,

@@ -138,7 +138,8 @@ def test_every_argument_has_a_case() -> None:
 
 def test_every_argument_shows_in_its_manifest() -> None:
     same = {argument for argument, value in EACH.items() if _with_marker({argument: value}) == _with_marker({})}
-    assert same == set()
+    # It is about what comes before there are objects.
+    assert same == {"on_pin_failure"}
 
 
 def _daemon_set(runtime: str = "containerd") -> dict[str, Any]:

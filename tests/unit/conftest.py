@@ -39,10 +39,12 @@ class Recorder(mocks.Mocks):
     def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
         outputs = dict(args.inputs)
         if args.typ.startswith("kubernetes:"):
+            given = outputs.get("metadata")
             metadata = {
                 "name": f"{args.name}-1a2b3c4d",
                 "namespace": "default",
-                **outputs.get("metadata", {}),
+                # In a preview it may not be known.
+                **(given if isinstance(given, dict) else {}),
             }
             outputs["metadata"] = metadata
             if args.typ.endswith(":DaemonSet") and not self.renders:

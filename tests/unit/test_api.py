@@ -158,6 +158,7 @@ def test_the_default_in_the_docstring_is_the_one_that_is_used(argument: str) -> 
         ("runtime", NAMES),
         ("pull_policy", ("IfNotPresent", "Always")),
         ("on_failure", ("retry", "continue")),
+        ("on_pin_failure", ("fail", "warn")),
         ("wait_for", ("images", "pods", "nothing")),
     ],
 )

@@ -35,6 +35,19 @@ def test_links_lead_somewhere(page: Path) -> None:
         assert (page.parent / target).exists(), f"{page.name} links to {target}, which is not there"
 
 
+def test_every_reason_of_a_registry_is_explained() -> None:
+    page = (ROOT / "docs" / "troubleshooting.md").read_text("utf-8")
+    source = (ROOT / "components" / "prepull" / "registry" / "client.py").read_text("utf-8")
+
+    said = re.findall(r'Error\(f?"([^"]+)"|return f"\{prefix\}([^"{]+)', source)
+    reasons = {re.sub(r"\{[^}]*\}", "…", first or second) for first, second in said}
+    assert {"manifest unknown", "unauthorized…", "host not found", "TLS: "} <= reasons
+    for reason in reasons:
+        # The first words of a message are enough to find it by, and what it names is left out.
+        words = " ".join(reason.replace("…:", "…").strip("…, ").split()[:2])
+        assert f"`{words}" in page or f"… {words}" in page, f"troubleshooting.md does not explain '{reason}'"
+
+
 def test_every_reason_of_the_gate_is_explained() -> None:
     page = (ROOT / "docs" / "troubleshooting.md").read_text("utf-8")
     scripts = "".join((ROOT / "components" / "prepull" / name).read_text() for name in ("gate.sh", "puller.sh"))

@@ -47,6 +47,8 @@ DEFAULTS: dict[str, Any] = {
     "labels": {},
     "annotations": {},
     "startup_taint": None,
+    "pin_digests": False,
+    "on_pin_failure": "fail",
     "wait_for": "images",
     "timeout": "30m",
     "min_ready": "100%",
@@ -140,6 +142,10 @@ GOOD: list[tuple[str, Any, Any]] = [
     ),
     ("startup_taint", "example.com/images", "example.com/images"),
     ("startup_taint", "images", "images"),
+    ("pin_digests", True, True),
+    ("pin_digests", False, False),
+    ("on_pin_failure", "fail", "fail"),
+    ("on_pin_failure", "warn", "warn"),
     *[("wait_for", value, value) for value in ("images", "pods", "nothing")],
     ("timeout", "90s", "90s"),
     ("timeout", "1h30m", "1h30m"),
@@ -174,7 +180,7 @@ TEXT_ARGUMENTS = [
     "refresh",
 ]
 TEXT_ARGUMENTS += ["stagger", "puller_image", "gate_image", "pause_image", "priority_class_name", "startup_taint"]
-TEXT_ARGUMENTS += ["wait_for", "timeout"]
+TEXT_ARGUMENTS += ["on_pin_failure", "wait_for", "timeout"]
 LIST_ARGUMENTS = ["images", "image_pull_secrets", "tolerations", "remove"]
 MAPPING_ARGUMENTS = ["node_selector", "affinity", "resources", "labels", "annotations", "mirrors"]
 
@@ -247,8 +253,10 @@ BAD: list[tuple[str, Any, str]] = [
     ],
     ("on_failure", "ignore", "on_failure: 'ignore' is not one of retry, continue"),
     ("refresh", "9999ms", "refresh: '9999ms' asks the registry more often than it will bear; write '10s' or more"),
+    ("on_pin_failure", "ignore", "on_pin_failure: 'ignore' is not one of fail, warn"),
     *[
-        ("hold", value, f"hold: {value!r} is not one of true, false; write one of them, without quotes")
+        (argument, value, f"{argument}: {value!r} is not one of true, false; write one of them, without quotes")
+        for argument in ("hold", "pin_digests")
         for value in ("true", 1, 0, ["true"], "")
     ],
     *[
@@ -538,6 +546,13 @@ def test_a_list_with_its_mirrors_has_to_fit_into_the_environment() -> None:
     )
 
 
+def test_a_list_with_its_digests_has_to_fit_into_the_environment() -> None:
+    images = [f"quay.io/{'a' * 200}:{index}" for index in range(400)]
+    assert len(plan_of(images=images).images) == 400
+    [complaint] = complaints({"images": images, "pin_digests": True})
+    assert complaint == "images: the 400 references take more than 100000 bytes; use several components"
+
+
 # ---------------------------------------------------------------- runtimes
 
 _KUBELET_CANNOT = {
@@ -689,7 +704,7 @@ PLAIN_REFERENCE = r"[][A-Za-z0-9._:@/-]+"
 LINES = {
     "PREPULL_IMAGES": rf"{PLAIN_REFERENCE}( {PLAIN_REFERENCE})?",
     "PREPULL_REMOVE": PLAIN_REFERENCE,
-    "PREPULL_SOCKETS": r"(crictl|docker) /[A-Za-z0-9_.@+/-]+",
+    "PREPULL_SOCKETS": r"(crictl|docker) /[A-Za-z0-9_.@+/-]+( nameless)?",
 }
 SMUGGLED = st.builds(
     lambda text, extra, at: text[: at % (len(text) + 1)] + extra + text[at % (len(text) + 1) :],

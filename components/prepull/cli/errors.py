@@ -9,7 +9,8 @@ USAGE = 2
 TIMED_OUT = 3
 """The time was up."""
 UNREACHABLE = 4
-"""The cluster cannot be asked: unreachable, access denied, kubeconfig wrong, or no such component."""
+"""The cluster cannot be asked (unreachable, access denied, kubeconfig wrong), or has no such component; for `render`, a
+registry cannot be asked, or has no such image."""
 INTERRUPTED = 130
 """Ended with Ctrl-C."""
 

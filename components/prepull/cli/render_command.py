@@ -11,8 +11,9 @@ import yaml
 
 from .. import documents, render, stackfile
 from ..configuration import InvalidConfigurationError
+from ..pins import UnpinnableError
 from ..validation import InvalidArgumentError
-from .errors import USAGE, CommandError
+from .errors import UNREACHABLE, USAGE, CommandError
 
 _STDIN = "-"
 _PROJECT_FILES = ("Pulumi.yaml", "Pulumi.yml", "Pulumi.json")
@@ -53,7 +54,7 @@ def command(
     """Write the manifests that `pulumi up` would apply, the same bytes for the same input.
 
     The arguments come from ARGS_FILE, a mapping in YAML or JSON ("-" is stdin), or from a stack's configuration.
-    It takes neither Pulumi nor a cluster.
+    It takes neither Pulumi nor a cluster; with pin_digests, registries are asked.
     """
     if (arguments is None) == (config is None):
         raise click.UsageError("give either ARGS_FILE or --config FILE")
@@ -61,13 +62,19 @@ def command(
         raise click.UsageError("--format kustomize writes several files: give --output-dir")
     try:
         args = _of_stack(Path(config), config_namespace) if config else _of_file(str(arguments))
-        rendered = render.manifests(name, args, namespace)
+        rendered = render.manifests(name, args, namespace, warn=_warn)
     except (InvalidArgumentError, InvalidConfigurationError, stackfile.InvalidStackFileError) as error:
         raise CommandError(str(error), USAGE) from None
+    except UnpinnableError as error:
+        raise CommandError(str(error), UNREACHABLE) from None
     if output_dir is None:
         click.echo(render.stream(rendered), nl=False)
     else:
         _write(output_dir, render.files(rendered, kustomization=form == "kustomize"))
+
+
+def _warn(message: str) -> None:
+    click.echo(f"prepull: warning: {message}", err=True)
 
 
 def _of_stack(path: Path, namespace: str) -> dict[str, Any]:

@@ -44,7 +44,7 @@ class AutoRuntime:
     def pod(self, plan: Plan) -> Pod:
         """The puller, with every known socket to try."""
         volume = {"name": "run", "hostPath": {"path": _HOST_RUN, "type": "Directory"}}
-        sockets = [(runtime.client, _mounted(runtime)) for runtime in _ORDER]
+        sockets = [runtime.line(_mounted(runtime)) for runtime in _ORDER]
         return pulling_pod(plan, sockets, volume, mount("run", _MOUNTED_AT, read_only=True))
 
 

@@ -40,6 +40,15 @@ def pullable(image: Reference) -> str:
     return f"{image.name}@{image.digest}" if image.digest else str(image)
 
 
+def listed(plan: Plan, image: Reference) -> str:
+    """An image as scripts and people are told of it.
+
+    One with both a tag and a digest is pulled by the digest and is to be there under both: that is said of those
+    whose digest was resolved from the tag. What stands before a digest that the user wrote is a remark.
+    """
+    return str(image) if image in plan.pinned else pullable(image)
+
+
 def programs_volume() -> dict[str, Any]:
     """Where the program that runs within the listed images lies."""
     return {"name": "programs", "emptyDir": {"sizeLimit": "16Mi"}}

@@ -10,7 +10,7 @@ from ..plan import Plan
 from ..report import IMAGES_VARIABLE, PULLER
 from ..scripts import SCRIPTS_DIRECTORY, SCRIPTS_VOLUME
 from .base import Pod, refused
-from .containers import confined, hold, mount, programs_volume, provide_programs, pullable
+from .containers import confined, hold, listed, mount, programs_volume, provide_programs, pullable
 
 WORK_DIRECTORY = "/run/prepull"
 SECRETS_DIRECTORY = "/etc/prepull/secrets"
@@ -30,6 +30,8 @@ class SocketRuntime:
     socket_path: str
     puller_image: str
     reports: bool = True
+    names: bool = True
+    """Whether an image can be given a further name through the socket."""
     cannot: Mapping[str, str] = field(default_factory=dict)
 
     def refusals(self, given: Iterable[str]) -> dict[str, str]:
@@ -40,12 +42,14 @@ class SocketRuntime:
         """The puller as an init container, with the socket file and nothing else of the host."""
         socket = plan.socket_path or self.socket_path
         volume = {"name": "socket", "hostPath": {"path": socket, "type": "Socket"}}
-        return pulling_pod(plan, [(self.client, socket)], volume, mount("socket", socket))
+        return pulling_pod(plan, [self.line(socket)], volume, mount("socket", socket))
+
+    def line(self, socket: str) -> str:
+        """What puller.sh is told of a socket."""
+        return f"{self.client} {socket}" + ("" if self.names else " nameless")
 
 
-def pulling_pod(
-    plan: Plan, sockets: list[tuple[str, str]], host_volume: dict[str, Any], host_mount: dict[str, Any]
-) -> Pod:
+def pulling_pod(plan: Plan, sockets: list[str], host_volume: dict[str, Any], host_mount: dict[str, Any]) -> Pod:
     """The containers around puller.sh, for whatever part of the host it is given."""
     init_containers = [_puller(PULLER, plan, sockets, host_mount)]
     volumes = [host_volume, *_puller_volumes(plan)]
@@ -61,10 +65,10 @@ def pulling_pod(
     return Pod(init_containers, containers, volumes)
 
 
-def _puller(name: str, plan: Plan, sockets: list[tuple[str, str]], host_mount: dict[str, Any]) -> dict[str, Any]:
+def _puller(name: str, plan: Plan, sockets: list[str], host_mount: dict[str, Any]) -> dict[str, Any]:
     """The container that runs puller.sh; user input reaches it in its environment and nowhere else."""
     settings = {
-        "PREPULL_SOCKETS": "\n".join(f"{client} {path}" for client, path in sockets),
+        "PREPULL_SOCKETS": "\n".join(sockets),
         IMAGES_VARIABLE: "\n".join(_line(plan, index) for index in range(len(plan.images))),
         "PREPULL_PULL_POLICY": plan.pull_policy,
         "PREPULL_ON_FAILURE": plan.on_failure,
@@ -104,7 +108,7 @@ def _puller(name: str, plan: Plan, sockets: list[tuple[str, str]], host_mount: d
 def _line(plan: Plan, index: int) -> str:
     image = plan.images[index]
     source = plan.source(image)
-    return pullable(image) if source == image else f"{pullable(image)} {pullable(source)}"
+    return listed(plan, image) if source == image else f"{listed(plan, image)} {pullable(source)}"
 
 
 def _puller_volumes(plan: Plan) -> list[dict[str, Any]]:

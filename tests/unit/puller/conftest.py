@@ -194,8 +194,17 @@ class Node:
     @property
     def tags(self) -> list[str]:
         """The names of the images on the node, without those by digest."""
-        names = (bytes.fromhex(file.name).decode() for file in (self.directory / "names").iterdir())
-        return sorted(name for name in names if "@" not in name)
+        return [name for name in self.names if "@" not in name]
+
+    @property
+    def names(self) -> list[str]:
+        """All names of the images on the node."""
+        return sorted(bytes.fromhex(file.name).decode() for file in (self.directory / "names").iterdir())
+
+    def digest(self, name: str) -> str:
+        """The digest of what has this name."""
+        digest: str = json.loads(self._name_file(name).read_text())["digest"]
+        return digest
 
     def secret(self, config: object, name: str = "000.json") -> None:
         """Mount a pull secret: text as it is, anything else as JSON."""
@@ -266,11 +275,11 @@ class Node:
     def _name_file(self, name: str) -> Path:
         return self.directory / "names" / name.encode().hex()
 
-    def _socket(self, client: str, name: str) -> str:
+    def _socket(self, client: str, name: str, *remarks: str) -> str:
         path = self.directory / "sockets" / name
         if not name.startswith("absent") and not path.exists():
             os.mknod(path, stat.S_IFSOCK | 0o600)
-        return f"{client} {path}"
+        return " ".join((client, str(path), *remarks))
 
     def _script(self) -> Path:
         text = script("puller.sh")
