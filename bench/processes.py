@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
+import json
 import subprocess
+import sys
 import tempfile
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +23,17 @@ class Cost:
     output: str
 
 
+# A program's memory counts from before it is loaded, when it is still a copy of what starts it: that has to be small.
+_MEASURE = """
+import json, os, sys, time
+began = time.monotonic()
+_, status, usage = os.wait4(os.posix_spawnp(sys.argv[2], sys.argv[2:], os.environ), 0)
+seconds = time.monotonic() - began
+with open(sys.argv[1], "w") as file:
+    json.dump([os.waitstatus_to_exitcode(status), seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss], file)
+"""
+
+
 def cost_of(*argv: str | Path, environ: Mapping[str, str] | None = None) -> Cost:
     """Run a program to its end.
 
@@ -30,16 +41,17 @@ def cost_of(*argv: str | Path, environ: Mapping[str, str] | None = None) -> Cost
         CommandError: it failed.
     """
     command = [str(argument) for argument in argv]
-    with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as problems:
-        began = time.monotonic()
-        process = subprocess.Popen(
-            command, env=environ, stdin=subprocess.DEVNULL, stdout=output, stderr=problems, text=True
+    with tempfile.NamedTemporaryFile("r") as measured:
+        done = subprocess.run(
+            [sys.executable, "-I", "-S", "-c", _MEASURE, measured.name, *command],
+            env=environ,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
         )
-        _, status, usage = os.wait4(process.pid, 0)
-        seconds = time.monotonic() - began
-        process.returncode = os.waitstatus_to_exitcode(status)
-        output.seek(0)
-        problems.seek(0)
-        if process.returncode:
-            raise CommandError(command, f"failed with status {process.returncode}", output.read() + problems.read())
-        return Cost(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1000, output.read())
+        text = measured.read()
+    code, seconds, processor_seconds, kilobytes = json.loads(text) if text else (done.returncode, 0.0, 0.0, 0)
+    if code:
+        raise CommandError(command, f"failed with status {code}", done.stdout + done.stderr)
+    return Cost(seconds, processor_seconds, kilobytes / 1000, done.stdout)

@@ -49,13 +49,14 @@ def measure(sizes: Sequence[int], rounds: int, say: Callable[[str], None]) -> li
         megabytes.setdefault(label, {}).setdefault(nodes, []).append(cost.megabytes)
 
     with simulation(_report()) as cluster:
-        manifests = render.manifests(NAME, {"images": _images()}, "default")
+        manifests = list(render.manifests(NAME, {"images": _images()}, "default").values())
+        [job] = [manifest for manifest in manifests if manifest["kind"] == "Job"]
         for nodes in sorted(sizes):
             say(f"making {nodes} nodes")
             cluster.scale(nodes)
-            cluster.apply([manifest for key, manifest in manifests.items() if key != "gate"])
+            cluster.apply([manifest for manifest in manifests if manifest is not job])
             cluster.wait_until_ready(NAME, nodes)
-            gate = _Gate(cluster, manifests["gate"])
+            gate = _Gate(cluster, job)
             for _ in range(rounds):
                 note("prepull status", nodes, _status(cluster, nodes))
                 first, changed = _watch(cluster)
@@ -97,11 +98,10 @@ def _watch(cluster: Simulation) -> tuple[Cost, Cost]:
         lines = process.stdout or iter(())
         next(iter(lines))
         first = Cost(time.monotonic() - began, _processor_seconds(process.pid), _peak_megabytes(process.pid), "")
-        selector = f"app.kubernetes.io/instance={NAME}"
-        pod = cluster.kubectl("get", "pods", "--selector", selector, "--output=name", "--limit", "1").split()[0]
+        pod = cluster.a_pod()
         before = _processor_seconds(process.pid)
         began = time.monotonic()
-        cluster.kubectl("delete", pod, "--wait=false")
+        cluster.kubectl("delete", "pod", pod, "--wait=false")
         next(iter(lines))
         took = time.monotonic() - began
         used = _processor_seconds(process.pid) - before
@@ -133,7 +133,6 @@ class _Gate:
 
     def run(self) -> Cost:
         """Run it until it says that every node has every image."""
-        pod = self._cluster.kubectl("get", "pods", "--output=name", "--limit", "1").split()[0].partition("/")[2]
         busybox = shutil.which("busybox")
         shell = [busybox, "ash"] if busybox else ["sh"]
         with tempfile.TemporaryDirectory() as directory:
@@ -144,6 +143,6 @@ class _Gate:
                 **self._given,
                 "PATH": self._cluster.environ["PATH"],
                 "HOME": directory,
-                "PREPULL_POD": pod,
+                "PREPULL_POD": self._cluster.a_pod(),
             }
             return cost_of(*shell, path, environ=environ)

@@ -53,6 +53,11 @@ class Simulation:
         """Apply manifests."""
         self.kubectl("apply", "--filename=-", stdin=yaml.safe_dump_all(manifests).encode())
 
+    def a_pod(self) -> str:
+        """The name of one of the pods."""
+        [pod] = json.loads(self.kubectl("get", "--raw", "/api/v1/namespaces/default/pods?limit=1"))["items"]
+        return str(pod["metadata"]["name"])
+
     def wait_until_ready(self, daemon_set: str, nodes: int) -> None:
         """Wait until a DaemonSet has a ready pod on so many nodes."""
         deadline = time.monotonic() + _READY_SECONDS
