@@ -2,98 +2,155 @@
 
 Each is written as its project deploys it, reduced to what pulls: JupyterHub's prePuller has one init container of each
 image (https://z2jh.jupyter.org/en/stable/administrator/optimization.html), Eclipse Che's image-puller one running
-container of each image (https://github.com/che-incubator/kubernetes-image-puller).
+container of each image (https://github.com/che-incubator/kubernetes-image-puller), kube-fledged a Job for each image
+and node, in which the image runs an `echo` that another container has copied
+(https://github.com/senthilrch/kube-fledged).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from prepull import render
+from prepull.defaults import BUSYBOX_IMAGE, K3S_IMAGE, PAUSE_IMAGE
 from prepull.runtimes.containers import FOR_EVER
 
-from lab.provision.node_files import REGISTRY_HOST, REGISTRY_PORT
-
-_LAB = f"{REGISTRY_HOST}:{REGISTRY_PORT}"
-HELPER = f"{_LAB}/prepull/puller:dev"
-PAUSE = "registry.k8s.io/pause:3.10"
-_SOCKET = "/run/containerd/containerd.sock"
-
 Manifests = list[dict[str, Any]]
-Form = Callable[[str, list[str]], Manifests]
+_SOCKET = "/run/containerd/containerd.sock"
+_TOLERATE_ALL = [{"operator": "Exists"}]
+_TOOLS = "/tmp/bin"  # noqa: S108 - as kube-fledged has it
+_PAUSE = {"name": "pause", "image": PAUSE_IMAGE}
+
+OURS = "PrePullDaemonSet"
+LIMIT = "limit: crictl pull of all images at once on each node"
+HELPERS = (K3S_IMAGE, BUSYBOX_IMAGE, PAUSE_IMAGE)
+"""Every image that any of the forms runs beside those that it pulls."""
+LIMIT_HELPERS = (K3S_IMAGE, PAUSE_IMAGE)
+"""What the limit pulls as well where the helpers are not there: what this component needs with a socket."""
 
 
-def prepull(runtime: str) -> Form:
-    """This component, without its gate: the others have none."""
+@dataclass(frozen=True)
+class Cluster:
+    """What a form is made for."""
 
-    def made(namespace: str, images: list[str]) -> Manifests:
-        args: dict[str, Any] = {"images": images, "runtime": runtime, "wait_for": "nothing"}
-        if runtime != "image-volume":
-            args["puller_image"] = HELPER
-        if runtime in ("containerd", "k3s", "auto"):
-            args["parallelism"] = len(images)
-        return list(render.manifests("bench", args, namespace).values())
+    namespace: str
+    images: Sequence[str]
+    nodes: Sequence[str]
+
+
+Form = Callable[[Cluster], Manifests]
+
+
+def prepull(runtime: str, **args: Any) -> Form:
+    """This component with its defaults, without its gate: the others have none."""
+
+    def made(cluster: Cluster) -> Manifests:
+        given = {"images": list(cluster.images), "runtime": runtime, "wait_for": "nothing", **args}
+        return list(render.manifests("bench", given, cluster.namespace).values())
 
     return made
 
 
-def one_init_container_with_crictl(namespace: str, images: list[str]) -> Manifests:
+def one_init_container_with_crictl(cluster: Cluster) -> Manifests:
     """The pattern's first form for several images, with containerd: one init container, and one pull, after another."""
     mount = [{"name": "socket", "mountPath": _SOCKET}]
     socket = f"unix://{_SOCKET}"
     pulls = [
         {
             "name": f"pull-{index}",
-            "image": HELPER,
+            "image": K3S_IMAGE,
             "command": ["crictl", "--runtime-endpoint", socket, "--image-endpoint", socket, "pull", image],
             "volumeMounts": mount,
         }
-        for index, image in enumerate(images)
+        for index, image in enumerate(cluster.images)
     ]
     volumes = [{"name": "socket", "hostPath": {"path": _SOCKET, "type": "Socket"}}]
-    return [_daemon_set(namespace, {"initContainers": pulls, "containers": [_PAUSE], "volumes": volumes})]
+    return [_daemon_set(cluster, {"initContainers": pulls, "containers": [_PAUSE], "volumes": volumes})]
 
 
-def one_init_container_of_each_image(namespace: str, images: list[str]) -> Manifests:
+def one_init_container_of_each_image(cluster: Cluster) -> Manifests:
     """JupyterHub's form: the image itself runs and ends."""
     pulls = [
         {"name": f"pull-{index}", "image": image, "command": ["/bin/sh", "-c", "echo pulled"]}
-        for index, image in enumerate(images)
+        for index, image in enumerate(cluster.images)
     ]
-    return [_daemon_set(namespace, {"initContainers": pulls, "containers": [_PAUSE]})]
+    return [_daemon_set(cluster, {"initContainers": pulls, "containers": [_PAUSE]})]
 
 
-def one_running_container_of_each_image(namespace: str, images: list[str]) -> Manifests:
+def one_running_container_of_each_image(cluster: Cluster) -> Manifests:
     """Che's form: the image itself runs and stays."""
     stay = [
         {"name": f"image-{index}", "image": image, "command": ["/bin/sleep", FOR_EVER]}
-        for index, image in enumerate(images)
+        for index, image in enumerate(cluster.images)
     ]
-    return [_daemon_set(namespace, {"containers": stay})]
+    return [_daemon_set(cluster, {"containers": stay})]
 
 
-_PAUSE = {"name": "pause", "image": PAUSE}
+def one_job_for_each_image_and_node(cluster: Cluster) -> Manifests:
+    """Kube-fledged's form. All Jobs are made at once, where its controller makes one after another."""
+    return [
+        _job(cluster, f"image-{index}-{place}", image, node)
+        for index, image in enumerate(cluster.images)
+        for place, node in enumerate(cluster.nodes)
+    ]
+
 
 FORMS: dict[str, Form] = {
-    "PrePullDaemonSet, containerd": prepull("containerd"),
-    "PrePullDaemonSet, kubelet": prepull("kubelet"),
-    "PrePullDaemonSet, image-volume": prepull("image-volume"),
+    f"{OURS}, containerd": prepull("containerd"),
+    f"{OURS}, auto": prepull("auto"),
+    f"{OURS}, kubelet": prepull("kubelet"),
+    f"{OURS}, image-volume": prepull("image-volume"),
     "one init container an image, crictl (first form)": one_init_container_with_crictl,
     "one init container an image, the image itself (JupyterHub)": one_init_container_of_each_image,
     "one running container an image (Che)": one_running_container_of_each_image,
+    "one Job for each image and node (kube-fledged)": one_job_for_each_image_and_node,
 }
 
 
-def _daemon_set(namespace: str, pod: dict[str, Any]) -> dict[str, Any]:
+def _daemon_set(cluster: Cluster, pod: Mapping[str, Any]) -> dict[str, Any]:
     labels = {"app": "bench"}
-    spec = {"tolerations": [{"operator": "Exists"}], "terminationGracePeriodSeconds": 0, **pod}
+    spec = {"tolerations": _TOLERATE_ALL, "terminationGracePeriodSeconds": 0, **pod}
     return {
         "apiVersion": "apps/v1",
         "kind": "DaemonSet",
-        "metadata": {"name": "bench", "namespace": namespace},
+        "metadata": {"name": "bench", "namespace": cluster.namespace},
         "spec": {
             "selector": {"matchLabels": labels},
             "template": {"metadata": {"labels": labels}, "spec": spec},
         },
+    }
+
+
+def _job(cluster: Cluster, name: str, image: str, node: str) -> dict[str, Any]:
+    mount = [{"name": "tmp-bin", "mountPath": _TOOLS}]
+    spec = {
+        "nodeSelector": {"kubernetes.io/hostname": node},
+        "tolerations": _TOLERATE_ALL,
+        "restartPolicy": "Never",
+        "terminationGracePeriodSeconds": 0,
+        "initContainers": [
+            {
+                "name": "busybox",
+                "image": BUSYBOX_IMAGE,
+                "command": ["/bin/busybox", "cp", "/bin/busybox", f"{_TOOLS}/echo"],
+                "volumeMounts": mount,
+            }
+        ],
+        "containers": [
+            {
+                "name": "imagepuller",
+                "image": image,
+                "command": [f"{_TOOLS}/echo", "Image pulled successfully!"],
+                "volumeMounts": mount,
+            }
+        ],
+        "volumes": [{"name": "tmp-bin", "emptyDir": {}}],
+    }
+    return {
+        "apiVersion": "batch/v1",
+        "kind": "Job",
+        "metadata": {"name": name, "namespace": cluster.namespace},
+        "spec": {"backoffLimit": 0, "template": {"spec": spec}},
     }

@@ -16,6 +16,8 @@ export LC_ALL=C
 # What has gone wrong at the first look may be an order of events: a socket that its daemon has not made yet.
 SETTLE_S=8
 MESSAGE=/dev/termination-log
+# Pods that the API server is asked for at a time.
+PAGE=500
 
 work=$HOME
 trap 'exit 143' TERM INT
@@ -30,38 +32,110 @@ nap() { # SECONDS: a sleep that SIGTERM ends at once
     wait "$!"
 }
 
-# One line for each fact, its fields separated by tabs, free text quoted as Go does.
-DAEMON_SET='{{.metadata.uid}} {{.metadata.generation}} {{.status.observedGeneration}} {{.status.desiredNumberScheduled}}'
+# One line for each fact, its fields separated by tabs, free text quoted as in JSON, or as Go does.
+DAEMON_SET='{{.metadata.uid}} {{.metadata.generation}} {{.status.observedGeneration}} {{.status.desiredNumberScheduled}} {{.metadata.namespace}}'
 
-# shellcheck disable=SC2016 # the dollars are the template's
-PODS='{{define "containers"}}{{range .}}
-{{- $name := .name}}{{$image := .image}}
-{{- with .state}}{{with .waiting}}{{"waiting\t"}}{{$name}}{{"\t"}}{{$image}}{{"\t"}}{{.reason}}{{"\t"}}
-  {{- with .message}}{{printf "%q" .}}{{end}}{{"\n"}}{{end}}{{end}}
-{{- if eq $name "pull"}}
-  {{- $report := ""}}{{$ended := ""}}
-  {{- with .lastState}}{{with .terminated}}{{$ended = .finishedAt}}{{with .message}}{{$report = .}}{{end}}{{end}}{{end}}
-  {{- with .state}}{{with .terminated}}{{$ended = .finishedAt}}{{with .message}}{{$report = .}}{{end}}{{end}}{{end}}
-  {{- with $report}}{{"report\t"}}{{$ended}}{{"\t"}}{{printf "%q" .}}{{"\n"}}{{end}}
-{{- end}}
-{{- end}}{{end}}
-{{- range .items}}
-{{- $node := ""}}
-{{- with .spec.nodeName}}{{$node = .}}{{end}}
-{{- $ready := "False"}}{{$unscheduled := ""}}
-{{- range .status.conditions}}
-  {{- if eq .type "Ready"}}{{$ready = .status}}{{end}}
-  {{- if and (eq .type "PodScheduled") (eq .status "False")}}{{with .message}}{{$unscheduled = .}}{{end}}{{end}}
-{{- end}}
-{{- if not $node}}{{with .spec.affinity}}{{with .nodeAffinity}}{{with .requiredDuringSchedulingIgnoredDuringExecution}}
-  {{- range .nodeSelectorTerms}}{{range .matchFields}}{{range .values}}{{$node = .}}{{end}}{{end}}{{end}}
-{{- end}}{{end}}{{end}}{{end}}
-{{- "pod\t"}}{{.metadata.name}}{{"\t"}}{{$node}}{{"\t"}}{{$ready}}{{"\t"}}{{.metadata.creationTimestamp}}{{"\t"}}
-  {{- range .metadata.ownerReferences}}{{.uid}}{{end}}{{"\n"}}
-{{- with $unscheduled}}{{"unscheduled\t"}}{{printf "%q" .}}{{"\n"}}{{end}}
-{{- with .status.initContainerStatuses}}{{template "containers" .}}{{end}}
-{{- with .status.containerStatuses}}{{template "containers" .}}{{end}}
-{{- end}}'
+# Prints the facts of the pods in a list in JSON, as it streams by: kubectl would hold all of a list to print any of it,
+# which for a thousand pods is more than this container may have. Each record is what stands between two quotes, inside a
+# string and outside in turn; a place is the keys and brackets that lead to it.
+# shellcheck disable=SC2016 # the dollars are awk's
+PODS='
+    function value(place, what) {
+        if (place in pod_field) pod[pod_field[place]] = what
+        else if (place in container_field) container[container_field[place]] = what
+        else if (place == "{metadata{continue") print what >more
+    }
+    function ended(place) {
+        if (place == CONDITION) {
+            if (pod["type"] == "Ready") ready = pod["status"]
+            if (pod["type"] == "PodScheduled" && pod["status"] == "False") unscheduled = pod["message"]
+            pod["type"] = pod["status"] = pod["message"] = ""
+        } else if (place in CONTAINERS) {
+            of_container()
+            split("", container)
+        } else if (place == POD) {
+            print "pod", pod["name"], pod["node"] == "" ? pod["wanted"] : pod["node"], ready == "" ? "False" : ready, \
+                pod["made"], pod["owner"]
+            if (unscheduled != "") print "unscheduled", quoted(unscheduled)
+            printf "%s", facts
+            split("", pod)
+            ready = unscheduled = facts = ""
+        }
+    }
+    function of_container(  report, at) {
+        if (container["reason"] container["message"] != "")
+            facts = facts "waiting\t" container["name"] "\t" container["image"] "\t" container["reason"] "\t" \
+                quoted(container["message"]) "\n"
+        if (container["name"] != "pull") return
+        report = container["report"] == "" ? container["last report"] : container["report"]
+        at = container["ended"] == "" ? container["last ended"] : container["ended"]
+        # Of a node that has all images there is no more to say.
+        if (report ~ /^prepull 1 [^\\]* failed=0 /) sub(/\\n.*/, "", report)
+        if (report != "") facts = facts "report\t" at "\t" quoted(report) "\n"
+    }
+    function quoted(text) {
+        if (text == "") return ""
+        gsub(/\\u003c/, "<", text); gsub(/\\u003e/, ">", text); gsub(/\\u0026/, "\\&", text)
+        return "\"" text "\""
+    }
+    BEGIN {
+        RS = "\""; OFS = "\t"
+        POD = "{items[{"
+        CONDITION = POD "status{conditions[{"
+        CONTAINERS[POD "status{initContainerStatuses[{"]; CONTAINERS[POD "status{containerStatuses[{"]
+        pod_field[POD "metadata{name"] = "name"
+        pod_field[POD "metadata{creationTimestamp"] = "made"
+        pod_field[POD "metadata{ownerReferences[{uid"] = "owner"
+        pod_field[POD "spec{nodeName"] = "node"
+        pod_field[POD "spec{affinity{nodeAffinity{requiredDuringSchedulingIgnoredDuringExecution{" \
+            "nodeSelectorTerms[{matchFields[{values["] = "wanted"
+        pod_field[CONDITION "type"] = "type"
+        pod_field[CONDITION "status"] = "status"
+        pod_field[CONDITION "message"] = "message"
+        READ["{metadata{"]
+        for (list in CONTAINERS) {
+            container_field[list "name"] = "name"
+            container_field[list "image"] = "image"
+            container_field[list "state{waiting{reason"] = "reason"
+            container_field[list "state{waiting{message"] = "message"
+            container_field[list "state{terminated{message"] = "report"
+            container_field[list "state{terminated{finishedAt"] = "ended"
+            container_field[list "lastState{terminated{message"] = "last report"
+            container_field[list "lastState{terminated{finishedAt"] = "last ended"
+        }
+        for (field in pod_field) { sub(/[a-zA-Z]*$/, "", field); READ[field] }
+        for (field in container_field) { sub(/[a-zA-Z]*$/, "", field); READ[field] }
+    }
+    inside {
+        string = string $0
+        inside = 0
+        # A quote after an odd number of backslashes is part of the string.
+        if (index($0, "\\") && match($0, /\\+$/) && RLENGTH % 2) { string = string "\""; inside = 1 }
+        next
+    }
+    $0 == ":" { key[depth] = string; string = ""; inside = 1; next }
+    $0 == "," {
+        if (place[depth] in READ) value(place[depth] key[depth], string)
+        string = ""; inside = 1
+        next
+    }
+    $0 == ":{" { key[depth] = string; place[depth + 1] = place[depth] string "{"; depth++; string = ""; inside = 1; next }
+    $0 == ":{}," { string = ""; inside = 1; next }
+    {
+        known = string != ""
+        for (i = 1; i <= length($0); i++) {
+            c = substr($0, i, 1)
+            if (c == ":") { key[depth] = string; known = 0 }
+            else if (c == "{" || c == "[") { place[depth + 1] = place[depth] key[depth] c; key[++depth] = "" }
+            else if (c == "," || c == "}" || c == "]") {
+                if (known) value(place[depth] key[depth], string)
+                known = 0
+                if (c != ",") ended(place[depth--])
+            }
+        }
+        string = ""; inside = 1
+    }
+'
 
 EVENTS='{{range .items}}{{"event\t"}}{{.lastTimestamp}}{{"\t"}}{{.involvedObject.name}}{{"\t"}}{{.reason}}{{"\t"}}
 {{- printf "%q" .message}}{{"\n"}}{{end}}'
@@ -76,7 +150,7 @@ born() { # sets since
 
 look() { # writes what is to be judged into $work/facts; fails if the API server does not answer
     status=$(kubectl get daemonset "$PREPULL_DAEMON_SET" --output "go-template=$DAEMON_SET" 2>"$work/problem") || return 1
-    # shellcheck disable=SC2086 # an identity and three numbers
+    # shellcheck disable=SC2086 # an identity, three numbers and a name
     set -- $status
     uid=$1
     shift
@@ -88,8 +162,24 @@ look() { # writes what is to be judged into $work/facts; fails if the API server
             kubectl get events --field-selector type=Warning,reason=FailedMount --output "go-template=$EVENTS" &&
                 kubectl get events --field-selector type=Warning,reason=FailedCreate --output "go-template=$EVENTS"
         } || return 1
-        kubectl get pods --selector "$PREPULL_SELECTOR" --output "go-template=$PODS" || return 1
+        pods "${status##* }" || return 1
     } >"$work/facts" 2>"$work/problem"
+}
+
+pods() { # NAMESPACE: prints the facts of the pods of the plan
+    rest=""
+    while :; do
+        : >"$work/more"
+        : >"$work/broken"
+        {
+            kubectl get --raw "/api/v1/namespaces/$1/pods?labelSelector=$PREPULL_SELECTOR&limit=$PAGE$rest" ||
+                echo "$?" >"$work/broken"
+        } | awk -v more="$work/more" "$PODS"
+        [ ! -s "$work/broken" ] || return 1
+        [ -s "$work/more" ] || return 0
+        read -r rest <"$work/more"
+        rest="&continue=$rest"
+    done
 }
 
 judge() { # prints a verdict (go, wait or fail), then the message

@@ -358,6 +358,7 @@ read_credentials() {
 # the memory file system. The longest matching key wins, and a "*" in its host stands for one part of a host, as in the
 # kubelet.
 use_credential() { # INDEX SOURCE
+    [ -s "$work/credentials" ] || return 0
     credential=$work/$1.credential
     awk -F '\t' -v name="$2" '
         function pattern(host) {
@@ -498,7 +499,7 @@ finished() { # INDEX: success, another attempt later, or failure
     now
     took=$((now_ms - began))
     seconds "$took"
-    rm -rf "$work/$1.docker" "$work/$1.credential"
+    [ ! -s "$work/credentials" ] || rm -rf "$work/$1.docker" "$work/$1.credential"
     if [ "$code" = 0 ]; then
         say "pulled $name in $seconds s"
         rm -f "$work/$1.failed"
@@ -547,8 +548,8 @@ pull_all() { # POLICY
     unfinished=0
     queue=""
     look_up
+    rm -f "$work"/*.pulled "$work"/*.failed "$work"/*.fetched
     while read -r index name digest _; do
-        rm -f "$work/$index.pulled" "$work/$index.failed" "$work/$index.fetched"
         echo "0 0" >"$work/$index.tries"
         if [ -e "$work/$index.refused" ]; then
             echo "0 0 not an image reference" >"$work/$index.failed"

@@ -60,6 +60,8 @@ CRICTL = Program(
     variables={"sigs.k8s.io/cri-tools/pkg/version.Version": versions.CRICTL},
 )
 
+KWOK = Program("kwok", ("sigs.k8s.io/kwok/cmd/kwok", "sigs.k8s.io/kwok/cmd/kwokctl"))
+
 REGISTRY = Program("distribution", ("github.com/distribution/distribution/v3/cmd/registry",))
 DOCKER_CLI = Program(
     "docker-cli",

@@ -1,0 +1,124 @@
+"""The moment at which an image is on a node, by what the node's own containerd announces.
+
+Asking again and again would take the processor from what is measured: each answer costs a process on each node.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import threading
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lab import Lab
+
+# The client passes no signal on: what runs on the node ends when its input does.
+_LISTEN = "ctr --namespace=k8s.io events & read -r _; kill $!"
+_TOPICS = ("/images/create", "/images/update")
+_PROBE_SECONDS = 30
+
+
+class Arrivals:
+    """Which images have come to which node since they were last forgotten, and when."""
+
+    def __init__(self, nodes: Sequence[str]) -> None:
+        self._at: dict[str, dict[str, float]] = {node: {} for node in nodes}
+        self._changed = threading.Condition()
+
+    def forget(self) -> None:
+        """Begin anew."""
+        with self._changed:
+            for arrived in self._at.values():
+                arrived.clear()
+
+    def note(self, node: str, line: str) -> None:
+        """Take note of an event, as `ctr events` prints it."""
+        name = image_of(line)
+        if name:
+            with self._changed:
+                self._at[node].setdefault(name, time.monotonic())
+                self._changed.notify_all()
+
+    def wait(self, images: Iterable[str], seconds: float) -> float:
+        """Wait until every node has all of them, and return when the last came, by the monotonic clock.
+
+        Raises:
+            TimeoutError: it took longer than so many seconds.
+        """
+        wanted = set(images)
+        with self._changed:
+            if not self._changed.wait_for(lambda: not self._missing(wanted), seconds):
+                raise TimeoutError(f"after {seconds:g} s these are not there: {self._missing(wanted)}")
+            return max(arrived[name] for arrived in self._at.values() for name in wanted)
+
+    def _missing(self, wanted: set[str]) -> dict[str, list[str]]:
+        return {node: sorted(wanted - set(arrived)) for node, arrived in self._at.items() if wanted - set(arrived)}
+
+
+def image_of(line: str) -> str | None:
+    """The image whose arrival an event announces; None if the event is another."""
+    head, brace, document = line.partition("{")
+    if not brace or not any(topic in head.split() for topic in _TOPICS):
+        return None
+    name = json.loads(brace + document).get("name")
+    return str(name) if name else None
+
+
+@contextmanager
+def arrivals(lab: Lab) -> Iterator[Arrivals]:
+    """Listen on every node of the lab within the block."""
+    nodes = lab.cluster.base_nodes
+    heard = Arrivals(nodes)
+    listening = [
+        subprocess.Popen(
+            [str(lab.engine.client), "exec", "--interactive", node, "sh", "-c", _LISTEN],
+            env=dict(lab.engine.environ),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for node in nodes
+    ]
+    threads = [
+        threading.Thread(target=_read, args=(heard, node, process), daemon=True)
+        for node, process in zip(nodes, listening, strict=True)
+    ]
+    try:
+        for thread in threads:
+            thread.start()
+        _prove(lab, heard)
+        yield heard
+    finally:
+        for process in listening:
+            if process.stdin:
+                process.stdin.close()
+        for process, thread in zip(listening, threads, strict=True):
+            process.wait()
+            thread.join()
+
+
+def _read(heard: Arrivals, node: str, process: subprocess.Popen[str]) -> None:
+    for line in process.stdout or ():
+        heard.note(node, line)
+
+
+def _prove(lab: Lab, heard: Arrivals) -> None:
+    """Nothing says that a listener hears; an event that is made for it does."""
+    deadline = time.monotonic() + _PROBE_SECONDS
+    nodes = lab.cluster.base_nodes
+    listed = [set(lab.nodes.exec(node, "ctr", "--namespace=k8s.io", "images", "ls", "-q").split()) for node in nodes]
+    probe = min(set.intersection(*listed))
+    while True:
+        for node in nodes:
+            lab.nodes.exec(node, "ctr", "--namespace=k8s.io", "images", "label", probe, "prepull.bench/heard=yes")
+        try:
+            heard.wait([probe], 2)
+        except TimeoutError:
+            if time.monotonic() > deadline:
+                raise
+        else:
+            return

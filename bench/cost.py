@@ -1,0 +1,211 @@
+"""What it costs: the registry, the API server, and a node on which there is nothing left to do."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
+
+from bench import registry_log
+from bench.api import Api
+from bench.arrivals import Arrivals, arrivals
+from bench.forms import FORMS, HELPERS, OURS, Cluster, Form, prepull
+from bench.results import Comparison, Result
+
+if TYPE_CHECKING:
+    from bench.image_sets import ImageSet
+    from lab import Lab
+
+NAMESPACE = "bench-cost"
+STAGGER = "20s"
+DEADLINE_SECONDS = 900
+IDLE_SECONDS = 60
+_RESOURCES = ("configmaps", "controllerrevisions", "daemonsets", "events", "jobs", "pods", "secrets", "serviceaccounts")
+_REQUESTS = re.compile(r'^apiserver_request_total\{.*resource="([a-z]+)".*\} ([0-9.e+]+)$', re.MULTILINE)
+
+
+def measure(lab: Lab, images: ImageSet, rounds: int, say: Callable[[str], None]) -> list[Result]:
+    """Measure all of it.
+
+    Args:
+        lab: a lab that is up.
+        images: what to pull.
+        rounds: how often.
+        say: is told of what is being done.
+    """
+    with arrivals(lab) as heard:
+        return _Cost(lab, images, heard, say).run(rounds)
+
+
+class _Cost:
+    def __init__(self, lab: Lab, images: ImageSet, heard: Arrivals, say: Callable[[str], None]) -> None:
+        self._lab = lab
+        self._set = images
+        self._references = images.push(lab)
+        self._heard = heard
+        self._say = say
+        self._api = Api(lab)
+        for node in lab.cluster.base_nodes:
+            self._run(node, " ".join(f"crictl pull {helper} >/dev/null;" for helper in HELPERS))
+
+    def run(self, rounds: int) -> list[Result]:
+        title = self._set.title
+        sent: dict[str, list[float]] = {"first run": [], "pods made anew: the images are there": []}
+        asked: dict[str, list[float]] = {"without stagger": [], f"with stagger = {STAGGER}": []}
+        api: dict[str, list[float]] = {}
+        for number in range(rounds):
+            first, second = self._bytes()
+            sent["first run"].append(first)
+            sent["pods made anew: the images are there"].append(second)
+            for label, stagger in zip(asked, ("0s", STAGGER), strict=True):
+                asked[label].append(self._peak(stagger))
+            for form in _API_FORMS:
+                api.setdefault(form, []).append(self._api_requests(FORMS[form]))
+            self._say(f"round {number + 1} of {rounds}: {sent} {asked} {api}")
+        idle, processor = self._idle()
+        needed = len(self._lab.cluster.base_nodes) * (
+            self._set.number * self._set.megabytes + self._set.shared_megabytes
+        )
+        return [
+            Comparison("cost-registry", f"Sent by the registry ({title})", "MB", sent,
+                       note=f"Three nodes need {needed} MB of content, and a program of 2 MB for each image."),
+            Comparison("cost-stagger", f"Requests that the registry answers at once ({title})", "requests", asked,
+                       note="At the busiest moment."),
+            Comparison("cost-api", f"Requests to the API server ({title})", "requests", api, base=_API_FORMS[0],
+                       note=f"By everybody, for {', '.join(_RESOURCES)}; without watches."),
+            Comparison("cost-idle-memory", "Memory of a pod whose images are there", "MB", idle),
+            Comparison("cost-idle-processor", "Processor time of such a pod", "ms a minute", processor),
+        ]  # fmt: skip
+
+    def _bytes(self) -> tuple[float, float]:
+        self._clean()
+        since = _now()
+        self._api.create_namespace(NAMESPACE)
+        try:
+            self._apply(FORMS[f"{OURS}, containerd"])
+            self._wait_until_idle()
+            first = registry_log.megabytes(self._log(since))
+            since = _now()
+            self._lab.cluster.kubectl("--namespace", NAMESPACE, "rollout", "restart", "daemonset")
+            self._lab.cluster.kubectl("--namespace", NAMESPACE, "rollout", "status", "daemonset", "--timeout=110s")
+            again = self._log(since)
+        finally:
+            self._api.delete_namespace(NAMESPACE)
+        if again:
+            self._say(f"the second run asked for {[request.path for request in again]}")
+        return first, registry_log.megabytes(again)
+
+    def _peak(self, stagger: str) -> float:
+        self._clean()
+        since = _now()
+        self._api.create_namespace(NAMESPACE)
+        try:
+            self._apply(prepull("containerd", stagger=stagger))
+        finally:
+            self._api.delete_namespace(NAMESPACE)
+        return registry_log.peak([request for request in self._log(since) if request.is_layer])
+
+    def _api_requests(self, form: Form) -> float:
+        """Those from apply until the pods have said that they are done, less what there is without any form."""
+        self._clean()
+        self._api.create_namespace(NAMESPACE)
+        try:
+            time.sleep(2)
+            before, began = self._counted(), time.monotonic()
+            self._apply(form)
+            self._wait_until_idle()
+            during, took = self._counted() - before, time.monotonic() - began
+            before = self._counted()
+            time.sleep(took)
+            return max(0.0, during - (self._counted() - before))
+        finally:
+            self._api.delete_namespace(NAMESPACE)
+
+    def _counted(self) -> float:
+        text = self._lab.cluster.kubectl("get", "--raw", "/metrics")
+        lines = [line for line in text.splitlines() if 'verb="WATCH"' not in line]
+        found = _REQUESTS.findall("\n".join(lines))
+        return sum(float(number) for resource, number in found if resource in _RESOURCES)
+
+    def _apply(self, form: Form) -> None:
+        self._heard.forget()
+        self._api.create(form(Cluster(NAMESPACE, self._references, self._lab.cluster.base_nodes)))
+        self._heard.wait(self._references, DEADLINE_SECONDS)
+
+    def _wait_until_idle(self) -> None:
+        """Wait until every pod is ready or has ended, and the kubelets have said so."""
+        deadline = time.monotonic() + DEADLINE_SECONDS
+        while not all(_is_done(pod) for pod in self._pods()):
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"the pods are not done after {DEADLINE_SECONDS} s")
+            # A look costs a request, which is one of many.
+            time.sleep(2)
+
+    def _pods(self) -> list[dict[str, Any]]:
+        listed = self._lab.cluster.kubectl("--namespace", NAMESPACE, "get", "pods", "--output=json")
+        items: list[dict[str, Any]] = json.loads(listed)["items"]
+        return items
+
+    def _idle(self) -> tuple[dict[str, list[float]], dict[str, list[float]]]:
+        memory: dict[str, list[float]] = {}
+        processor: dict[str, list[float]] = {}
+        node = self._lab.cluster.base_nodes[-1]
+        for form in (f"{OURS}, containerd", f"{OURS}, kubelet", "one running container an image (Che)"):
+            self._clean()
+            self._api.create_namespace(NAMESPACE)
+            try:
+                self._apply(FORMS[form])
+                self._wait_until_idle()
+                time.sleep(5)
+                before = self._stats(node)
+                time.sleep(IDLE_SECONDS)
+                after = self._stats(node)
+            finally:
+                self._api.delete_namespace(NAMESPACE)
+            memory[form] = [after[0] / 1_000_000]
+            processor[form] = [(after[1] - before[1]) / 1_000_000 * 60 / IDLE_SECONDS]
+            self._say(f"idle: {memory[form][0]:.2f} MB, {processor[form][0]:.1f} ms a minute  {form}")
+        return memory, processor
+
+    def _stats(self, node: str) -> tuple[int, int]:
+        """Bytes and nanoseconds of all containers of the namespace's pod on a node."""
+        listed = json.loads(self._lab.nodes.exec(node, "crictl", "stats", "--output", "json"))["stats"]
+        ours = [each for each in listed if each["attributes"]["labels"]["io.kubernetes.pod.namespace"] == NAMESPACE]
+        return (
+            sum(int(each["memory"]["workingSetBytes"]["value"]) for each in ours),
+            sum(int(each["cpu"]["usageCoreNanoSeconds"]["value"]) for each in ours),
+        )
+
+    def _log(self, since: str) -> list[registry_log.Request]:
+        lab = self._lab
+        text = lab.engine.docker("logs", "--since", since, lab.registry.container)
+        return registry_log.requests(text.splitlines(), self._set.repository)
+
+    def _clean(self) -> None:
+        names = " ".join(self._references)
+        for node in self._lab.cluster.base_nodes:
+            self._run(node, f"crictl rmi {names} >/dev/null 2>&1; ctr -n k8s.io content prune references >/dev/null")
+
+    def _run(self, node: str, script: str) -> None:
+        self._lab.nodes.exec(node, "sh", "-c", script)
+
+
+_API_FORMS: Sequence[str] = (
+    f"{OURS}, containerd",
+    "one init container an image, crictl (first form)",
+    "one running container an image (Che)",
+    "one Job for each image and node (kube-fledged)",
+)
+
+
+def _is_done(pod: dict[str, Any]) -> bool:
+    conditions = pod["status"].get("conditions") or []
+    ready = any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)
+    return ready or pod["status"].get("phase") == "Succeeded"
+
+
+def _now() -> str:
+    return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -1,0 +1,139 @@
+"""How long it takes until every image is on every node: this component beside what people use.
+
+Rounds are interleaved, so that what else the machine does meets all of them; each starts from nothing: images removed
+and blobs pruned. The clock starts when the first object is sent to the API server, or the nodes are told to pull, and
+stops when the last node's own runtime has the last image. Neither side's clock holds the start of a client.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from bench.api import Api
+from bench.arrivals import Arrivals, arrivals
+from bench.forms import FORMS, HELPERS, LIMIT, LIMIT_HELPERS, Cluster
+from bench.results import Comparison
+
+if TYPE_CHECKING:
+    from bench.image_sets import ImageSet
+    from lab import Lab
+
+NAMESPACE = "bench"
+DEADLINE_SECONDS = 900
+
+
+def measure(
+    lab: Lab, images: ImageSet, *, rounds: int, cold: bool, only: Sequence[str], say: Callable[[str], None]
+) -> Comparison:
+    """Measure each form.
+
+    Args:
+        lab: a lab that is up.
+        images: what to pull.
+        rounds: how many rounds to count; one more goes before them, to warm up.
+        cold: the images that the forms themselves run are not on the nodes either.
+        only: measure only forms with one of these words in their names. Empty: all.
+        say: is told of each round.
+    """
+    with arrivals(lab) as heard:
+        return _Pull(lab, images, heard, cold=cold).run(rounds, only, say)
+
+
+class _Pull:
+    def __init__(self, lab: Lab, images: ImageSet, heard: Arrivals, *, cold: bool) -> None:
+        self._lab = lab
+        self._set = images
+        self._references = images.push(lab)
+        self._heard = heard
+        self._cold = cold
+        self._api = Api(lab)
+        self._nodes = lab.cluster.base_nodes
+
+    def run(self, rounds: int, only: Sequence[str], say: Callable[[str], None]) -> Comparison:
+        forms = [LIMIT, *(form for form in FORMS if not only or any(word in form for word in only))]
+        seconds: dict[str, list[float]] = {form: [] for form in forms}
+        if not self._cold:
+            self._on_every_node(" ".join(f"crictl pull {helper} >/dev/null;" for helper in HELPERS))
+        for number in range(rounds + 1):
+            # Each form has another one before it in each round.
+            start = number % len(forms)
+            for form in forms[start:] + forms[:start]:
+                self._clean()
+                took = self._limit() if form == LIMIT else self._form(form)
+                say(f"round {number} of {rounds}: {took:6.2f} s  {form}")
+                if number:
+                    seconds[form].append(took)
+        self._clean()
+        where = "helper images pulled as well" if self._cold else "helper images there"
+        return Comparison(
+            name=f"pull-{self._set}-{'cold' if self._cold else 'warm'}",
+            title=f"{self._set.title}, {where}",
+            unit="s",
+            base=LIMIT,
+            rounds=seconds,
+        )
+
+    def _limit(self) -> float:
+        wanted = [*self._references, *(LIMIT_HELPERS if self._cold else ())]
+        pulls = " & ".join(f"crictl pull {image} >/dev/null" for image in wanted)
+        with self._ready_to_run(f"{pulls} & wait") as start:
+            return self._timed(start, wanted)
+
+    def _form(self, form: str) -> float:
+        self._api.create_namespace(NAMESPACE)
+        manifests = FORMS[form](Cluster(NAMESPACE, self._references, self._nodes))
+        try:
+            return self._timed(lambda: self._api.create(manifests), self._references)
+        finally:
+            self._api.delete_namespace(NAMESPACE)
+
+    def _timed(self, start: Callable[[], object], wanted: Sequence[str]) -> float:
+        self._heard.forget()
+        began = time.monotonic()
+        start()
+        return self._heard.wait(wanted, DEADLINE_SECONDS) - began
+
+    @contextmanager
+    def _ready_to_run(self, script: str) -> Iterator[Callable[[], None]]:
+        """A shell on each node that only waits to be told."""
+        engine = self._lab.engine
+        shells = [
+            subprocess.Popen(
+                [str(engine.client), "exec", "--interactive", node, "sh", "-c", f"echo; read -r _; {script}"],
+                env=dict(engine.environ),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+            for node in self._nodes
+        ]
+        inputs = [shell.stdin for shell in shells if shell.stdin]
+        for shell in shells:
+            if shell.stdout:
+                shell.stdout.readline()
+
+        def start() -> None:
+            for stdin in inputs:
+                stdin.write("\n")
+                stdin.flush()
+
+        try:
+            yield start
+        finally:
+            for shell in shells:
+                shell.communicate()
+
+    def _on_every_node(self, script: str) -> None:
+        with ThreadPoolExecutor(len(self._nodes)) as pool:
+            list(pool.map(lambda node: self._lab.nodes.exec(node, "sh", "-c", script), self._nodes))
+
+    def _clean(self) -> None:
+        remove = [*self._references, *(HELPERS if self._cold else ())]
+        self._on_every_node(
+            f"crictl rmi {' '.join(remove)} >/dev/null 2>&1; ctr -n k8s.io content prune references >/dev/null; sync"
+        )

@@ -1,0 +1,183 @@
+"""What it is for: how soon a workload is ready where its images are there, and where they are not.
+
+And how long a pod waits that was sent to a new node, with and without a startup taint.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from lightkube.models.meta_v1 import ObjectMeta
+from lightkube.resources.core_v1 import Namespace, Pod
+from prepull import render
+from prepull.observe import seconds_of
+
+from bench.api import Api
+from bench.results import Comparison
+
+if TYPE_CHECKING:
+    from bench.image_sets import ImageSet
+    from lab import Lab
+
+NAMESPACE = "bench-ready"
+TAINT = "prepull.dev/not-ready"
+DEADLINE_SECONDS = 600
+WITHOUT, WITH = "without: the workload pulls its image itself", "with PrePullDaemonSet: the image is there"
+NEW_WITHOUT = "without"
+NEW_WITH = "with PrePullDaemonSet"
+NEW_TAINTED = "with PrePullDaemonSet and startup_taint"
+
+
+def measure_workload(lab: Lab, images: ImageSet, rounds: int, say: Callable[[str], None]) -> Comparison:
+    """From creating a pod to its being ready, on a node that has its image, and on one that has not.
+
+    Args:
+        lab: a lab that is up.
+        images: the images; the pod has a container of each.
+        rounds: how many rounds; one more goes before them, to warm up.
+        say: is told of each round.
+    """
+    seconds: dict[str, list[float]] = {WITHOUT: [], WITH: []}
+    references = images.push(lab)
+    api = Api(lab)
+    node = lab.cluster.base_nodes[-1]
+    for number in range(rounds + 1):
+        for form in (WITHOUT, WITH) if number % 2 else (WITH, WITHOUT):
+            _clean(lab, [node], references)
+            with _namespace(api):
+                if form == WITH:
+                    api.create(_component(references))
+                    _wait_for_component(api, len(lab.cluster.base_nodes))
+                took = _ready(api, _workload(references, node)).seconds
+            say(f"round {number} of {rounds}: {took:6.2f} s  {form}")
+            if number:
+                seconds[form].append(took)
+    _clean(lab, lab.cluster.base_nodes, references)
+    title = f"A workload becomes ready ({images.title})"
+    return Comparison(f"ready-{images}", title, "s", seconds, base=WITHOUT, note="From its creation.")
+
+
+def measure_new_node(lab: Lab, images: ImageSet, rounds: int, say: Callable[[str], None]) -> list[Comparison]:
+    """A node that joins: how long a pod waits that was sent there, and how soon after joining it is ready."""
+    waits: dict[str, list[float]] = {NEW_WITHOUT: [], NEW_WITH: [], NEW_TAINTED: []}
+    joins: dict[str, list[float]] = {form: [] for form in waits}
+    references = images.push(lab)
+    api = Api(lab)
+    for number in range(rounds):
+        forms = list(waits)
+        for form in forms[number % 3 :] + forms[: number % 3]:
+            found = _joined(lab, api, references, form)
+            say(f"round {number + 1} of {rounds}: {found.seconds:6.2f} s, {found.waited:.2f} s on the node  {form}")
+            waits[form].append(found.waited)
+            joins[form].append(found.seconds)
+    title = f"A new node ({images.title})"
+    return [
+        Comparison(f"new-node-{images}-wait", f"{title}: a pod waits on it", "s", waits, base=NEW_WITHOUT,
+                   note="From its being scheduled there to its being ready."),
+        Comparison(f"new-node-{images}-join", f"{title}: from joining to a ready pod", "s", joins, base=NEW_WITHOUT,
+                   note="From the node's registration; its disk has nothing but what the node image has."),
+    ]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Times:
+    seconds: float
+    waited: float
+
+
+def _joined(lab: Lab, api: Api, references: Sequence[str], form: str) -> _Times:
+    name = "bench"
+    taints = [f"{TAINT}:NoSchedule"] if form == NEW_TAINTED else []
+    with _namespace(api):
+        if form != NEW_WITHOUT:
+            api.create(_component(references, **({"startup_taint": TAINT} if taints else {})))
+            _wait_for_component(api, len(lab.cluster.base_nodes))
+        api.create([_workload(references, f"{lab.name}-{name}")])
+        node = lab.nodes.join(name, taints=taints)
+        try:
+            made = lab.cluster.nodes()
+            [registered] = [each["metadata"]["creationTimestamp"] for each in made if each["metadata"]["name"] == node]
+            pod = _wait_until_ready(api)
+        finally:
+            lab.nodes.remove(node)
+    at = {each.type: each.lastTransitionTime.timestamp() for each in pod.status.conditions}
+    began = _timestamp(registered)
+    return _Times(at["Ready"] - began, at["Ready"] - at["PodScheduled"])
+
+
+def _timestamp(text: str) -> float:
+    return seconds_of(text) or 0.0
+
+
+def _component(references: Sequence[str], **args: Any) -> list[dict[str, Any]]:
+    given = {"images": list(references), "wait_for": "nothing", **args}
+    return list(render.manifests("bench", given, NAMESPACE).values())
+
+
+def _workload(references: Sequence[str], node: str) -> dict[str, Any]:
+    containers = [
+        {"name": f"app-{index}", "image": image, "imagePullPolicy": "IfNotPresent", "command": ["/bin/sleep", "3600"]}
+        for index, image in enumerate(references)
+    ]
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "workload", "namespace": NAMESPACE},
+        "spec": {
+            "nodeSelector": {"kubernetes.io/hostname": node},
+            "terminationGracePeriodSeconds": 0,
+            "tolerations": [{"key": "node-role.kubernetes.io/control-plane", "operator": "Exists"}],
+            "containers": containers,
+        },
+    }
+
+
+@contextmanager
+def _namespace(api: Api) -> Iterator[None]:
+    api.client.create(Namespace(metadata=ObjectMeta(name=NAMESPACE)))
+    try:
+        yield
+    finally:
+        api.delete_namespace(NAMESPACE)
+
+
+def _ready(api: Api, workload: dict[str, Any]) -> _Times:
+    began = time.monotonic()
+    api.create([workload])
+    _wait_until_ready(api)
+    took = time.monotonic() - began
+    return _Times(took, took)
+
+
+def _wait_until_ready(api: Api) -> Any:
+    for _, pod in api.client.watch(
+        Pod, namespace=NAMESPACE, fields={"metadata.name": "workload"}, server_timeout=DEADLINE_SECONDS
+    ):
+        conditions = (pod.status.conditions if pod.status else None) or []
+        if any(each.type == "Ready" and each.status == "True" for each in conditions):
+            return pod
+    raise TimeoutError(f"the workload is not ready after {DEADLINE_SECONDS} s")
+
+
+def _wait_for_component(api: Api, nodes: int) -> None:
+    labels: dict[str, Any] = {"app.kubernetes.io/name": "prepull"}
+    ready: set[str] = set()
+    for _, pod in api.client.watch(Pod, namespace=NAMESPACE, labels=labels, server_timeout=DEADLINE_SECONDS):
+        conditions = (pod.status.conditions if pod.status else None) or []
+        if any(each.type == "Ready" and each.status == "True" for each in conditions):
+            ready.add(str(pod.metadata.name if pod.metadata else ""))
+        if len(ready) >= nodes:
+            return
+    raise TimeoutError(f"the component is not ready after {DEADLINE_SECONDS} s")
+
+
+def _clean(lab: Lab, nodes: Sequence[str], references: Sequence[str]) -> None:
+    script = (
+        f"crictl rmi {' '.join(references)} >/dev/null 2>&1; ctr -n k8s.io content prune references >/dev/null; sync"
+    )
+    for node in nodes:
+        lab.nodes.exec(node, "sh", "-c", script)

@@ -1,0 +1,206 @@
+"""A cluster of simulated nodes: a real API server, scheduler and controllers, and kwok in place of the kubelets.
+
+https://kwok.sigs.k8s.io. What a kubelet would report is written by its stages: here a pod whose puller has put every
+image on its node, with the report that puller.sh leaves.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from lab import Lab
+from lab.platforms import Platform
+from lab.process import run
+from lab.provision import kubectl, programs
+from lab.provision.workshop import Workshop
+
+_API = "kwok.x-k8s.io/v1alpha1"
+_READY_SECONDS = 1800
+# Heartbeats of thousands of nodes would be most of what this machine does.
+_HEARTBEAT_FACTOR = "100"
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """A simulated cluster that runs."""
+
+    kwokctl: Path
+    kubectl_program: Path
+    kubeconfig: Path
+    environ: dict[str, str]
+
+    def kubectl(self, *arguments: str, stdin: bytes | None = None) -> str:
+        """Run kubectl on it."""
+        environ = {**self.environ, "KUBECONFIG": str(self.kubeconfig)}
+        return run(self.kubectl_program, *arguments, env=environ, stdin=stdin, timeout=600)
+
+    def scale(self, nodes: int) -> None:
+        """Have so many nodes, all of them ready."""
+        run(self.kwokctl, "scale", "node", "--replicas", str(nodes), "--name", "bench", env=self.environ, timeout=1200)
+
+    def apply(self, manifests: Sequence[dict[str, Any]]) -> None:
+        """Apply manifests."""
+        self.kubectl("apply", "--filename=-", stdin=yaml.safe_dump_all(manifests).encode())
+
+    def a_pod(self) -> str:
+        """The name of one of the pods."""
+        [pod] = json.loads(self.kubectl("get", "--raw", "/api/v1/namespaces/default/pods?limit=1"))["items"]
+        return str(pod["metadata"]["name"])
+
+    def wait_until_ready(self, daemon_set: str, nodes: int) -> None:
+        """Wait until a DaemonSet has a ready pod on so many nodes."""
+        deadline = time.monotonic() + _READY_SECONDS
+        while True:
+            item = json.loads(self.kubectl("get", "daemonset", daemon_set, "--output=json"))
+            status = item["status"]
+            if status["desiredNumberScheduled"] == status.get("numberReady") == nodes:
+                return
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"after {_READY_SECONDS} s: {status}")
+            time.sleep(1)
+
+
+@contextmanager
+def simulation(reports: Sequence[str]) -> Iterator[Simulation]:
+    """A simulated cluster without nodes, gone after the block.
+
+    Args:
+        reports: the lines of the report that every puller leaves.
+    """
+    lab = Lab.of_checkout()
+    workshop = Workshop.of(lab.checkout, lab.console)
+    host = Platform.host()
+    kwok = workshop.go.build(programs.KWOK, host)
+    kubernetes = workshop.go.build(programs.KUBERNETES, host)
+    etcd = workshop.go.build(programs.ETCD, host)
+    client = kubectl.provide(workshop)
+    directory = Path(tempfile.mkdtemp(prefix="prepull-bench-"))
+    (directory / "bin").mkdir()
+    (directory / "bin" / "kubectl").symlink_to(client)
+    kubeconfig = directory / "kubeconfig"
+    environ = {
+        "PATH": f"{directory / 'bin'}:{os.environ['PATH']}",
+        "HOME": str(directory),
+        "KWOK_WORKDIR": str(directory / "kwok"),
+        "KUBECONFIG": str(kubeconfig),
+    }
+    stages = directory / "stages.yaml"
+    stages.write_text(yaml.safe_dump_all([_NODE_READY, _pod_ready(reports)]))
+    kwokctl = kwok / "kwokctl"
+    try:
+        run(
+            kwokctl, "create", "cluster", "--name", "bench", "--runtime", "binary",
+            "--etcd-binary", etcd / "etcd",
+            "--kube-apiserver-binary", kubernetes / "kube-apiserver",
+            "--kube-controller-manager-binary", kubernetes / "kube-controller-manager",
+            "--kube-scheduler-binary", kubernetes / "kube-scheduler",
+            "--kwok-controller-binary", kwok / "kwok",
+            "--config", stages,
+            "--kubeconfig", kubeconfig,
+            "--heartbeat-factor", _HEARTBEAT_FACTOR,
+            "--disable-qps-limits",
+            "--wait", "2m",
+            env=environ, timeout=300,
+        )  # fmt: skip
+        yield Simulation(kwokctl, client, kubeconfig, environ)
+    finally:
+        run(kwokctl, "delete", "cluster", "--name", "bench", "--kubeconfig", kubeconfig, env=environ, timeout=300)
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+_NODE_READY: dict[str, Any] = {
+    "apiVersion": _API,
+    "kind": "Stage",
+    "metadata": {"name": "node-ready"},
+    "spec": {
+        "resourceRef": {"apiGroup": "v1", "kind": "Node"},
+        "selector": {
+            "matchExpressions": [
+                {
+                    "key": '.status.conditions.[] | select( .type == "Ready" ) | .status',
+                    "operator": "NotIn",
+                    "values": ["True"],
+                }
+            ]
+        },
+        "next": {
+            "statusTemplate": """\
+{{ $now := Now }}
+conditions:
+- type: Ready
+  status: "True"
+  reason: KubeletReady
+  lastHeartbeatTime: {{ $now | Quote }}
+  lastTransitionTime: {{ $now | Quote }}
+allocatable: {cpu: "8", memory: 32Gi, pods: "110"}
+capacity: {cpu: "8", memory: 32Gi, pods: "110"}
+phase: Running
+"""
+        },
+    },
+}
+
+
+def _pod_ready(reports: Sequence[str]) -> dict[str, Any]:
+    template = """\
+{{ $now := Now }}
+conditions:
+- {type: Initialized, status: "True", lastTransitionTime: {{ $now | Quote }}}
+- {type: Ready, status: "True", lastTransitionTime: {{ $now | Quote }}}
+- {type: ContainersReady, status: "True", lastTransitionTime: {{ $now | Quote }}}
+initContainerStatuses:
+{{ range .spec.initContainers }}
+- name: {{ .name | Quote }}
+  image: {{ .image | Quote }}
+  imageID: {{ .image | Quote }}
+  ready: true
+  restartCount: 0
+  state:
+    terminated:
+      exitCode: 0
+      reason: Completed
+      startedAt: {{ $now | Quote }}
+      finishedAt: {{ $now | Quote }}
+      message: REPORT
+{{ end }}
+containerStatuses:
+{{ range .spec.containers }}
+- name: {{ .name | Quote }}
+  image: {{ .image | Quote }}
+  imageID: {{ .image | Quote }}
+  ready: true
+  restartCount: 0
+  started: true
+  state:
+    running:
+      startedAt: {{ $now | Quote }}
+{{ end }}
+phase: Running
+startTime: {{ $now | Quote }}
+""".replace("REPORT", json.dumps("".join(f"{line}\n" for line in reports)))
+    return {
+        "apiVersion": _API,
+        "kind": "Stage",
+        "metadata": {"name": "pod-ready"},
+        "spec": {
+            "resourceRef": {"apiGroup": "v1", "kind": "Pod"},
+            "selector": {
+                "matchExpressions": [
+                    {"key": ".metadata.deletionTimestamp", "operator": "DoesNotExist"},
+                    {"key": ".status.phase", "operator": "In", "values": ["Pending"]},
+                ]
+            },
+            "next": {"statusTemplate": template},
+        },
+    }
