@@ -49,11 +49,11 @@ def made(item: dict[str, Any]) -> dict[str, Any]:
 
 
 @in_every_awk
-def test_a_pod_is_told_by_its_name_node_readiness_and_age(awk: list[str]) -> None:
+def test_a_pod_is_told_by_its_name_node_readiness_age_and_owner(awk: list[str]) -> None:
     ready = {"type": "Ready", "status": "True", "message": 'not "this"'}
 
     assert facts(awk, made(pod("node-1", conditions=[ready, {"type": "Initialized", "status": "False"}]))) == [
-        ["pod", "images-node-1", "node-1", "True", CREATED]
+        ["pod", "images-node-1", "node-1", "True", CREATED, "u"]
     ]
 
 
@@ -66,7 +66,7 @@ def test_a_pod_without_a_node_is_told_by_the_node_that_it_is_for(awk: list[str])
     terms["nodeSelectorTerms"][0]["matchFields"] = [field]
 
     assert facts(awk, item) == [
-        ["pod", "images-", "node-7", "False", CREATED],
+        ["pod", "images-", "node-7", "False", CREATED, "u"],
         ["unscheduled", '"0/1 <nodes> & more"'],
     ]
 

@@ -15,6 +15,7 @@ from prepull.scripts import script
 from ..puller.conftest import busybox
 from ..strategies import TEXTS
 
+OURS = "5f1c"
 IMAGES = ["docker.io/library/nginx:1.27", "quay.io/org/app:2"]
 NODES = ["node-1", "node-2", "node-3", ""]
 SINCE, BEFORE, AFTER = "2026-01-01T00:00:10Z", "2026-01-01T00:00:05Z", "2026-01-01T00:00:15Z"
@@ -27,6 +28,7 @@ case "$*" in
 *pods*) cat "$HOME/pods" ;;
 esac
 """
+LEFT = {"broken", "facts", "judgement", "message", "more", "problem"}
 PROGRAMS = ("awk", "cat", "cut", "head", "kubectl", "sleep", "tee")
 
 
@@ -52,7 +54,7 @@ class Gate:
                 "PATH": str(self.directory / "bin"),
                 "HOME": str(self.directory),
                 "FAKE_SINCE": SINCE,
-                "FAKE_DAEMON_SET": desired,
+                "FAKE_DAEMON_SET": f"{OURS} {desired} here",
                 "PREPULL_DAEMON_SET": "images-1a2b",
                 "PREPULL_SELECTOR": "a=b",
                 "PREPULL_POD": "gate",
@@ -66,7 +68,7 @@ class Gate:
             check=False,
         )
         assert done.stderr == b""
-        assert {path.name for path in self.directory.iterdir()} - before <= {"message", "facts", "judgement", "problem"}
+        assert {path.name for path in self.directory.iterdir()} - before <= LEFT
         return done.returncode, message.read_bytes().decode("utf-8", "replace")
 
 
@@ -80,8 +82,13 @@ def gate(tmp_path_factory: pytest.TempPathFactory) -> Gate:
     (directory / "bin" / "kubectl").write_text(KUBECTL)
     (directory / "bin" / "kubectl").chmod(0o755)
     text = script("gate.sh")
-    for name, value in {"MESSAGE": directory / "message", "SETTLE_S": 0}.items():
-        text, found = re.subn(rf"^{name}=.*$", f"{name}={value}", text, flags=re.MULTILINE)
+    # How facts are read from pods is tested by itself; what is made of them, here.
+    for name, old, value in (
+        ("MESSAGE", ".*", directory / "message"),
+        ("SETTLE_S", ".*", 0),
+        ("PODS", "'[^']*'", "'{ print }'"),
+    ):
+        text, found = re.subn(rf"^{name}={old}$", f"{name}={value}", text, flags=re.MULTILINE)
         assert found == 1
     (directory / "gate.sh").write_text(text)
     return Gate(directory)
@@ -105,11 +112,12 @@ REPORTS = st.builds(
     ),
 )
 POD = st.builds(
-    "pod\tpod-{}\t{}\t{}\t{}".format,
+    "pod\tpod-{}\t{}\t{}\t{}\t{}".format,
     st.integers(0, 3),
     st.sampled_from(NODES),
     st.sampled_from(["True", "False"]),
     TIMES,
+    st.sampled_from([OURS, OURS, OURS, "another", ""]),
 )
 FACT = (
     POD
@@ -135,12 +143,12 @@ HEADER = "prepull 1 images=2 present=2 failed=0 seconds=1.000"
 
 def complete(facts: str) -> set[str]:
     """The nodes that a whole report is of, as a person reads it."""
-    nodes, node = set(), ""
+    nodes, node, ours = set(), "", False
     for fact in re.split(r"\n", facts):
         kind, *rest = fact.split("\t")
-        if kind == "pod" and len(rest) > 1:
-            node = rest[1]
-        elif kind == "report" and len(rest) > 1 and rest[1].startswith(f'"{HEADER}'):
+        if kind == "pod":
+            node, ours = (rest[1], rest[4] == OURS) if len(rest) > 4 else ("", False)
+        elif ours and kind == "report" and len(rest) > 1 and rest[1].startswith(f'"{HEADER}'):
             nodes.add(node)
     return nodes
 
@@ -154,7 +162,7 @@ def lines_of(message: str) -> list[str]:
 
 def found(report: str) -> str:
     """What is found of one node with a report."""
-    return f"pod\tp\tnode-1\tFalse\t{AFTER}\nreport\t{AFTER}\t{quoted(report)}"
+    return f"pod\tp\tnode-1\tFalse\t{AFTER}\t{OURS}\nreport\t{AFTER}\t{quoted(report)}"
 
 
 @settings(max_examples=100)
