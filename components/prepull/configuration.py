@@ -19,6 +19,7 @@ TEXTS = frozenset(
         "min_ready",
         "namespace",
         "on_failure",
+        "on_pin_failure",
         "pause_image",
         "priority_class_name",
         "puller_image",

@@ -16,8 +16,8 @@ def test_the_keys_of_the_namespace_are_the_arguments() -> None:
 
 
 def test_another_namespace() -> None:
-    stack = {"config": {**IMAGES, "platform:images": ["redis"], "platform:a:b": 1}}
-    assert arguments(stack, namespace="platform") == {"images": ["redis"], "a:b": 1}
+    stack = {"config": {**IMAGES, "platform:images": ["redis"]}}
+    assert arguments(stack, namespace="platform") == {"images": ["redis"]}
 
 
 @pytest.mark.parametrize("stack", [None, {}, {"config": None}, {"config": {}}])
@@ -61,7 +61,6 @@ def test_a_projects_keys_without_a_namespace_are_in_that_of_its_name() -> None:
     assert arguments({}, {"name": "prepull", "config": config}) == {"runtime": "k3s"}
     assert arguments({}, {"name": "other", "config": config}) == {}
     assert arguments({}, {"name": "other", "config": config}, "other") == {"runtime": "k3s"}
-    assert arguments({}, {"config": config}, "platform") == {"runtime": "k3s"}
 
 
 @pytest.mark.parametrize("stack", [["a"], "text", {"config": ["a"]}, {"config": {1: "a"}}])
