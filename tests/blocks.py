@@ -10,7 +10,9 @@ from pathlib import Path
 from markdown_it import MarkdownIt
 
 ROOT = Path(__file__).parents[1]
-PAGES = sorted([ROOT / "README.md", ROOT / "components" / "README.md", *(ROOT / "docs").rglob("*.md")])
+PAGES = sorted(
+    path for pattern in ("*.md", "components/*.md", "docs/**/*.md", "examples/**/*.md") for path in ROOT.glob(pattern)
+)
 
 _NOTE = re.compile(r"<!--\s*(held by|unchecked):\s*(.+?)\s*-->\s*", re.DOTALL)
 

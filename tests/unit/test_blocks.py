@@ -47,6 +47,7 @@ def run(block: Block, engine: Engine) -> None:
 FOREIGN: Mapping[str, frozenset[str]] = {
     "docker": frozenset(("pull", "push", "tag")),
     "git": frozenset(("clone", "push", "tag")),
+    "helm": frozenset(("upgrade",)),
     "kubectl": frozenset(("apply", "create", "delete", "describe", "get", "logs", "rollout", "taint")),
     "pulumi": frozenset(("config", "destroy", "preview", "stack", "up")),
 }

@@ -15,13 +15,11 @@ from rich.console import Console
 from lab.nodes import NodeImage
 from lab.table import Row, render, summary
 
+from ..blocks import PAGES, ROOT
 from ..plans import plan_of
 from ..pythons import SUPPORTED
 from ..schema.versions import NEWEST, OLDEST, SINCE
 from .cli.test_screen import half_way, shown
-
-ROOT = Path(__file__).parents[2]
-PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
 
 
 def test_the_reference_is_written_from_the_docstrings() -> None:
@@ -29,7 +27,7 @@ def test_the_reference_is_written_from_the_docstrings() -> None:
         assert (ROOT / "docs" / name).read_text("utf-8") == page, "run `python docs/reference.py`"
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_links_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text("utf-8")):
         assert (page.parent / target).exists(), f"{page.name} links to {target}, which is not there"
