@@ -212,8 +212,10 @@ class Lab:
 
     def _link(self, name: str, path: Path) -> None:
         link = self._tools / name
-        link.unlink(missing_ok=True)
-        link.symlink_to(path)
+        # What is found on PATH may be what was put there before.
+        if path != link:
+            link.unlink(missing_ok=True)
+            link.symlink_to(path)
 
     def _ensure_network(self) -> None:
         if self.engine.inspect("network", self.name) is None:

@@ -67,7 +67,8 @@ class Project:
         return Result("\n".join(lines), {key: output.value for key, output in done.outputs.items()})
 
     def preview(self) -> dict[str, int]:
-        return {str(key): number for key, number in self.stack.preview(color="never").change_summary.items()}
+        summary = self.stack.preview(color="never").change_summary
+        return {str(getattr(operation, "value", operation)): number for operation, number in summary.items()}
 
 
 @pytest.fixture
@@ -200,7 +201,7 @@ resources:
         parallelism: ${settings.data["parallelism"]}
     options:
       providers:
-        kubernetes: ${cluster}
+        - ${cluster}
 outputs:
   namespace: ${images.namespace}
   readyNodes: ${images.readyNodes}
