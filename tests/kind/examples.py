@@ -44,6 +44,7 @@ class Project:
     directory: Path
     backend: Path
     _stack: auto.Stack | None = None
+    _begun: bool = False
 
     @property
     def project(self) -> dict[str, Any]:
@@ -97,6 +98,7 @@ class Project:
 
     def up(self) -> auto.UpResult:
         """Run `pulumi up`; what it printed is printed where it fails."""
+        self._begun = True
         return self.stack().up(on_output=print, color="never")
 
     def unchanged(self) -> bool:
@@ -105,13 +107,14 @@ class Project:
         return {str(getattr(operation, "value", operation)) for operation in changes} == {"same"}
 
     def state(self) -> str:
-        """What the backend holds."""
-        return json.dumps(self.stack().export_stack().deployment)
+        """What the backend holds; an export would have its secrets decrypted."""
+        name = self.project["name"]
+        return (self.backend / ".pulumi" / "stacks" / name / f"{self.stack_name}.json").read_text("utf-8")
 
     def destroy(self) -> None:
         """Remove what it made."""
-        if self._stack is not None:
-            self._stack.destroy(color="never")
+        if self._begun:
+            self.stack().destroy(color="never")
 
 
 def projects_of(example: Path, directory: Path) -> list[Project]:

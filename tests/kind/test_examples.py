@@ -97,7 +97,7 @@ def test_an_apps_stack_upon_a_cluster_stack(
     [image] = apps.images
     assert images.nodes_with(str(image)) == world.nodes
     assert apps.unchanged()
-    resources = json.loads(apps.state())["resources"]
+    resources = json.loads(apps.state())["checkpoint"]["latest"]["resources"]
     [provider] = [item for item in resources if item["type"] == "pulumi:providers:kubernetes"]
     made = [item for item in resources if item["type"].startswith("kubernetes:")]
     assert {item["type"].rpartition(":")[2] for item in made} >= {"ConfigMap", "DaemonSet", "Job", "DaemonSetPatch"}
