@@ -93,13 +93,28 @@ class Nodes:
             archive.seek(0)
             self.exec(node, *command, stdin=archive)
 
-    def use_registry(self, address: str, nodes: Iterable[str] | None = None) -> None:
-        """Let containerd on the nodes reach a registry of the lab's, which speaks HTTP without TLS."""
+    def use_registry(self, address: str, nodes: Iterable[str] | None = None, *, at: str | None = None) -> None:
+        """Let containerd on the nodes reach a registry of the lab's, which speaks HTTP without TLS.
+
+        It is where its address says, unless `at` names another host and port that answers for it.
+        """
         for node in self.names() if nodes is None else nodes:
-            self.write(node, {certs_path(address): hosts_toml(f"http://{address}").encode()})
+            self.write(node, {certs_path(address): hosts_toml(f"http://{at or address}").encode()})
+
+    def gateway(self) -> str:
+        """The address under which the nodes see this machine."""
+        container = self._engine.inspect("container", self._cluster.control_plane)
+        if container is None:
+            raise LabError("The lab is not up: run `make up`.")
+        address: str = container["NetworkSettings"]["Networks"][self._cluster.name]["Gateway"]
+        return address
+
+    def kill(self, node: str) -> None:
+        """Stop a node as a power cut would: nothing on it has a moment left."""
+        self._engine.docker("kill", node)
 
     def stop(self, node: str) -> None:
-        """Stop a node as a power cut would."""
+        """Shut a node down, in few seconds."""
         self._engine.docker("stop", "--time", "5", node)
 
     def start(self, node: str) -> None:

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import secrets
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +20,8 @@ from pulumi import automation as auto
 
 from lab import Lab
 from lab.oci import Image, layer, noise
+
+from .faulty_registry import ADDRESS, FaultyRegistry, running
 
 HERE = Path(__file__).parent
 # What the lab puts into its own registry: one small image with every client.
@@ -178,6 +181,12 @@ class Images:
         self.made.append(reference)
         return reference
 
+    def push_faulty(self, name: str, *, size: int = 1000) -> str:
+        """Push an image, and return the reference that leads to it through the faulty registry."""
+        reference = self.push(name, size=size).replace(self.lab.registry.address, ADDRESS, 1)
+        self.made.append(reference)
+        return reference
+
     def nodes_with(self, reference: str, runtime: Any = "cri") -> set[str]:
         """The nodes whose own runtime says that it has the image."""
         nodes = self.lab.nodes
@@ -200,6 +209,25 @@ def images(lab: Lab) -> Iterator[Images]:
     made = Images(lab, f"test-{secrets.token_hex(4)}")
     yield made
     made.remove()
+
+
+def failed_up(stack: Stack, args: dict[str, Any], *, within: float = 60) -> str:
+    """Run `pulumi up` that is to fail, at the first attempt of each image; return what was on the screen."""
+    started = time.monotonic()
+    with pytest.raises(UpFailed) as failure:
+        stack.up({"attempts": 1, "timeout": "3m", **args})
+    took = time.monotonic() - started
+    assert took < within, f"it took {took:.0f} s to say so"
+    screen = str(failure.value)
+    print(screen)  # for whoever reads why a test failed
+    return screen
+
+
+@pytest.fixture
+def registry(lab: Lab) -> Iterator[FaultyRegistry]:
+    """A registry that does what is asked of it; images are in it as soon as they are in the lab's own."""
+    with running(lab) as made:
+        yield made
 
 
 @pytest.fixture

@@ -100,6 +100,7 @@ def test_whatever_a_log_says_it_is_read(lines: list[str]) -> None:
     for line in lines:
         progress.read(line, 0.0)
 
-    running = {"initContainerStatuses": [{"name": "pull", "state": {"running": {"startedAt": "2026-01-01T00:00:00Z"}}}]}
-    read = observe.with_log(observe.pod(pod("node", **running)), progress.steps)
+    state = {"running": {"startedAt": "2026-01-01T00:00:00Z"}}
+    running = pod("node", initContainerStatuses=[{"name": "pull", "state": state}])
+    read = observe.with_log(observe.pod(running), progress.steps)
     assert {image.state for image in read.images} <= set(observe.STATES)

@@ -167,7 +167,8 @@ def test_a_setting_of_another_form_is_not_run(node: Node, setting: str) -> None:
     before = {path.name for path in node.directory.iterdir()}
 
     # Some of them make it try for ever, or say what it cannot read and go on.
-    run = node.start(hub("good:1"), hub("bad:1"), **{"attempts": 2, "stagger_ms": 1, setting: EVERY_WAY})
+    settings: dict[str, Any] = {"attempts": 2, "stagger_ms": 1, setting: EVERY_WAY}
+    run = node.start(hub("good:1"), hub("bad:1"), **settings)
     with contextlib.suppress(subprocess.TimeoutExpired):
         run.process.wait(2)
     run.process.terminate()

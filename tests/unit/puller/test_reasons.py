@@ -70,6 +70,18 @@ CASES: list[tuple[tuple[str, str], str]] = [
                 "192.0.2.1:5000: connect: connection refused"), "connection refused"),
     (cri_o(APP, 'pinging container registry reg.example:5000: Get "http://reg.example:5000/v2/": dial tcp 192.0.2.1:'
            "5000: connect: connection refused"), "connection refused"),
+    (containerd(APP, "short read: expected 307200 bytes but got 153600: unexpected EOF", stage=_COPY),
+     "connection cut"),
+    (docker(APP, "unexpected EOF"), "connection cut"),
+    (docker(APP, 'Get "https://reg.example:5000/v2/": read tcp 192.0.2.2:41: read: connection reset by peer'),
+     "connection cut"),
+    (containerd(APP, r"failed commit on ref \"layer-sha256:d2dadf\": unexpected commit digest sha256:9c0e1f, expected "
+                "sha256:d2dadf: failed precondition", stage=_COPY), "corrupt layer"),
+    (docker(APP, "filesystem layer verification failed for digest sha256:d2dadf"), "corrupt layer"),
+    (containerd(APP, "unexpected status from HEAD request to https://reg.example:5000/v2/team/app/manifests/v1: "
+                "500 Internal Server Error"), "registry error: 500 internal server error"),
+    (docker(APP, "received unexpected HTTP status: 503 Service Unavailable"),
+     "registry error: 503 service unavailable"),
     (containerd(APP, "no match for platform in manifest: not found", "NotFound"), "no image for this platform"),
     (docker(APP, "no matching manifest for linux/arm64/v8 in the manifest list entries"), "no image for this platform"),
     (docker(APP, 'Get "https://reg.example:5000/v2/": http: server gave HTTP response to HTTPS client'),
