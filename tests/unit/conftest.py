@@ -33,6 +33,9 @@ class Recorder(mocks.Mocks):
     """Answers as the Kubernetes provider does: a name of its own making, the provider's namespace."""
 
     registered: list[Registered] = field(default_factory=list)
+    answers: dict[str, Any] = field(default_factory=dict)
+    """What functions of providers answer, by their tokens."""
+    calls: list[tuple[str, dict[Any, Any]]] = field(default_factory=list)
 
     def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
         outputs = dict(args.inputs)
@@ -45,8 +48,10 @@ class Recorder(mocks.Mocks):
             outputs["metadata"] = metadata
         return f"{args.name}-id", outputs
 
-    def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[Any, Any], None]:
-        raise AssertionError(f"no function is called here: {args.token}")
+    def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]]]:
+        assert args.token in self.answers, f"this function is not called here: {args.token}"
+        self.calls.append((args.token, args.args))
+        return self.answers[args.token], []
 
 
 class _Monitor(mocks.MockMonitor):
