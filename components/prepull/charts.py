@@ -24,7 +24,7 @@ Inputs = Mapping[str, Any]
 
 
 class CannotRenderError(ValueError):
-    """The inputs ask for what only the provider itself can do; the message says for what."""
+    """The inputs ask for what only the provider itself can do; the message has the resource's name, and says what."""
 
 
 def rendered(type_: str, name: str, inputs: Inputs, opts: pulumi.InvokeOptions) -> pulumi.Output[list[Any]]:
@@ -41,7 +41,17 @@ def rendered(type_: str, name: str, inputs: Inputs, opts: pulumi.InvokeOptions) 
     """
     # What Helm and Kustomize are given may be as deep as one likes; all of it has to be known.
     known = pulumi.Output.from_input({key: value for key, value in inputs.items() if value is not None})
-    return known.apply(lambda found: RENDERED[type_](name, found, opts))
+
+    def render(found: Inputs) -> Any:
+        try:
+            return RENDERED[type_](name, found, opts)
+        except (CannotRenderError, OSError, UnicodeError, yaml.YAMLError) as error:
+            raise CannotRenderError(
+                f"{type_.rpartition(':')[2]} '{name}': its images cannot be known in advance: {error}; name it in "
+                "exclude, and write its images in images"
+            ) from None
+
+    return known.apply(render)
 
 
 def _chart(name: str, inputs: Inputs, opts: pulumi.InvokeOptions) -> pulumi.Output[Any]:

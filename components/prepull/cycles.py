@@ -1,58 +1,66 @@
 """Finds out what an output waits for, where it seems to wait for ever.
 
 Pulumi keeps an output's resources to itself until its value is there. Those that compute it are suspended meanwhile,
-and what they work with can be looked at: outputs, and at the end of each way the resource that has yet to be created.
+and what they work with can be looked at: other outputs, and in the end one that belongs to a resource.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Coroutine, Iterable, Iterator, Mapping
+from collections.abc import Collection, Coroutine, Iterable, Iterator, Mapping
 from typing import Any
 
 import pulumi
 
-InputsOf = Callable[[pulumi.Resource], Iterable[Any]]
+Inputs = Mapping[pulumi.Resource, Any]
 
 
-def way_to(targets: Collection[pulumi.Resource], value: Any, inputs_of: InputsOf) -> list[pulumi.Resource]:
+def way_to(targets: Collection[pulumi.Resource], value: Any, inputs: Inputs) -> list[pulumi.Resource]:
     """The resources on a way from a value to one of some resources, which comes last; empty where there is no way.
 
     Args:
         targets: the resources to look for.
-        value: an output, or inputs with outputs somewhere within.
-        inputs_of: what a resource itself waits for before it is registered.
+        value: an output, or whatever has outputs within.
+        inputs: of every resource there is, what it waits for itself before it is registered.
     """
-    return _search(value, targets, inputs_of, set())
+    owners = {id(each): owner for owner in inputs for each in vars(owner).values() if isinstance(each, pulumi.Output)}
+    return _Search(targets, inputs, owners).way(value)
 
 
-def _search(
-    value: Any, targets: Collection[pulumi.Resource], inputs_of: InputsOf, seen: set[int]
-) -> list[pulumi.Resource]:
-    for resource in _resources(value, seen):
-        if resource in targets:
-            return [resource]
-        for inputs in inputs_of(resource):
-            if way := _search(inputs, targets, inputs_of, seen):
+class _Search:
+    def __init__(
+        self, targets: Collection[pulumi.Resource], inputs: Inputs, owners: Mapping[int, pulumi.Resource]
+    ) -> None:
+        self._targets = targets
+        self._inputs = inputs
+        self._owners = owners
+        # Kept, so that nothing else gets its place in memory meanwhile.
+        self._seen: dict[int, Any] = {}
+
+    def way(self, value: Any) -> list[pulumi.Resource]:
+        for resource in self._resources(value):
+            if resource in self._targets:
+                return [resource]
+            if way := self.way(self._inputs.get(resource)):
                 return [resource, *way]
-    return []
+        return []
 
-
-def _resources(value: Any, seen: set[int]) -> Iterator[pulumi.Resource]:
-    """The resources that a value comes from, each once."""
-    if id(value) in seen or value is None or isinstance(value, (str, int, float)):
-        return
-    seen.add(id(value))
-    if isinstance(value, pulumi.Resource):
-        yield value
-        return
-    for inner in _within(value):
-        yield from _resources(inner, seen)
+    def _resources(self, value: Any) -> Iterator[pulumi.Resource]:
+        """The resources that a value comes from, each once."""
+        if id(value) in self._seen or value is None or isinstance(value, (str, int, float)):
+            return
+        self._seen[id(value)] = value
+        owner = value if isinstance(value, pulumi.Resource) else self._owners.get(id(value))
+        if owner is not None:
+            yield owner
+            return
+        for inner in _within(value):
+            yield from self._resources(inner)
 
 
 def _within(value: Any) -> Iterable[Any]:
     if isinstance(value, pulumi.Output):
-        return [value.resources(), *vars(value).values()]
+        return vars(value).values()
     if isinstance(value, asyncio.Future):
         if value.done():
             return [] if value.cancelled() or value.exception() else [value.result()]

@@ -14,6 +14,7 @@ A workload is no dependency of the list, since its image is taken from its input
 from __future__ import annotations
 
 import asyncio
+import gc
 import inspect
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
@@ -245,8 +246,7 @@ class _Collector:
             waited += _PATIENCE_SECONDS
             pending = [resource for resource, each in self._found.items() if not _is_done(each)]
             for resource in pending:
-                way = cycles.way_to(self._found, self._found[resource], lambda each: self._inputs.get(each, ()))
-                if way:
+                if way := cycles.way_to(self._found, self._found[resource], self._inputs):
                     raise PrePullArgumentError(self._circle(resource, way))
             names = ", ".join(_title(resource) for resource in pending) or "images"
             if waited >= limit:
@@ -299,23 +299,26 @@ def _frames() -> Iterator[FrameType]:
 
 
 def _declared_before(selection: _Selection) -> list[str]:
-    root = get_root_resource()
-    if root is None:
+    if get_root_resource() is None:
         raise PrePullArgumentError("prepull_stack: there is no stack here; call it in a Pulumi program")
     # What earlier tests have declared is still there.
-    return [] if isinstance(get_monitor(), MockMonitor) else sorted(_early(root, (), selection))
+    return [] if isinstance(get_monitor(), MockMonitor) else sorted(set(_early(selection)))
 
 
-def _early(resource: pulumi.Resource, around: tuple[str, ...], selection: _Selection) -> Iterator[str]:
-    for child in resource._childResources:  # noqa: SLF001 - the SDK itself has no other way to find them
-        lineage = (*around, child.pulumi_resource_name)
-        if isinstance(child, PrePullDaemonSet):
-            continue
-        type_ = child.pulumi_resource_type
-        if (_has_images(type_) or type_ in _DECLARED_LATER) and selection.has_name(lineage):
-            yield title(type_, child.pulumi_resource_name)
-        else:
-            yield from _early(child, lineage, selection)
+def _early(selection: _Selection) -> Iterator[str]:
+    # Pulumi has a list neither of its resources nor of those around one.
+    resources = [each for each in gc.get_objects() if issubclass(type(each), pulumi.Resource)]
+    around = {child: each for each in resources for child in getattr(each, "_childResources", ())}
+    for resource in resources:
+        # What the SDK makes up for a resource of elsewhere has no type.
+        type_ = vars(resource).get("_type", "")
+        lineage = [resource]
+        while lineage[-1] in around:
+            lineage.append(around[lineage[-1]])
+        ours = any(isinstance(each, PrePullDaemonSet) for each in lineage)
+        unfolding = _has_images(type_) or type_ in _DECLARED_LATER
+        if unfolding and not ours and selection.has_name([each.pulumi_resource_name for each in lineage]):
+            yield _title(resource)
 
 
 def _has_images(type_: str) -> bool:

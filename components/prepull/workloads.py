@@ -62,15 +62,21 @@ def images(manifest: Any, name: str) -> list[str]:
     Raises:
         InvalidWorkloadError: it names something that is no image.
     """
+    named, complaints = read(manifest, name)
+    if complaints:
+        raise InvalidWorkloadError("\n".join(complaints))
+    return named
+
+
+def read(manifest: Any, name: str) -> tuple[list[str], list[str]]:
+    """The same for those who go on without what is no image: the images, and a complaint about each of the others."""
     named, complaints = [], []
     for place, value in _leaves(manifest, SHAPE, ""):
         try:
             named.append(str(parse(_text(value))))
-        except ValueError as error:
+        except InvalidReferenceError as error:
             complaints.append(f"{name}: {place}: {value!r} is not an image reference: {error}")
-    if complaints:
-        raise InvalidWorkloadError("\n".join(complaints))
-    return unique(named)
+    return unique(named), complaints
 
 
 def of_manifests(

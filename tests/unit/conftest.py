@@ -40,12 +40,10 @@ class Recorder(mocks.Mocks):
     def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
         outputs = dict(args.inputs)
         if args.typ.startswith("kubernetes:"):
-            metadata = {
-                "name": f"{args.name}-1a2b3c4d",
-                "namespace": "default",
-                **outputs.get("metadata", {}),
-            }
-            outputs["metadata"] = metadata
+            given = outputs.get("metadata", {})
+            # In a preview it may be unknown.
+            known = given if isinstance(given, dict) else {}
+            outputs["metadata"] = {"name": f"{args.name}-1a2b3c4d", "namespace": "default", **known}
         return f"{args.name}-id", outputs
 
     def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]]]:
