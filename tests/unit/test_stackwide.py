@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,8 @@ from .conftest import Engine
 
 
 def pod(name: str, image: Any, namespace: Any = None, **options: Any) -> k8s.core.v1.Pod:
-    metadata = {"namespace": namespace} if namespace else None
-    spec = {"containers": [{"name": "app", "image": image}]}
+    metadata: Any = {"namespace": namespace} if namespace else None
+    spec: Any = {"containers": [{"name": "app", "image": image}]}
     return k8s.core.v1.Pod(name, metadata=metadata, spec=spec, opts=pulumi.ResourceOptions(**options))
 
 
@@ -104,7 +105,9 @@ def test_images_that_are_known_only_once_something_is_built(engine: Engine) -> N
 def test_a_workload_that_waits_for_another_one_is_known_all_the_same(engine: Engine) -> None:
     def rest() -> None:
         first = pod("first", "a")
-        spec = {"containers": [{"name": "app", "image": "b", "env": [{"name": "A", "value": first.metadata["name"]}]}]}
+        spec: Any = {
+            "containers": [{"name": "app", "image": "b", "env": [{"name": "A", "value": first.metadata["name"]}]}]
+        }
         k8s.core.v1.Pod("second", spec=spec, opts=pulumi.ResourceOptions(depends_on=[first]))
 
     assert run(engine, rest) == library("a", "b")
@@ -247,8 +250,6 @@ def test_values_of_a_chart_are_merged_as_helm_does(engine: Engine, tmp_path: Pat
 
     run(engine, rest)
     [(_, asked)] = engine.recorder.calls
-    import json
-
     assert json.loads(asked["jsonOpts"]) == {
         "release_name": "chart",
         "namespace": "x",
@@ -269,7 +270,7 @@ def test_an_image_that_is_none(engine: Engine) -> None:
 
 
 def test_a_chart_whose_images_only_the_provider_can_know(engine: Engine) -> None:
-    renderer = {"command": "sed"}
+    renderer: Any = {"command": "sed"}
     with pytest.raises(ValueError, match=r"Chart 'chart': its images cannot be known in advance: post_renderer may"):
         run(engine, lambda: k8s.helm.v4.Chart("chart", chart="nginx", post_renderer=renderer))
 
