@@ -209,13 +209,16 @@ class _Collector:
         """The list, once everything is declared and every image is known."""
         while self._program.runs():
             await asyncio.sleep(_POLL_SECONDS)
+        if self._program.error is not None:
+            # Else the SDK would show what follows from it, a list that is too short, in its place.
+            raise self._program.error
         while self._unfolding:
             unfolded = getattr(self._unfolding.pop(), "resources", None)
             if isinstance(unfolded, pulumi.Output):
                 await unfolded.future()
         self._complete = True
         if self._component is None:
-            # Its arguments are wrong, which has been said; nobody asks for a list.
+            # Its arguments were wrong, and the program went on all the same.
             return pulumi.Output.from_input([])
         images = pulumi.Output.all(self._listed, *self._found.values()).apply(lambda known: self._together(*known))
         await self._known(images)
@@ -276,8 +279,10 @@ class _Program:
 
     def __init__(self) -> None:
         self._frame: FrameType | None = None
+        self._runner: FrameType | None = None
         for frame in _frames():
             if frame.f_code is run_pulumi_func.__code__:
+                self._runner = frame
                 break
             if not str(frame.f_globals.get("__name__")).startswith("pulumi."):
                 self._frame = frame
@@ -289,6 +294,12 @@ class _Program:
         if not running:
             self._frame = None
         return running
+
+    @property
+    def error(self) -> Exception | None:
+        """What ended it, if not its end; the SDK keeps it until nothing is under way any more."""
+        error = self._runner.f_locals.get("ex") if self._runner else None
+        return error if isinstance(error, Exception) else None
 
 
 def _frames() -> Iterator[FrameType]:

@@ -282,6 +282,16 @@ def test_wrong_arguments_are_the_only_thing_that_is_said(engine: Engine) -> None
         run(Engine(), lambda: pod("a", "a"), args={"images": [7]})
 
 
+def test_a_program_that_fails_says_why_and_deploys_nothing_of_it(engine: Engine) -> None:
+    def rest() -> None:
+        pod("a", "a")
+        raise RuntimeError("the program's own mistake")
+
+    with pytest.raises(RuntimeError, match="the program's own mistake"):
+        run(engine, rest)
+    assert engine.find("DaemonSet") == engine.find("Pod") == []
+
+
 def test_what_is_declared_in_an_apply_is_let_through_only_with_images_that_are_there(engine: Engine) -> None:
     def rest() -> None:
         pod("a", "a")
