@@ -24,7 +24,7 @@ Inputs = Mapping[str, Any]
 
 
 class CannotRenderError(ValueError):
-    """The inputs ask for what only the provider itself can do; the message has the resource's name, and says what."""
+    """The inputs ask for what only the provider itself can do; the message says what."""
 
 
 def rendered(type_: str, name: str, inputs: Inputs, opts: pulumi.InvokeOptions) -> pulumi.Output[list[Any]]:
@@ -36,8 +36,8 @@ def rendered(type_: str, name: str, inputs: Inputs, opts: pulumi.InvokeOptions) 
         inputs: its inputs, under their Python names.
         opts: how to call the provider.
 
-    Raises:
-        CannotRenderError: within the output, they cannot be known from the inputs.
+    Returns:
+        The manifests; the program fails where these cannot be known from the inputs.
     """
     # What Helm and Kustomize are given may be as deep as one likes; all of it has to be known.
     known = pulumi.Output.from_input({key: value for key, value in inputs.items() if value is not None})
@@ -46,7 +46,7 @@ def rendered(type_: str, name: str, inputs: Inputs, opts: pulumi.InvokeOptions) 
         try:
             return RENDERED[type_](name, found, opts)
         except (CannotRenderError, OSError, UnicodeError, yaml.YAMLError) as error:
-            raise CannotRenderError(
+            raise pulumi.RunError(
                 f"{type_.rpartition(':')[2]} '{name}': its images cannot be known in advance: {error}; name it in "
                 "exclude, and write its images in images"
             ) from None

@@ -53,7 +53,7 @@ class PrePullDaemonSet(pulumi.ComponentResource):
 
         Raises:
             PrePullArgumentError: an argument is wrong. Where all arguments are known, nothing is declared; where
-                some are outputs, the program fails as soon as they are known.
+                some are outputs, the program fails as soon as they are known, with the same message.
         """
         settings = _Settings(name, args)
         super().__init__("prepull:index:PrePullDaemonSet", name, {}, opts)
@@ -150,7 +150,7 @@ class _Settings:
                     "must be known when the program runs; write a plain value instead of an output"
                 )
             stand_in = _plan(name, {**deciding, "images": ["image"]})
-            self.plan = pulumi.Output.from_input(dict(args)).apply(lambda resolved: _plan(name, resolved))
+            self.plan = pulumi.Output.from_input(dict(args)).apply(lambda resolved: _plan_of_outputs(name, resolved))
         else:
             stand_in = plan
             self.plan = pulumi.Output.from_input(plan)
@@ -192,6 +192,14 @@ def _plan(name: str, args: Mapping[str, Any]) -> Plan:
         return check(name, args)
     except InvalidArgumentError as error:
         raise PrePullArgumentError(str(error)) from None
+
+
+def _plan_of_outputs(name: str, args: Mapping[str, Any]) -> Plan:
+    try:
+        return check(name, args)
+    except InvalidArgumentError as error:
+        # The SDK takes a ValueError within an output for a mistake of its own, and wraps it up in several others.
+        raise pulumi.RunError(str(error)) from None
 
 
 def _is_known(value: Any) -> bool:

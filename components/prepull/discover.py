@@ -29,8 +29,8 @@ def images_of(*sources: Any) -> pulumi.Output[list[str]]:
         sources: resources, specs, complete manifests, or lists of such; any of them may be an output.
 
     Raises:
-        PrePullArgumentError: a source runs no pods. Within the output: an image is not one; the message has the
-            source's name.
+        PrePullArgumentError: a source runs no pods. Where a source's image turns out to be none, the program fails
+            with the source's name.
 
     Example:
         >>> spec = k8s.apps.v1.DeploymentSpecArgs(…)
@@ -71,7 +71,7 @@ def of_inputs(value: Any, name: str) -> pulumi.Output[list[str]]:
         try:
             return workloads.images(found, name)
         except workloads.InvalidWorkloadError as error:
-            raise PrePullArgumentError(str(error)) from None
+            raise pulumi.RunError(str(error)) from None
 
     return pulumi.Output.from_input(pruned(value, workloads.SHAPE)).apply(read)
 
@@ -98,7 +98,7 @@ def of_rendered(
         try:
             return workloads.of_manifests(manifests, what, chosen)
         except workloads.InvalidWorkloadError as error:
-            raise PrePullArgumentError(str(error)) from None
+            raise pulumi.RunError(str(error)) from None
 
     return charts.rendered(type_, name, inputs, opts).apply(read)
 

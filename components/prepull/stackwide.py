@@ -16,6 +16,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import inspect
+import traceback
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from itertools import chain
@@ -79,8 +80,9 @@ def prepull_stack(
         The component.
 
     Raises:
-        PrePullArgumentError: the workloads include one that was declared before; or, as soon as it is known, the
-            stack has no such workload, an image is not one, or waits for a workload that waits for it.
+        PrePullArgumentError: the workloads include one that was declared before. The program also fails, as soon as
+            that is known, where there is no such workload, where an image is not one, and where it can be known only
+            once a workload is there that waits for it.
 
     Example:
         >>> prepull_stack("images", exclude=["cilium", "registry"])
@@ -199,7 +201,7 @@ class _Collector:
 
     def _late(self, name: str, images: Sequence[str], known: Sequence[str]) -> list[pulumi.Resource]:
         if missing := [image for image in images if image not in known]:
-            raise PrePullArgumentError(
+            raise pulumi.RunError(
                 f"{self._name}: {name} was declared when the list of images was complete already, and runs "
                 f"{', '.join(missing)}; write that in images, declare it outside of apply(), or name it in exclude"
             )
@@ -210,8 +212,8 @@ class _Collector:
         while self._program.runs():
             await asyncio.sleep(_POLL_SECONDS)
         if self._program.error is not None:
-            # Else the SDK would show what follows from it, a list that is too short, in its place.
-            raise self._program.error
+            # What follows from it, a list that is too short, is neither to be deployed nor to be shown in its place.
+            raise _shown(self._program.error)
         while self._unfolding:
             unfolded = getattr(self._unfolding.pop(), "resources", None)
             if isinstance(unfolded, pulumi.Output):
@@ -231,7 +233,7 @@ class _Collector:
         # Sorted, since children of charts are not always declared in the same order.
         images = [*(listed or []), *sorted(set(chain.from_iterable(found)))]
         if not images:
-            raise PrePullArgumentError(
+            raise pulumi.RunError(
                 f"{self._name}: the stack has no workload {self._selection} that is declared after it; "
                 "choose others, or write images"
             )
@@ -250,10 +252,10 @@ class _Collector:
             pending = [resource for resource, each in self._found.items() if not _is_done(each)]
             for resource in pending:
                 if way := cycles.way_to(self._found, self._found[resource], self._inputs):
-                    raise PrePullArgumentError(self._circle(resource, way))
+                    raise pulumi.RunError(self._circle(resource, way))
             names = ", ".join(_title(resource) for resource in pending) or "images"
             if waited >= limit:
-                raise PrePullArgumentError(
+                raise pulumi.RunError(
                     f"{self._name}: not known after {self._timeout} which images these run: {names}; if they wait for "
                     "a workload that waits for the images, name that in exclude"
                 )
@@ -300,6 +302,13 @@ class _Program:
         """What ended it, if not its end; the SDK keeps it until nothing is under way any more."""
         error = self._runner.f_locals.get("ex") if self._runner else None
         return error if isinstance(error, Exception) else None
+
+
+def _shown(error: Exception) -> Exception:
+    """An error that the SDK shows as it would the given one, of which it no longer knows where it came from."""
+    if isinstance(error, pulumi.RunError):
+        return error
+    return pulumi.RunError("".join(traceback.format_exception(type(error), error, error.__traceback__)))
 
 
 def _frames() -> Iterator[FrameType]:

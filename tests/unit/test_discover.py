@@ -190,5 +190,7 @@ def test_what_runs_no_pods_is_an_error_at_once(engine: Engine) -> None:
 
 
 def test_an_image_that_is_none_is_an_error_with_the_resources_name(engine: Engine) -> None:
-    with pytest.raises(ValueError, match=r"Pod 'web': spec\.containers\[0\]\.image: 'UPPER/case' is not an image ref"):
+    with pytest.raises(
+        pulumi.RunError, match=r"Pod 'web': spec\.containers\[0\]\.image: 'UPPER/case' is not an image ref"
+    ):
         found(engine, lambda: k8s.core.v1.Pod("web", spec=pod("UPPER/case")))
