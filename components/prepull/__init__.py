@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from .args import PrePullDaemonSetArgs, Toleration
     from .component import PrePullArgumentError, PrePullDaemonSet
     from .config import args_from_config
+    from .discover import images_of
+    from .stackwide import prepull_stack
 
 __all__ = [
     "PrePullArgumentError",
@@ -17,6 +19,8 @@ __all__ = [
     "Toleration",
     "__version__",
     "args_from_config",
+    "images_of",
+    "prepull_stack",
 ]
 
 _MODULES = {
@@ -25,6 +29,8 @@ _MODULES = {
     "PrePullDaemonSetArgs": "args",
     "Toleration": "args",
     "args_from_config": "config",
+    "images_of": "discover",
+    "prepull_stack": "stackwide",
 }
 
 

@@ -55,7 +55,8 @@ class PrePullDaemonSet(pulumi.ComponentResource):
 
         Raises:
             PrePullArgumentError: an argument is wrong, or an image cannot be pinned. Where all arguments are known,
-                nothing is declared; where some are outputs, the program fails as soon as they are known.
+                nothing is declared; where some are outputs, the program fails as soon as they are known, with the
+                same message.
         """
         settings = _Settings(name, args)
         super().__init__("prepull:index:PrePullDaemonSet", name, {}, opts)
@@ -246,10 +247,14 @@ def _pinned(name: str, plan: Plan, warn: Callable[[str], None]) -> Plan:
 
 
 async def _plan_later(name: str, args: Mapping[str, Any]) -> Plan:
-    plan = _plan(name, args)
-    # Registries take seconds, in which the rest of the program can go on.
     warnings: list[str] = []
-    plan = await asyncio.to_thread(_pinned, name, plan, warnings.append)
+    try:
+        plan = _plan(name, args)
+        # Registries take seconds, in which the rest of the program can go on.
+        plan = await asyncio.to_thread(_pinned, name, plan, warnings.append)
+    except PrePullArgumentError as error:
+        # The SDK takes a ValueError within an output for a mistake of its own, and wraps it up in several others.
+        raise pulumi.RunError(str(error)) from None
     for warning in warnings:
         pulumi.log.warn(warning)
     return plan

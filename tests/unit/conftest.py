@@ -35,24 +35,25 @@ class Recorder(mocks.Mocks):
     registered: list[Registered] = field(default_factory=list)
     renders: bool = False
     """Whether it writes files and deploys nothing, as with `render_yaml_to_directory`: it then knows no status."""
+    answers: dict[str, Any] = field(default_factory=dict)
+    """What functions of providers answer, by their tokens."""
+    calls: list[tuple[str, dict[Any, Any]]] = field(default_factory=list)
 
     def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
         outputs = dict(args.inputs)
         if args.typ.startswith("kubernetes:"):
             given = outputs.get("metadata")
-            metadata = {
-                "name": f"{args.name}-1a2b3c4d",
-                "namespace": "default",
-                # In a preview it may not be known.
-                **(given if isinstance(given, dict) else {}),
-            }
-            outputs["metadata"] = metadata
+            # In a preview it may not be known.
+            known = given if isinstance(given, dict) else {}
+            outputs["metadata"] = {"name": f"{args.name}-1a2b3c4d", "namespace": "default", **known}
             if args.typ.endswith(":DaemonSet") and not self.renders:
                 outputs["status"] = {"desiredNumberScheduled": 3, "numberReady": 0}
         return f"{args.name}-id", outputs
 
-    def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[Any, Any], None]:
-        raise AssertionError(f"no function is called here: {args.token}")
+    def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]]]:
+        assert args.token in self.answers, f"this function is not called here: {args.token}"
+        self.calls.append((args.token, args.args))
+        return self.answers[args.token], []
 
 
 class _Monitor(mocks.MockMonitor):

@@ -250,5 +250,5 @@ def test_wrong_arguments_deploy_nothing(engine: Engine) -> None:
 def test_a_list_that_turns_out_empty_fails(engine: Engine) -> None:
     empty: pulumi.Output[list[str]] = pulumi.Output.from_input([])
 
-    with pytest.raises(ValueError, match=r"(?s)resource: 'images'.*images: at least one image is needed"):
+    with pytest.raises(pulumi.RunError, match=r"(?s)PrePullDaemonSet 'images' .*images: at least one image is needed"):
         declare(engine, {"images": empty})

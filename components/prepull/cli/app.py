@@ -13,6 +13,7 @@ from .errors import INTERRUPTED, CommandError
 
 _COMMANDS = {
     "completion": "Print a script that completes prepull's commands in a shell.",
+    "discover": "List the images that run in a cluster, as configuration to paste.",
     "render": "Write the manifests that `pulumi up` would apply.",
     "status": "Show which image is on which node.",
     "wait": "Wait until enough nodes have every image.",

@@ -44,7 +44,7 @@ class Mirror(Generic[T]):
         namespace: str,
         keep: Callable[[Mapping[str, Any]], T],
         *,
-        labels: Labels | None = None,
+        labels: Mapping[str, str | None] | None = None,
         fields: Labels | None = None,
         changed: Callable[[], None] = lambda: None,
     ) -> None:

@@ -49,10 +49,18 @@ class Share(click.ParamType[str]):
 def of_cluster(command: F) -> F:
     """Add the component's name, and the options that say which cluster and namespace."""
     for decorate in (
-        click.option("--kubeconfig", type=click.Path(), help="The one kubeconfig to use.  [default: as kubectl]"),
-        click.option("--context", shell_complete=_contexts, help="The kubeconfig's context.  [default: the current]"),
         click.option("-n", "--namespace", help="The component's namespace.  [default: the context's]"),
         click.argument("name", required=False, shell_complete=_components),
+    ):
+        command = decorate(command)
+    return of_kubeconfig(command)
+
+
+def of_kubeconfig(command: F) -> F:
+    """Add the options that say which cluster."""
+    for decorate in (
+        click.option("--kubeconfig", type=click.Path(), help="The one kubeconfig to use.  [default: as kubectl]"),
+        click.option("--context", shell_complete=_contexts, help="The kubeconfig's context.  [default: the current]"),
     ):
         command = decorate(command)
     return command

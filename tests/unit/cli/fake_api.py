@@ -16,7 +16,16 @@ from urllib.parse import parse_qs, urlsplit
 
 import yaml
 
-_KINDS = {"daemonsets": "DaemonSet", "pods": "Pod", "events": "Event"}
+_KINDS = {
+    "cronjobs": "CronJob",
+    "daemonsets": "DaemonSet",
+    "deployments": "Deployment",
+    "events": "Event",
+    "jobs": "Job",
+    "pods": "Pod",
+    "replicasets": "ReplicaSet",
+    "statefulsets": "StatefulSet",
+}
 
 
 @dataclass

@@ -133,9 +133,10 @@ def test_a_credential_plugin_that_does_not_work(
 
 
 COMMANDS = [("status",), ("wait",), ("status", "--watch")]
+ALL = [*COMMANDS, ("discover",)]
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", ALL)
 def test_a_cluster_that_cannot_be_reached(
     prepull: Prepull, tmp_path: Path, command: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -150,7 +151,7 @@ def test_a_cluster_that_cannot_be_reached(
     assert ran.err.count("\n") == 1
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", ALL)
 @pytest.mark.parametrize(
     ("refusal", "message"),
     [

@@ -40,7 +40,7 @@ def test_help_loads_no_client_and_nothing_loads_pulumi() -> None:
 
 def test_the_program_says_its_version_and_what_it_can_do() -> None:
     ran = subprocess.run([SCRIPT, "--help"], check=True, capture_output=True, text=True)
-    for command in ("completion", "render", "status", "wait"):
+    for command in ("completion", "discover", "render", "status", "wait"):
         assert f"\n  {command} " in ran.stdout
     version = subprocess.run([SCRIPT, "--version"], check=True, capture_output=True, text=True).stdout
     assert version.startswith("prepull 0.")
@@ -85,6 +85,8 @@ def test_commands_contexts_and_components_are_completed(api: FakeApi) -> None:
     assert completed("prepull status --context ") == {"fake"}
     assert completed("prepull status ") == {"images", "others"}
     assert completed("prepull wait o") == {"others"}
+    assert completed("prepull discover --context ") == {"fake"}
+    assert completed("prepull discover --out") == {"--output"}
     api.refuse["daemonsets"] = (403, "forbidden")
     assert completed("prepull status ") == {""}
 

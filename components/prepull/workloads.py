@@ -1,0 +1,130 @@
+"""The images that manifests name: plain data in, canonical references out. No I/O, no Pulumi."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from .references import InvalidReferenceError, parse
+
+# What runs pods, and the group of its API; other projects have kinds of the same name.
+_GROUPS = {
+    "Pod": "",
+    "PodTemplate": "",
+    "ReplicationController": "",
+    "DaemonSet": "apps",
+    "Deployment": "apps",
+    "ReplicaSet": "apps",
+    "StatefulSet": "apps",
+    "CronJob": "batch",
+    "Job": "batch",
+}
+_FORMER_GROUP = "extensions"
+
+_CONTAINERS = [{"image": None}]
+SHAPE: dict[str, Any] = {
+    "initContainers": _CONTAINERS,
+    "containers": _CONTAINERS,
+    "ephemeralContainers": _CONTAINERS,
+    "volumes": [{"image": {"reference": None}}],
+}
+"""The fields on the way to an image: names of fields, lists of such, and None where the image stands."""
+# A pod's spec is within a template's, which is within a workload's, which may be one of a list.
+SHAPE |= {"spec": SHAPE, "template": SHAPE, "jobTemplate": SHAPE, "items": [SHAPE]}
+
+
+class InvalidWorkloadError(ValueError):
+    """A workload names what is no image; the message has a line for each."""
+
+
+def runs_pods(api_version: str, kind: str) -> bool:
+    """Whether Kubernetes runs pods for it: `("apps/v1", "Deployment")`, but not a Job of `batch.volcano.sh/v1alpha1`.
+
+    Args:
+        api_version: group and version, as in a manifest. Pulumi's `core/v1` counts as `v1`.
+        kind: the kind. A list of such (`DeploymentList`) counts as well.
+    """
+    group = api_version.rpartition("/")[0].removeprefix("core")
+    kind = kind.removesuffix("List")
+    return kind in _GROUPS and group in (_GROUPS[kind], _FORMER_GROUP)
+
+
+def images(manifest: Any, name: str) -> list[str]:
+    """Every image of one workload: of all its containers, init and ephemeral ones included, and of image volumes.
+
+    Args:
+        manifest: the workload or any part of it that has them: a list of such, a spec, a template, a pod's spec.
+        name: what to call it in an error.
+
+    Returns:
+        Canonical references without duplicates, in the order of the manifest.
+
+    Raises:
+        InvalidWorkloadError: it names something that is no image.
+    """
+    named, complaints = read(manifest, name)
+    if complaints:
+        raise InvalidWorkloadError("\n".join(complaints))
+    return named
+
+
+def read(manifest: Any, name: str) -> tuple[list[str], list[str]]:
+    """The same for those who go on without what is no image: the images, and a complaint about each of the others."""
+    named, complaints = [], []
+    for place, value in _leaves(manifest, SHAPE, ""):
+        try:
+            named.append(str(parse(_text(value))))
+        except InvalidReferenceError as error:
+            complaints.append(f"{name}: {place}: {value!r} is not an image reference: {error}")
+    return unique(named), complaints
+
+
+def of_manifests(
+    manifests: Iterable[Any], name: str, chosen: Callable[[str | None], bool] = lambda _: True
+) -> list[str]:
+    """The images of those among some manifests that run pods.
+
+    Args:
+        manifests: complete ones, with apiVersion and kind.
+        name: what they are from, for an error.
+        chosen: whether those count that name a namespace, or None. Default: all.
+
+    Raises:
+        InvalidWorkloadError: one of them names something that is no image.
+    """
+    found: list[str] = []
+    for manifest in manifests:
+        if isinstance(manifest, Mapping):
+            kind, metadata = str(manifest.get("kind", "")), manifest.get("metadata") or {}
+            if kind == "List":
+                found += of_manifests(manifest.get("items") or [], name, chosen)
+            elif runs_pods(str(manifest.get("apiVersion", "")), kind) and chosen(metadata.get("namespace")):
+                found += images(manifest, f"{name}: {kind} '{metadata.get('name', '')}'")
+    return unique(found)
+
+
+def unique(names: Iterable[str]) -> list[str]:
+    """The same without duplicates, in the same order."""
+    return list(dict.fromkeys(names))
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise InvalidReferenceError("it is not a text")
+    return value
+
+
+def _leaves(value: Any, shape: Any, place: str) -> Iterator[tuple[str, Any]]:
+    # A container without an image gets one from an admission controller or an operator, who alone know which.
+    if value is None or (shape is None and value == ""):
+        return
+    if shape is None:
+        yield place, value
+    elif isinstance(shape, list):
+        items = value if isinstance(value, Sequence) and not isinstance(value, str) else []
+        for index, item in enumerate(items):
+            yield from _leaves(item, shape[0], f"{place}[{index}]")
+    elif isinstance(value, Mapping):
+        for field, inner in shape.items():
+            if field in value:
+                yield from _leaves(value[field], inner, f"{place}.{field}".lstrip("."))

@@ -1,0 +1,165 @@
+"""`prepull discover`: what it reads, what it leaves out, and the forms in which it says so."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import yaml
+from prepull import stackfile
+from prepull.validation import check
+
+from .conftest import Prepull
+from .fake_api import FakeApi
+from .objects import daemon_set, there
+
+PLURALS = ("cronjobs", "daemonsets", "deployments", "jobs", "pods", "replicasets", "statefulsets")
+
+
+def pod_spec(*images: str) -> dict[str, Any]:
+    return {"containers": [{"name": f"c{index}", "image": image} for index, image in enumerate(images)]}
+
+
+def named(name: str, owner: str | None = None, **metadata: Any) -> dict[str, Any]:
+    owners = [{"kind": owner, "name": "owner", "controller": True}] if owner else []
+    return {"name": name, "namespace": "here", "resourceVersion": "1", "ownerReferences": owners, **metadata}
+
+
+def templated(name: str, *images: str, owner: str | None = None, **more: Any) -> dict[str, Any]:
+    spec = {"template": {"spec": pod_spec(*images)}, **more.pop("spec", {})}
+    return {"metadata": named(name, owner), "spec": spec, **more}
+
+
+def pod(name: str, *images: str, owner: str | None = None, phase: str = "Running", **metadata: Any) -> dict[str, Any]:
+    return {"metadata": named(name, owner, **metadata), "spec": pod_spec(*images), "status": {"phase": phase}}
+
+
+def fill(api: FakeApi) -> None:
+    api.items["deployments"] = [templated("web", "nginx:1.27", "quay.io/org/sidecar:1")]
+    api.items["statefulsets"] = [templated("db", "postgres:17")]
+    api.items["daemonsets"] = [templated("agent", "agent:1"), daemon_set()]
+    api.items["cronjobs"] = [
+        {
+            "metadata": named("nightly"),
+            "spec": {"jobTemplate": {"spec": {"template": {"spec": pod_spec("backup:1")}}}},
+        }
+    ]
+    api.items["jobs"] = [templated("migrate", "migrate:1")]
+    api.items["pods"] = [pod("bare", "docker.io/library/nginx:1.27")]
+
+
+ALL = [
+    "docker.io/library/agent:1",
+    "docker.io/library/backup:1",
+    "docker.io/library/migrate:1",
+    "docker.io/library/nginx:1.27",
+    "docker.io/library/postgres:17",
+    "quay.io/org/sidecar:1",
+]
+
+
+def test_every_kind_as_configuration_that_can_be_used(api: FakeApi, prepull: Prepull, tmp_path: Path) -> None:
+    fill(api)
+    ran = prepull("discover")
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.startswith("config:\n  prepull:images:\n  - docker.io/library/agent:1\n")
+    args = stackfile.arguments(yaml.safe_load(ran.out))
+    assert [str(image) for image in check("images", args).images] == ALL
+    (tmp_path / "Pulumi.dev.yaml").write_text(ran.out)
+    assert prepull("render", "--config", tmp_path / "Pulumi.dev.yaml").code == 0
+
+
+def test_a_list_and_json_that_says_who_runs_what(api: FakeApi, prepull: Prepull) -> None:
+    fill(api)
+    assert prepull("discover", "--output", "list").out.splitlines() == ALL
+    images = {each["name"]: each["usedBy"] for each in json.loads(prepull("discover", "-o", "json").out)["images"]}
+    assert list(images) == ALL
+    assert images["docker.io/library/nginx:1.27"] == ["here/bare (Pod)", "here/web (Deployment)"]
+
+
+def test_other_keys(api: FakeApi, prepull: Prepull) -> None:
+    fill(api)
+    said = yaml.safe_load(prepull("discover", "--config-namespace", "platform").out)
+    assert said["config"]["platform:images"] == ALL
+
+
+def test_what_somebody_else_stands_for_and_what_is_over_is_left_out(api: FakeApi, prepull: Prepull) -> None:
+    done = {"conditions": [{"type": "Complete", "status": "True"}]}
+    api.items["replicasets"] = [
+        templated("web-1", "old:1", owner="Deployment"),
+        templated("canary", "canary:2", owner="Rollout"),
+        templated("canary-1", "canary:1", owner="Rollout", spec={"replicas": 0}),
+    ]
+    api.items["jobs"] = [
+        templated("nightly-1", "nightly:1", owner="CronJob"),
+        templated("done", "done:1", status=done),
+        templated("runs", "runs:1", status={"conditions": [{"type": "Complete", "status": "False"}]}),
+    ]
+    api.items["pods"] = [
+        pod("web-1-x", "old:1", owner="ReplicaSet"),
+        pod("custom", "custom:1", owner="StrimziPodSet"),
+        pod("ended", "ended:1", phase="Succeeded"),
+        pod("static", "kube:1", owner="Node", annotations={"kubernetes.io/config.mirror": "x"}),
+        there("node-a"),
+    ]
+    images = [f"docker.io/library/{name}" for name in ("canary:2", "custom:1", "runs:1")]
+    assert prepull("discover", "-o", "list").out.splitlines() == images
+
+
+def test_in_pages_of_the_namespaces_it_is_asked_for(api: FakeApi, prepull: Prepull) -> None:
+    api.items["pods"] = [pod(f"p{index}", f"app:{index % 3}") for index in range(1200)]
+    assert prepull("discover", "-n", "one", "-n", "two", "-n", "one", "-o", "list").out.splitlines() == [
+        f"docker.io/library/app:{index}" for index in range(3)
+    ]
+    assert api.times("/namespaces/one/pods?") == api.times("/namespaces/two/pods?") == 3
+    for plural in PLURALS:
+        assert api.times(f"/one/{plural}?") >= 1
+    assert all("limit=500" in address and "watch" not in address for address in api.asked)
+
+
+def test_the_whole_cluster_and_labels_as_kubectl_takes_them(api: FakeApi, prepull: Prepull) -> None:
+    fill(api)
+    selector = "app=web,tier!=test,release in (a,b),!old"
+    assert prepull("discover", "--all-namespaces", "--selector", selector).code == 0
+    assert len(api.asked) == len(PLURALS)
+    for address in api.asked:
+        assert "/namespaces/" not in address
+        assert parse_qs(urlsplit(address).query)["labelSelector"] == [selector]
+
+
+@pytest.mark.parametrize("plural", PLURALS)
+def test_a_namespace_that_may_not_be_read(api: FakeApi, prepull: Prepull, plural: str) -> None:
+    fill(api)
+    said = f'{plural} is forbidden: User "me" cannot list resource "{plural}" in the namespace "secret"'
+    api.refuse[plural] = (403, said)
+    ran = prepull("discover", "-n", "here", "-n", "secret")
+    assert (ran.code, ran.out, ran.err) == (4, "", f"prepull: permission denied: {said}\n")
+    ran = prepull("discover", "-A")
+    expected = f"prepull: permission denied: {said}; give --namespace for each that you may read\n"
+    assert (ran.code, ran.out, ran.err) == (4, "", expected)
+
+
+def test_nothing_there(api: FakeApi, prepull: Prepull) -> None:
+    del api
+    ran = prepull("discover")
+    assert (ran.code, ran.err) == (4, "prepull: nothing that runs an image is in the namespace 'here'\n")
+    ran = prepull("discover", "-A", "-l", "a=b")
+    assert ran.err == "prepull: nothing that runs an image with the labels 'a=b' is in the cluster\n"
+
+
+def test_what_is_no_image_is_left_out_and_named(api: FakeApi, prepull: Prepull) -> None:
+    api.items["pods"] = [pod("broken", "UPPER/case", "fine:1")]
+    api.items["deployments"] = [templated("web", "nginx:1.27")]
+    ran = prepull("discover", "-o", "list")
+    assert (ran.code, ran.out) == (0, "docker.io/library/fine:1\ndocker.io/library/nginx:1.27\n")
+    assert ran.err.startswith("prepull: left out: here/broken (Pod): spec.containers[0].image: 'UPPER/case' is not an")
+
+
+def test_wrong_usage(api: FakeApi, prepull: Prepull) -> None:
+    ran = prepull("discover", "-A", "-n", "x")
+    assert ran.code == 2
+    assert "give either --namespace or --all-namespaces" in ran.err
+    assert api.asked == []
