@@ -108,7 +108,7 @@ class Project:
 
     def state(self) -> str:
         """What the backend holds; an export would have its secrets decrypted."""
-        name = self.project["name"]
+        name: str = self.project["name"]
         return (self.backend / ".pulumi" / "stacks" / name / f"{self.stack_name}.json").read_text("utf-8")
 
     def destroy(self) -> None:

@@ -246,7 +246,7 @@ def test_what_a_cluster_runs(lab: Lab, namespace: str, images: Images) -> None:
     )
 
     def discover(*arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [PREPULL, "discover", *arguments]
+        command = [str(PREPULL), "discover", *arguments]
         return subprocess.run(command, check=False, capture_output=True, text=True, timeout=120)
 
     there = discover("--namespace", namespace)
