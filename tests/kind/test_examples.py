@@ -16,6 +16,7 @@ import yaml
 
 from lab import Lab
 
+from ..projects import language
 from .conftest import Images
 from .eventually import eventually
 from .examples import EXAMPLES, Project, World, projects_of, taints_of
@@ -24,12 +25,7 @@ Kubectl = Callable[..., Any]
 PREPULL = Path(sys.executable).with_name("prepull")
 
 
-def _in_python(example: Path) -> bool:
-    project = example / "Pulumi.yaml"
-    return project.is_file() and yaml.safe_load(project.read_text("utf-8"))["runtime"]["name"] == "python"
-
-
-SINGLE = [path for path in sorted(EXAMPLES.iterdir()) if _in_python(path)]
+SINGLE = [path for path in sorted(EXAMPLES.iterdir()) if language(path) == "python"]
 
 
 @pytest.fixture

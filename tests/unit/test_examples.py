@@ -14,14 +14,11 @@ from prepull import documents, stackfile
 from pulumi.runtime import rpc
 from pulumi.runtime.config import CONFIG
 
+from ..projects import language
 from .conftest import Engine, Recorder
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-PROJECTS = sorted(
-    path.parent
-    for path in EXAMPLES.rglob("Pulumi.yaml")
-    if documents.load(path.read_text("utf-8"))["runtime"].get("name") == "python"
-)
+PROJECTS = sorted(path.parent for path in EXAMPLES.rglob("Pulumi.yaml") if language(path.parent) == "python")
 
 
 class _Answers(Recorder):
