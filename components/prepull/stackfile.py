@@ -81,7 +81,10 @@ def _default(value: Any) -> Any:
 def _text(key: str, value: Any) -> str:
     if value is None:
         return ""
-    return value if isinstance(value, str) else json.dumps(_plain(key, value))
+    try:
+        return value if isinstance(value, str) else json.dumps(_plain(key, value))
+    except RecursionError:
+        raise InvalidStackFileError(f"{key} is nested too deeply to be read") from None
 
 
 def _plain(key: str, value: Any) -> Any:
@@ -94,4 +97,6 @@ def _plain(key: str, value: Any) -> Any:
         return {name: _plain(key, item) for name, item in _mapping(value).items()}
     if isinstance(value, list):
         return [_plain(key, item) for item in value]
+    if value is not None and not isinstance(value, (str, int, float)):
+        raise InvalidStackFileError(f"{key} has a value of a kind that JSON has not: {value!r}; write it as text")
     return int(value) if isinstance(value, float) and value.is_integer() else value

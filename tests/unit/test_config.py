@@ -15,6 +15,7 @@ import yaml
 from prepull import PrePullArgumentError, PrePullDaemonSetArgs, args_from_config, validation
 from prepull.configuration import TEXTS
 from pulumi.runtime.config import CONFIG
+from pulumi.runtime.settings import SETTINGS
 
 from ..plans import EACH
 
@@ -25,6 +26,7 @@ ROOT = Path(__file__).parents[2]
 def _configure(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[dict[str, Any]], None]]:
     """Hands values over as the engine does: structured ones as JSON, all others as text."""
     monkeypatch.delenv("PULUMI_CONFIG", raising=False)
+    monkeypatch.setattr(SETTINGS, "stack", "stack")
     before = CONFIG.get()
 
     def configure(values: dict[str, Any]) -> None:

@@ -157,7 +157,7 @@ KUBECTL = """#!/bin/sh
 printf '%s\\n' "$*" >>"$HOME/calls"
 case "$*" in
 *metadata.name=*) printf 2026-01-01T00:00:00Z ;;
-*daemonset*) printf '1 1 3 here' ;;
+*daemonset*) printf 'u 1 1 3 here' ;;
 *continue=second*) cat "$HOME/second" ; exit "$FAKE_CODE" ;;
 *--raw*) cat "$HOME/first" ;;
 esac

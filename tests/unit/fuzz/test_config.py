@@ -35,8 +35,8 @@ def _configuration() -> Iterator[None]:
 def test_any_configuration_is_a_plan_or_refused(configured: dict[str, str]) -> None:
     pulumi.runtime.set_all_config({f"prepull:{key}": value for key, value in configured.items()})
 
-    args = args_from_config()
-
-    assert set(args) == set(configured)
     with contextlib.suppress(InvalidArgumentError):
+        args = args_from_config()
+
+        assert set(args) == set(configured)
         validation.check("images", {"images": ["a"], **args})
