@@ -36,6 +36,7 @@ from prepull import documents
         ("", None),
         ('""', ""),
         ("=", "="),
+        ('"\\ud83d\\ude00"', "😀"),
         ("{<<: {a: b}, c: d}", {"a": "b", "c": "d"}),
     ],
 )
@@ -51,6 +52,7 @@ def test_words_mean_what_they_mean_to_the_engine(text: str, value: Any) -> None:
         ("labels: {a: b, a: c}", "'a' is there twice"),
         ("released: 2024-01-01", "'2024-01-01' cannot be read; write it in quotes"),
         ("released: 2024-01-01T00:00:00Z", "'2024-01-01T00:00:00Z' cannot be read"),
+        ('half: "\\ud83d"', "half of a character"),
         ("share: .inf", "'.inf' cannot be read; write it in quotes"),
         ("!!python/object:os.system {}", "could not determine a constructor"),
     ],

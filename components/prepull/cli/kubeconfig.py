@@ -135,8 +135,10 @@ def _select(merged: Mapping[str, Any], wanted: str | None) -> Access:
         raise CommandError(f"the context '{name}' names the cluster '{cluster}', and there is no such one")
     if user and user not in merged["users"]:
         raise CommandError(f"the context '{name}' names the user '{user}', and there is no such one")
-    found = _with_plugin(dict(merged["users"].get(user, {})))
-    return Access(name, merged["clusters"][cluster], found, context.get("namespace") or "default")
+    namespace = context.get("namespace") or "default"
+    if not isinstance(namespace, str):
+        raise CommandError(f"the kubeconfig's context '{name}' is not valid: its namespace is not a name")
+    return Access(name, merged["clusters"][cluster], _with_plugin(dict(merged["users"].get(user, {}))), namespace)
 
 
 def _with_plugin(user: dict[str, Any]) -> dict[str, Any]:
