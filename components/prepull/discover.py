@@ -18,10 +18,11 @@ def images_of(*sources: Any) -> pulumi.Output[list[str]]:
 
     Init containers, sidecars, ephemeral containers and image volumes included; each image once, in canonical form.
 
-    - Those of a spec or a template, as `DeploymentSpecArgs` or as a mapping, are known at once. The workload may wait
-      for the component.
-    - Those of a resource, be it a workload, a chart, a release, a `ConfigFile`, a `ConfigGroup` or a component with
-      such children, are known once it is there. They serve nodes that join later; it cannot wait for the component.
+    Those of a spec or a template, as `DeploymentSpecArgs` or as a mapping, are known at once. The workload may wait for
+    the component.
+
+    Those of a resource, be it a workload, a chart, a release, a `ConfigFile`, a `ConfigGroup` or a component with such
+    children, are known once it is there. They serve nodes that join later; it cannot wait for the component.
 
     Where everything in a stack shall wait for its images, use `prepull_stack`.
 
