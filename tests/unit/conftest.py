@@ -16,7 +16,12 @@ from pulumi.runtime import mocks, rpc, settings
 
 # How long an example takes depends on what else the machine does. A build machine tries the same examples each time:
 # what it says is of the change, and new ones are for people to find.
-hypothesis.settings.register_profile("unit", deadline=None, derandomize="CI" in os.environ)
+hypothesis.settings.register_profile(
+    "unit",
+    deadline=None,
+    derandomize="CI" in os.environ,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
 hypothesis.settings.load_profile("unit")
 
 
