@@ -110,7 +110,8 @@ class PrePullDaemonSet(pulumi.ComponentResource):
         resource, fields = _KINDS[item.kind]
         return resource(
             name + item.suffix,
-            metadata=body.apply(partial(_field, "metadata")),
+            # Each by itself: where some are not known yet, the provider still gives a name.
+            metadata={field: body.apply(partial(_metadata, field)) for field in ("namespace", "labels", "annotations")},
             **{argument: body.apply(partial(_field, field)) for argument, field in fields.items()},
             opts=pulumi.ResourceOptions(
                 parent=self,
@@ -127,16 +128,20 @@ class PrePullDaemonSet(pulumi.ComponentResource):
         """
         if gate_job is None:
             return pulumi.Output.from_input(daemon_set.status)
-        known = pulumi.Output.all(
-            body,
-            pulumi.Output.all(_identity(daemon_set, "name"), _identity(daemon_set, "namespace")),
-            _identity(gate_job, "name"),
-            daemon_set.status,
-        ).apply(lambda each: _passed(*each))
+        # Without the provider's wait, which would be for every node; min_ready is there to prevent that.
+        note = {manifest.PASSED_ANNOTATION: _identity(gate_job, "name"), _SKIP_AWAIT: "true"}
+        whole = pulumi.Output.all(body, daemon_set.status).apply(lambda known: _whole(*known))
         passed = k8s.apps.v1.DaemonSetPatch(
             f"{name}-passed",
-            metadata=known.apply(partial(_field, "metadata")),
-            spec=known.apply(partial(_field, "spec")),
+            metadata={
+                "name": _identity(daemon_set, "name"),
+                "namespace": _identity(daemon_set, "namespace"),
+                "labels": whole.apply(partial(_metadata, "labels")),
+                "annotations": pulumi.Output.all(whole, note).apply(
+                    lambda both: {**both[0]["metadata"].get("annotations", {}), **both[1]}
+                ),
+            },
+            spec=whole.apply(partial(_field, "spec")),
             opts=pulumi.ResourceOptions(parent=self, depends_on=[gate_job]),
         )
         return pulumi.Output.from_input(passed.status)
@@ -196,7 +201,8 @@ class _Settings:
 
 
 def _identity(resource: Any, field: str) -> pulumi.Output[Any]:
-    identity: pulumi.Output[Any] = resource.metadata.apply(lambda metadata: metadata and metadata.get(field))
+    # Not apply(), which takes all of it for unknown where a part is.
+    identity: pulumi.Output[Any] = getattr(resource.metadata, field)
     return identity
 
 
@@ -212,6 +218,10 @@ def _demand_namespaces(name: str, objects: Sequence[Made]) -> None:
         )
 
 
+def _metadata(field: str, body: Mapping[str, Any]) -> Any:
+    return body["metadata"].get(field)
+
+
 def _annotated(body: Mapping[str, Any], annotations: Mapping[str, str]) -> dict[str, Any]:
     if not annotations:
         return dict(body)
@@ -219,17 +229,13 @@ def _annotated(body: Mapping[str, Any], annotations: Mapping[str, str]) -> dict[
     return {**body, "metadata": {**metadata, "annotations": {**metadata.get("annotations", {}), **annotations}}}
 
 
-def _passed(body: Mapping[str, Any], identity: Sequence[str], gate_job: str, status: Any) -> dict[str, Any]:
-    """The note on a DaemonSet, which is the whole DaemonSet where nothing is deployed.
+def _whole(body: Mapping[str, Any], status: Any) -> Mapping[str, Any]:
+    """What the note on a DaemonSet has to repeat of it: nothing, but where nothing is deployed.
 
     A provider that renders files (`render_yaml_to_directory`) knows no status, and writes a patch over the file of what
     it patches.
     """
-    name, namespace = identity
-    # The provider's wait would be for every node, which is what min_ready is there to prevent.
-    note = {manifest.PASSED_ANNOTATION: gate_job, _SKIP_AWAIT: "true"}
-    noted = _annotated(body if status is None else {"metadata": {}}, note)
-    return {**noted, "metadata": {**noted["metadata"], "name": name, "namespace": namespace}}
+    return body if status is None else {"metadata": {}}
 
 
 def _plan(name: str, args: Mapping[str, Any]) -> Plan:

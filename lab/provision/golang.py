@@ -142,7 +142,8 @@ def suitable(go: str | None) -> Path | None:
 def _in_package(directory: Path | None) -> Path | None:
     if directory is None:
         return None
-    return next((path for path in sorted(directory.rglob("bin/go")) if path.is_file()), None)
+    # Beside the toolchain's, pip writes a program of that name, for a Python that is gone by now.
+    return next((path for path in sorted(directory.rglob("bin/go")) if (path.parents[1] / "VERSION").is_file()), None)
 
 
 def _required(directory: Path) -> Path:

@@ -97,7 +97,8 @@ class Project:
             self.stack().set_config(key, auto.ConfigValue(value, secret=True))
 
     def up(self) -> auto.UpResult:
-        """Run `pulumi up`; what it printed is printed where it fails."""
+        """Run `pulumi up`, the preview first; what it printed is printed where it fails."""
+        self.stack().preview(on_output=print, color="never")
         self._begun = True
         return self.stack().up(on_output=print, color="never")
 

@@ -48,11 +48,10 @@ class Recorder(mocks.Mocks):
 
     def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
         outputs = dict(args.inputs)
-        if args.typ.startswith("kubernetes:"):
-            given = outputs.get("metadata")
-            # In a preview it may not be known.
-            known = given if isinstance(given, dict) else {}
-            outputs["metadata"] = {"name": f"{args.name}-1a2b3c4d", "namespace": "default", **known}
+        given = outputs.get("metadata", {})
+        # It names nothing where metadata are not known as a whole, as may be in a preview.
+        if args.typ.startswith("kubernetes:") and isinstance(given, dict):
+            outputs["metadata"] = {"name": f"{args.name}-1a2b3c4d", "namespace": "default", **given}
             if args.typ.endswith(":DaemonSet") and not self.renders:
                 outputs["status"] = {"desiredNumberScheduled": 3, "numberReady": 0}
         return f"{args.name}-id", outputs

@@ -240,6 +240,19 @@ def test_images_that_are_known_later(engine: Engine) -> None:
     assert engine.only("DaemonSet").inputs["metadata"]["namespace"] == "x"
 
 
+def test_objects_have_their_names_where_an_argument_is_not_known_yet(engine: Engine) -> None:
+    def program() -> None:
+        async def unknown(value: Any) -> Any:
+            return value
+
+        images: Any = pulumi.Output(set(), unknown([]), unknown(False))
+        PrePullDaemonSet("images", {"images": images, "namespace": "apps"})
+
+    engine.run(program, preview=True)
+
+    assert engine.only("DaemonSetPatch").inputs["metadata"]["name"] == "images-1a2b3c4d"
+
+
 def test_wrong_arguments_deploy_nothing(engine: Engine) -> None:
     with pytest.raises(PrePullArgumentError, match=r"images\[0\]: 'UPPER/case' is not an image reference"):
         declare(engine, {"images": ["UPPER/case"]})
