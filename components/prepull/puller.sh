@@ -447,7 +447,7 @@ reason() { # [NAME]: says in a few words why a client failed, from what it print
             else if (text ~ /i\/o timeout|deadline exceeded|client.timeout|handshake timeout|connection timed out/)
                 why = "timed out"
             else if (text ~ /connection refused/) why = "connection refused"
-            else if (text ~ /unexpected eof|short read|connection reset/) why = "connection cut"
+            else if (text ~ /unexpected eof|short read|connection reset/) why = "connection lost"
             else if (text ~ /unexpected commit digest|layer verification failed|digest did not match/)
                 why = "corrupt layer"
             else if (match(text, /unexpected (http )?status.*: 5[0-9][0-9] [a-z]+( [a-z]+)*/)) {
