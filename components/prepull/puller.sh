@@ -198,7 +198,11 @@ EOF
 # A runtime that is started anew makes its socket anew, and what is mounted here leads nowhere for ever after. Only
 # another container gets the new one: the kubelet makes it. There is no report, as nothing is known of any image.
 leave_if_orphaned() {
-    awk -v path="$socket" '$5 == path && $4 ~ /\/\/deleted$/ { found = 1 } END { exit !found }' "$MOUNTS" || return 0
+    # By the last part of its path: /var/run may be a link within the container.
+    awk -v name="/${socket##*/}" '
+        $4 ~ /\/\/deleted$/ && substr($5, length($5) - length(name) + 1) == name { found = 1 }
+        END { exit !found }
+    ' "$MOUNTS" || return 0
     say "the runtime was started anew, and so is this container, to have its new socket" >&2
     stop "$STARTED_ANEW"
 }
@@ -447,7 +451,7 @@ reason() { # [NAME]: says in a few words why a client failed, from what it print
             else if (text ~ /i\/o timeout|deadline exceeded|client.timeout|handshake timeout|connection timed out/)
                 why = "timed out"
             else if (text ~ /connection refused/) why = "connection refused"
-            else if (text ~ /unexpected eof|short read|connection reset/) why = "connection cut"
+            else if (text ~ /unexpected eof|short read|connection reset/) why = "connection lost"
             else if (text ~ /unexpected commit digest|layer verification failed|digest did not match/)
                 why = "corrupt layer"
             else if (match(text, /unexpected (http )?status.*: 5[0-9][0-9] [a-z]+( [a-z]+)*/)) {

@@ -144,8 +144,10 @@ def _handler(registry: FaultyRegistry) -> type[BaseHTTPRequestHandler]:
                 return
             content = response.read()
             first, whole = _place(response, len(content))
-            if "/blobs/" in self.path and whole > _LAYER_BYTES:
-                content = self._damaged(content, first, whole, name, fault)
+            if "/blobs/" not in self.path or whole <= _LAYER_BYTES:
+                self.wfile.write(content)
+                return
+            content = self._damaged(content, first, whole, name, fault)
             for start in range(0, len(content), _CHUNK):
                 self.wfile.write(content[start : start + _CHUNK])
                 due = time.monotonic() + _CHUNK / (fault.bytes_per_second or _CHUNK)

@@ -22,7 +22,7 @@ LAYER = 300_000
 FAULTS = {
     "throttled": (Fault(status=429), "too many requests"),
     "broken": (Fault(status=500), "registry error: 500 internal server error"),
-    "cut": (Fault(cut=True), "connection cut"),
+    "cut": (Fault(cut=True), "connection lost"),
     "corrupt": (Fault(corrupt=True), "corrupt layer"),
     "silent": (Fault(silent=True), "timed out after 15 s"),
 }

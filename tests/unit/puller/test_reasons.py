@@ -71,10 +71,10 @@ CASES: list[tuple[tuple[str, str], str]] = [
     (cri_o(APP, 'pinging container registry reg.example:5000: Get "http://reg.example:5000/v2/": dial tcp 192.0.2.1:'
            "5000: connect: connection refused"), "connection refused"),
     (containerd(APP, "short read: expected 307200 bytes but got 153600: unexpected EOF", stage=_COPY),
-     "connection cut"),
-    (docker(APP, "unexpected EOF"), "connection cut"),
+     "connection lost"),
+    (docker(APP, "unexpected EOF"), "connection lost"),
     (docker(APP, 'Get "https://reg.example:5000/v2/": read tcp 192.0.2.2:41: read: connection reset by peer'),
-     "connection cut"),
+     "connection lost"),
     (containerd(APP, r"failed commit on ref \"layer-sha256:d2dadf\": unexpected commit digest sha256:9c0e1f, expected "
                 "sha256:d2dadf: failed precondition", stage=_COPY), "corrupt layer"),
     (docker(APP, "filesystem layer verification failed for digest sha256:d2dadf"), "corrupt layer"),

@@ -44,8 +44,7 @@ def orphan(node: Node, name: str = "runtime.sock") -> None:
     """Have the socket replaced by a new one, as a runtime does when it is started anew."""
     mounts = node.directory / "mounts"
     node.constants["MOUNTS"] = mounts
-    path = node.directory / "sockets" / name
-    mounts.write_text(f"36 35 0:32 /containerd/{name}//deleted {path} rw,relatime - tmpfs tmpfs rw\n")
+    mounts.write_text(f"36 35 0:32 /containerd/{name}//deleted /run/{name} rw,relatime - tmpfs tmpfs rw\n")
 
 
 REFUSED: Step = {"error": "connect: connection refused"}
