@@ -68,6 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     large = scenarios.add_parser("scale", help="the gate and `prepull status` for thousands of simulated nodes")
     _rounds(large, 3)
     large.add_argument("--nodes", type=int, nargs="+", default=[100, 1000, 5000], help="(default: 100 1000 5000)")
+    large.add_argument("--stand-in", action="store_true", help="without a real API server, for a smaller machine")
     large.set_defaults(run=_scale)
 
     report = scenarios.add_parser("report", help="write tables and plots anew, from the JSON files")
@@ -98,8 +99,8 @@ def _pull(options: argparse.Namespace) -> None:
         for images in options.images:
             for cold in ways:
                 print(f"{images.title}, {'cold' if cold else 'helpers there'}")
-                found = pull.measure(lab, images, rounds=options.rounds, cold=cold, only=options.only, say=_say)
-                _keep_of(lab, found)
+                for found in pull.measure(lab, images, rounds=options.rounds, cold=cold, only=options.only, say=_say):
+                    _keep_of(lab, found)
 
 
 def _ready(options: argparse.Namespace) -> None:
@@ -124,7 +125,8 @@ def _engine(options: argparse.Namespace) -> None:
 
 
 def _scale(options: argparse.Namespace) -> None:
-    _keep(*(replace(result, machine=machine()) for result in scale.measure(options.nodes, options.rounds, _say)))
+    found = scale.measure(options.nodes, options.rounds, _say, simulated=not options.stand_in)
+    _keep(*(replace(result, machine=machine()) for result in found))
 
 
 def _say(line: str) -> None:

@@ -29,8 +29,8 @@ DEADLINE_SECONDS = 900
 
 def measure(
     lab: Lab, images: ImageSet, *, rounds: int, cold: bool, only: Sequence[str], say: Callable[[str], None]
-) -> Comparison:
-    """Measure each form.
+) -> Iterator[Comparison]:
+    """Measure each form, and give what there is after each round: later ones may not come about.
 
     Args:
         lab: a lab that is up.
@@ -41,7 +41,7 @@ def measure(
         say: is told of each round.
     """
     with arrivals(lab) as heard:
-        return _Pull(lab, images, heard, cold=cold).run(rounds, only, say)
+        yield from _Pull(lab, images, heard, cold=cold).run(rounds, only, say)
 
 
 class _Pull:
@@ -54,7 +54,7 @@ class _Pull:
         self._api = Api(lab)
         self._nodes = lab.cluster.base_nodes
 
-    def run(self, rounds: int, only: Sequence[str], say: Callable[[str], None]) -> Comparison:
+    def run(self, rounds: int, only: Sequence[str], say: Callable[[str], None]) -> Iterator[Comparison]:
         forms = [LIMIT, *(form for form in FORMS if not only or any(word in form for word in only))]
         seconds: dict[str, list[float]] = {form: [] for form in forms}
         if not self._cold:
@@ -68,7 +68,11 @@ class _Pull:
                 say(f"round {number} of {rounds}: {took:6.2f} s  {form}")
                 if number:
                     seconds[form].append(took)
+            if number:
+                yield self._result(seconds)
         self._clean()
+
+    def _result(self, seconds: dict[str, list[float]]) -> Comparison:
         where = "helper images pulled as well" if self._cold else "helper images there"
         return Comparison(
             name=f"pull-{self._set}-{'cold' if self._cold else 'warm'}",

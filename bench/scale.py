@@ -24,6 +24,7 @@ from prepull.scripts import script
 from bench.processes import Cost, cost_of
 from bench.results import Growth
 from bench.simulation import Simulation, simulation
+from bench.stand_in import StandIn, stand_in
 
 IMAGES = 20
 NAME = "bench"
@@ -31,24 +32,28 @@ _STATUS = (Path(sys.executable).with_name("prepull"), "status", NAME)
 _DIGEST = "sha256:" + "0123456789abcdef" * 4
 
 
-def measure(sizes: Sequence[int], rounds: int, say: Callable[[str], None]) -> list[Growth]:
+def measure(sizes: Sequence[int], rounds: int, say: Callable[[str], None], *, simulated: bool = True) -> list[Growth]:
     """Measure at each size.
 
     Args:
         sizes: numbers of nodes, the smallest first.
         rounds: how often each is measured at each size.
         say: is told of what is being done.
+        simulated: with a real API server and kwok; else what lists is a stand-in that has all objects in memory.
     """
     seconds: dict[str, dict[int, list[float]]] = {}
+    processor_seconds: dict[str, dict[int, list[float]]] = {}
     megabytes: dict[str, dict[int, list[float]]] = {}
 
     def note(label: str, nodes: int, cost: Cost) -> None:
         say(f"{nodes} nodes: {cost.seconds:6.2f} s, {cost.processor_seconds:.2f} s of a core, "
             f"{cost.megabytes:4.0f} MB  {label}")  # fmt: skip
         seconds.setdefault(label, {}).setdefault(nodes, []).append(cost.seconds)
+        processor_seconds.setdefault(label, {}).setdefault(nodes, []).append(cost.processor_seconds)
         megabytes.setdefault(label, {}).setdefault(nodes, []).append(cost.megabytes)
 
-    with simulation(_report()) as cluster:
+    made = simulation(_report()) if simulated else stand_in(_report())
+    with made as cluster:
         manifests = list(render.manifests(NAME, {"images": _images()}, "default").values())
         [job] = [manifest for manifest in manifests if manifest["kind"] == "Job"]
         for nodes in sorted(sizes):
@@ -63,9 +68,11 @@ def measure(sizes: Sequence[int], rounds: int, say: Callable[[str], None]) -> li
                 note("prepull status --watch, first answer", nodes, first)
                 note("prepull status --watch, a change", nodes, changed)
                 note("gate", nodes, gate.run())
-    what = f"{IMAGES} images, all reported present"
+    server = "Nodes are simulated, the API server is real" if simulated else "The API server is a stand-in"
+    what = f"{server}; {IMAGES} images, all reported present."
     return [
         Growth("scale-time", "Large clusters: time", "s", "nodes", seconds, what),
+        Growth("scale-processor", "Large clusters: processor time", "s of a core", "nodes", processor_seconds, what),
         Growth("scale-memory", "Large clusters: memory", "MB", "nodes", megabytes, what),
     ]
 
@@ -79,30 +86,31 @@ def _report() -> list[str]:
     return [f"prepull 1 images={IMAGES} present={IMAGES} failed=0 seconds=31.020", *present]
 
 
-def _environ(cluster: Simulation) -> dict[str, str]:
+def _environ(cluster: Simulation | StandIn) -> dict[str, str]:
     return {**os.environ, "KUBECONFIG": str(cluster.kubeconfig)}
 
 
-def _status(cluster: Simulation, nodes: int) -> Cost:
+def _status(cluster: Simulation | StandIn, nodes: int) -> Cost:
     cost = cost_of(*_STATUS, environ=_environ(cluster))
     if f"{nodes} of {nodes}" not in cost.output:
         raise RuntimeError(f"{nodes} nodes have all images, and what is shown is: {cost.output[:400]}")
     return cost
 
 
-def _watch(cluster: Simulation) -> tuple[Cost, Cost]:
+def _watch(cluster: Simulation | StandIn) -> tuple[Cost, Cost]:
     """The first answer, and then what one pod's change costs."""
     began = time.monotonic()
     process = subprocess.Popen([*_STATUS, "--watch"], env=_environ(cluster), stdout=subprocess.PIPE, text=True)
     try:
-        lines = process.stdout or iter(())
-        next(iter(lines))
+        lines = iter(process.stdout or ())
+        next(lines)
         first = Cost(time.monotonic() - began, _processor_seconds(process.pid), _peak_megabytes(process.pid), "")
         pod = cluster.a_pod()
         before = _processor_seconds(process.pid)
         began = time.monotonic()
-        cluster.kubectl("delete", "pod", pod, "--wait=false")
-        next(iter(lines))
+        cluster.delete_pod(pod)
+        # An empty line goes before each table but the first.
+        next(line for line in lines if not line.strip())
         took = time.monotonic() - began
         used = _processor_seconds(process.pid) - before
         return first, Cost(took, used, _peak_megabytes(process.pid), "")
@@ -126,7 +134,7 @@ def _peak_megabytes(pid: int) -> float:
 class _Gate:
     """gate.sh with what its Job gives it."""
 
-    def __init__(self, cluster: Simulation, job: dict[str, Any]) -> None:
+    def __init__(self, cluster: Simulation | StandIn, job: dict[str, Any]) -> None:
         [container] = job["spec"]["template"]["spec"]["containers"]
         self._given = {item["name"]: item["value"] for item in container["env"] if "value" in item}
         self._cluster = cluster

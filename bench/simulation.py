@@ -58,6 +58,10 @@ class Simulation:
         [pod] = json.loads(self.kubectl("get", "--raw", "/api/v1/namespaces/default/pods?limit=1"))["items"]
         return str(pod["metadata"]["name"])
 
+    def delete_pod(self, name: str) -> None:
+        """Delete a pod."""
+        self.kubectl("delete", "pod", name, "--wait=false")
+
     def wait_until_ready(self, daemon_set: str, nodes: int) -> None:
         """Wait until a DaemonSet has a ready pod on so many nodes."""
         deadline = time.monotonic() + _READY_SECONDS
