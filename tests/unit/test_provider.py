@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib.metadata
 import json
 import re
 import subprocess
@@ -188,8 +189,17 @@ def test_the_plugin_says_what_it_is(plugin: provider_pb2_grpc.ResourceProviderSt
 
 def test_the_plugin_runs_with_the_versions_that_are_tested() -> None:
     lines = (COMPONENTS / "requirements.txt").read_text("utf-8").splitlines()
-    pinned = [line for line in lines if line and not line.startswith("#")]
-    assert pinned == [f"pulumi=={versions.PULUMI}", f"pulumi-kubernetes=={versions.PULUMI_KUBERNETES}"]
+    pinned = dict(line.split("==") for line in lines if line and not line.startswith("#"))
+    assert pinned["pulumi"] == versions.PULUMI
+    assert pinned["pulumi-kubernetes"] == versions.PULUMI_KUBERNETES
+    assert pinned == {package: importlib.metadata.version(package) for package in pinned}
+
+
+def test_the_plugin_can_do_all_that_the_arguments_say() -> None:
+    lines = (COMPONENTS / "requirements.txt").read_text("utf-8").splitlines()
+    project = (COMPONENTS / "pyproject.toml").read_text("utf-8")
+    [extra] = re.findall(r"^digests = \[(.*)\]$", project, re.MULTILINE)
+    assert set(re.findall(r'"(\w+)>=', extra)) <= {line.partition("==")[0] for line in lines}
 
 
 def test_the_plugin_has_an_environment_of_its_own() -> None:
