@@ -28,7 +28,9 @@ class Api:
             self.client.create(codecs.from_dict(dict(manifest)))
 
     def create_namespace(self, name: str) -> None:
-        """Make a namespace."""
+        """Make a namespace, in place of one that an interrupted run has left."""
+        if not self._gone(name):
+            self.delete_namespace(name)
         self.client.create(Namespace(metadata=ObjectMeta(name=name)))
 
     def delete_namespace(self, name: str) -> None:

@@ -11,8 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from lightkube.models.meta_v1 import ObjectMeta
-from lightkube.resources.core_v1 import Namespace, Pod
+from lightkube.resources.core_v1 import Pod
 from prepull import render
 from prepull.observe import seconds_of
 
@@ -138,7 +137,7 @@ def _workload(references: Sequence[str], node: str) -> dict[str, Any]:
 
 @contextmanager
 def _namespace(api: Api) -> Iterator[None]:
-    api.client.create(Namespace(metadata=ObjectMeta(name=NAMESPACE)))
+    api.create_namespace(NAMESPACE)
     try:
         yield
     finally:
