@@ -89,19 +89,22 @@ class PrePullDaemonSet(pulumi.ComponentResource):
             key: pulumi.Output.all(_identity(made[key], "name"), _identity(made[key], "namespace"))
             for key in item.needs
         }
+        # A preview that asks the API server for a binding is refused while there is no role, unless by a cluster's
+        # administrator. An ID is not known before there is one, and what is not known is not asked for.
+        there = [made[key].id for key in item.needs] if item.kind in _BINDINGS else []
         annotation, _ = settings.waiting(item.kind)
         annotations = {annotation: "true"} if annotation else {}
         accounts = [key for key in item.needs if isinstance(made[key], k8s.core.v1.ServiceAccount)]
 
         def build(known: Sequence[Any]) -> dict[str, Any]:
-            plan, pairs = known
+            plan, pairs, _ = known
             others = {key: Made(*pair) for key, pair in pairs.items()}
             # An account is nobody's without it. At a preview the cluster may be one that is still to be made.
             if not pulumi.runtime.is_dry_run():
                 _demand_namespaces(name, [others[key] for key in accounts])
             return _annotated(item.build(name, plan, others), annotations)
 
-        return pulumi.Output.all(settings.plan, pulumi.Output.from_input(needs)).apply(build)
+        return pulumi.Output.all(settings.plan, pulumi.Output.from_input(needs), pulumi.Output.all(*there)).apply(build)
 
     def _create(
         self, name: str, item: Object, settings: "_Settings", made: Mapping[str, Any], body: pulumi.Output[Any]
@@ -148,6 +151,7 @@ class PrePullDaemonSet(pulumi.ComponentResource):
 
 
 _SKIP_AWAIT = "pulumi.com/skipAwait"
+_BINDINGS = ("RoleBinding", "ClusterRoleBinding")
 
 _KINDS: Mapping[str, tuple[Any, Mapping[str, str]]] = {
     "ConfigMap": (k8s.core.v1.ConfigMap, {"data": "data", "immutable": "immutable"}),

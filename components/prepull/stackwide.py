@@ -335,6 +335,9 @@ def _early(selection: _Selection) -> Iterator[str]:
         lineage = [resource]
         while lineage[-1] in around:
             lineage.append(around[lineage[-1]])
+        if lineage[-1] is not get_root_resource():
+            # Of a program that the same process has run before, as a preview by the Automation API.
+            continue
         ours = any(isinstance(each, PrePullDaemonSet) for each in lineage)
         unfolding = _has_images(type_) or type_ in _DECLARED_LATER
         if unfolding and not ours and selection.has_name([each.pulumi_resource_name for each in lineage]):

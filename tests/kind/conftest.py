@@ -43,9 +43,9 @@ def lab() -> Iterator[Lab]:
     lab = Lab.of_checkout()
     was_up = lab.is_up()
     lab.up()
-    foreign = dict(os.environ)
+    foreign, own = dict(os.environ), lab.environ
     os.environ.clear()
-    os.environ.update(lab.environ)
+    os.environ.update(own)
     try:
         yield lab
     finally:
