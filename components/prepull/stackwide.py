@@ -335,13 +335,16 @@ def _early(selection: _Selection) -> Iterator[str]:
         lineage = [resource]
         while lineage[-1] in around:
             lineage.append(around[lineage[-1]])
-        if lineage[-1] is not get_root_resource():
-            # Of a program that the same process has run before, as a preview by the Automation API.
-            continue
         ours = any(isinstance(each, PrePullDaemonSet) for each in lineage)
         unfolding = _has_images(type_) or type_ in _DECLARED_LATER
-        if unfolding and not ours and selection.has_name([each.pulumi_resource_name for each in lineage]):
+        named = selection.has_name([each.pulumi_resource_name for each in lineage])
+        if unfolding and not ours and named and _is_of_this_run(resource):
             yield _title(resource)
+
+
+def _is_of_this_run(resource: pulumi.Resource) -> bool:
+    """Whether the program that runs now has declared it: with the Automation API, a process runs several in turn."""
+    return _future(resource.urn.is_known()).get_loop() is asyncio.get_running_loop()
 
 
 def _has_images(type_: str) -> bool:
@@ -371,8 +374,11 @@ def _title(resource: pulumi.Resource) -> str:
 
 
 def _is_done(output: pulumi.Output[Any]) -> bool:
-    known = cast("asyncio.Future[bool]", output.is_known())
-    return known.done()
+    return _future(output.is_known()).done()
+
+
+def _future(known: Any) -> asyncio.Future[bool]:
+    return cast("asyncio.Future[bool]", known)
 
 
 def _patterns(value: str | Sequence[str]) -> Sequence[str]:
