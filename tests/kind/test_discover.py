@@ -81,7 +81,9 @@ def gate_was_passed(kubectl: Kubectl) -> datetime:
 
 
 def pods_of_workloads(kubectl: Kubectl) -> dict[str, datetime]:
-    items = kubectl("get", "pods", "--selector=app.kubernetes.io/name!=prepull", "--output=json")["items"]
+    items = kubectl("get", "pods", "--selector=app.kubernetes.io/name notin (prepull,prepull-gate)", "--output=json")[
+        "items"
+    ]
     return {item["metadata"]["name"]: at(item["metadata"]["creationTimestamp"]) for item in items}
 
 
