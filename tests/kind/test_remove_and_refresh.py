@@ -30,7 +30,9 @@ PULLER_LOGS = (
 def sandbox_image(lab: Lab) -> str:
     """What every pod of the cluster stands on."""
     listed = json.loads(lab.nodes.exec(lab.cluster.control_plane, "crictl", "images", "--output", "json"))["images"]
-    [name] = [name for image in listed if image["pinned"] for name in image["repoTags"] if "/pause:" in name]
+    names = [name for image in listed if image["pinned"] for name in image["repoTags"]]
+    # It may have been pulled under other names as well.
+    [name] = [name for name in names if name.startswith("registry.k8s.io/pause:")]
     return str(name)
 
 
