@@ -169,6 +169,7 @@ class World:
                 wanted = parse(args[argument])
                 self._reach(wanted.registry, registry)
                 self.lab.registry.client.copy(repository, tag, registry.client, wanted.repository, str(wanted.tag))
+                self._undo.callback(_unname, self.lab.nodes, str(wanted))
         self.nodes = set(self.lab.cluster.base_nodes)
         if "node_selector" in args:
             self.nodes = {self.lab.cluster.base_nodes[-1]}
@@ -210,6 +211,12 @@ def _forget(nodes: Nodes, *references: str) -> None:
     for node in nodes.names():
         for reference in references:
             nodes.remove_image(node, reference)
+
+
+def _unname(nodes: Nodes, reference: str) -> None:
+    """Take a name, and no other, off an image that the nodes need."""
+    for node in nodes.names():
+        nodes.exec(node, "ctr", "--namespace=k8s.io", "images", "rm", reference)
 
 
 @contextmanager
