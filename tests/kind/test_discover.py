@@ -20,6 +20,7 @@ from pulumi import automation as auto
 from lab import Lab
 
 from .conftest import PULLER_IMAGE, Images, Stack, UpFailed
+from .times import at
 
 Kubectl = Callable[..., Any]
 PREPULL = Path(sys.executable).with_name("prepull")
@@ -65,10 +66,6 @@ def chart(tmp_path: Path, namespace: str) -> Path:
     text = yaml.safe_dump(manifest("{{ .Release.Name }}", namespace, "{{ .Values.image }}"))
     (directory / "templates" / "pod.yaml").write_text(text)
     return directory
-
-
-def at(text: str) -> datetime:
-    return datetime.fromisoformat(text.replace("Z", "+00:00"))
 
 
 def gate_was_passed(kubectl: Kubectl) -> datetime:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 
 import pulumi
@@ -16,6 +15,7 @@ from lab.registry import Credentials
 
 from .conftest import Images, Stack, UpFailed, failed_up
 from .faulty_registry import Fault, FaultyRegistry
+from .times import at
 
 Kubectl = Callable[..., Any]
 
@@ -151,7 +151,7 @@ def test_what_depends_on_it_starts_after_the_images_are_there(
     assert len(pods) == len(lab.cluster.base_nodes)
     for pod in pods:
         [pull] = pod["status"]["initContainerStatuses"]
-        assert _time(created) >= _time(pull["state"]["terminated"]["finishedAt"])
+        assert at(created) >= at(pull["state"]["terminated"]["finishedAt"])
 
 
 def test_the_same_list_heals_once_the_reason_is_gone(lab: Lab, stack: Stack, images: Images) -> None:
@@ -167,7 +167,3 @@ def test_the_same_list_heals_once_the_reason_is_gone(lab: Lab, stack: Stack, ima
     images.push()
 
     assert stack.up({**args, "timeout": "3m"}).outputs["ready_nodes"] == 3
-
-
-def _time(text: str) -> datetime:
-    return datetime.fromisoformat(text.replace("Z", "+00:00"))

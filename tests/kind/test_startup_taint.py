@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from datetime import datetime
 from typing import Any
 
 import pytest
@@ -12,6 +11,7 @@ import pytest
 from lab import Lab
 
 from .conftest import PULLER_IMAGE, Images, Stack
+from .times import at
 
 Kubectl = Callable[..., Any]
 TAINT = "prepull.dev/not-ready"
@@ -23,10 +23,6 @@ def taints_of(lab: Lab, node: str) -> set[str]:
     """The keys of a node's taints that are not Kubernetes' own."""
     taints = json.loads(lab.cluster.kubectl("get", "node", node, "--output=json"))["spec"].get("taints", [])
     return {taint["key"] for taint in taints if "kubernetes.io/" not in taint["key"]}
-
-
-def at(time: str) -> datetime:
-    return datetime.fromisoformat(time.replace("Z", "+00:00"))
 
 
 @pytest.fixture

@@ -15,15 +15,12 @@ from lab import Lab
 
 from .conftest import Images, Stack, UpFailed
 from .eventually import eventually
+from .times import at
 
 Kubectl = Callable[..., Any]
 PODS = "--selector=app.kubernetes.io/name=prepull"
 # Tried twice, with half of it to all of it between.
 TWO_SLOW_ATTEMPTS = {"attempts": 2, "backoff": "8s"}
-
-
-def at(moment: str) -> datetime:
-    return datetime.fromisoformat(moment.replace("Z", "+00:00"))
 
 
 def pods(kubectl: Kubectl) -> list[dict[str, Any]]:
