@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from lightkube import ApiError, Client, KubeConfig, codecs
@@ -13,11 +14,14 @@ from lightkube.resources.core_v1 import Namespace, Pod
 if TYPE_CHECKING:
     from lab import Lab
 
+NAMESPACE = "bench"
+"""Of everything that is measured on a cluster."""
+
 _DEADLINE_SECONDS = 300
 
 
 class Api:
-    """Makes objects, and removes a namespace with all that is in it."""
+    """Makes objects, and a namespace for them that is removed with all that is in it."""
 
     def __init__(self, lab: Lab) -> None:
         self.client = Client(KubeConfig.from_file(lab.kubeconfig), trust_env=False)
@@ -27,21 +31,25 @@ class Api:
         for manifest in manifests:
             self.client.create(codecs.from_dict(dict(manifest)))
 
-    def create_namespace(self, name: str) -> None:
-        """Make a namespace, in place of one that an interrupted run has left."""
-        if not self._gone(name):
-            self.delete_namespace(name)
-        self.client.create(Namespace(metadata=ObjectMeta(name=name)))
-
-    def delete_namespace(self, name: str) -> None:
-        """Remove a namespace, and wait until the last of its pods is gone."""
-        self.client.delete(Namespace, name)
-        self._until(lambda: not list(self.client.list(Pod, namespace=name)))
-        self._until(lambda: self._gone(name))
-
-    def _gone(self, name: str) -> bool:
+    @contextmanager
+    def namespace(self) -> Iterator[None]:
+        """The namespace, within the block; in place of one that an interrupted run has left."""
+        if not self._gone():
+            self._delete()
+        self.client.create(Namespace(metadata=ObjectMeta(name=NAMESPACE)))
         try:
-            self.client.get(Namespace, name)
+            yield
+        finally:
+            self._delete()
+
+    def _delete(self) -> None:
+        self.client.delete(Namespace, NAMESPACE)
+        self._until(lambda: not list(self.client.list(Pod, namespace=NAMESPACE)))
+        self._until(self._gone)
+
+    def _gone(self) -> bool:
+        try:
+            self.client.get(Namespace, NAMESPACE)
         except ApiError as error:
             return bool(error.status.code == 404)
         return False

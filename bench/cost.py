@@ -6,12 +6,12 @@ import json
 import re
 import time
 from collections.abc import Callable, Sequence
-from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from bench import registry_log
-from bench.api import Api
+from bench.api import NAMESPACE, Api
 from bench.arrivals import Arrivals, arrivals
+from bench.clean import clean, on_nodes
 from bench.forms import FORMS, HELPERS, OURS, Cluster, Form, prepull
 from bench.results import Comparison, Result
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from bench.image_sets import ImageSet
     from lab import Lab
 
-NAMESPACE = "bench-cost"
 STAGGER = "20s"
 DEADLINE_SECONDS = 900
 IDLE_SECONDS = 60
@@ -48,8 +47,7 @@ class _Cost:
         self._heard = heard
         self._say = say
         self._api = Api(lab)
-        for node in lab.cluster.base_nodes:
-            self._run(node, " ".join(f"crictl pull {helper} >/dev/null;" for helper in HELPERS))
+        on_nodes(lab, " ".join(f"crictl pull {helper} >/dev/null;" for helper in HELPERS))
 
     def run(self, rounds: int) -> list[Result]:
         title = self._set.title
@@ -66,9 +64,7 @@ class _Cost:
                 api.setdefault(form, []).append(self._api_requests(FORMS[form]))
             self._say(f"round {number + 1} of {rounds}: {sent} {asked} {api}")
         idle, processor = self._idle()
-        needed = len(self._lab.cluster.base_nodes) * (
-            self._set.number * self._set.megabytes + self._set.shared_megabytes
-        )
+        needed = len(self._lab.cluster.base_nodes) * self._set.total_megabytes
         return [
             Comparison("cost-registry", f"Sent by the registry ({title})", "MB", sent,
                        note=f"Three nodes need {needed} MB of content, and a program of 2 MB for each image."),
@@ -81,38 +77,31 @@ class _Cost:
         ]  # fmt: skip
 
     def _bytes(self) -> tuple[float, float]:
-        self._clean()
-        since = _now()
-        self._api.create_namespace(NAMESPACE)
-        try:
+        clean(self._lab, self._references)
+        since = registry_log.now()
+        with self._api.namespace():
             self._apply(FORMS[f"{OURS}, containerd"])
             self._wait_until_idle()
             first = registry_log.megabytes(self._log(since))
-            since = _now()
+            since = registry_log.now()
             self._lab.cluster.kubectl("--namespace", NAMESPACE, "rollout", "restart", "daemonset")
             self._lab.cluster.kubectl("--namespace", NAMESPACE, "rollout", "status", "daemonset", "--timeout=110s")
             again = self._log(since)
-        finally:
-            self._api.delete_namespace(NAMESPACE)
         if again:
             self._say(f"the second run asked for {[request.path for request in again]}")
         return first, registry_log.megabytes(again)
 
     def _peak(self, stagger: str) -> float:
-        self._clean()
-        since = _now()
-        self._api.create_namespace(NAMESPACE)
-        try:
+        clean(self._lab, self._references)
+        since = registry_log.now()
+        with self._api.namespace():
             self._apply(prepull("containerd", stagger=stagger))
-        finally:
-            self._api.delete_namespace(NAMESPACE)
         return registry_log.peak([request for request in self._log(since) if request.is_layer])
 
     def _api_requests(self, form: Form) -> float:
         """Those from apply until the pods have said that they are done, less what there is without any form."""
-        self._clean()
-        self._api.create_namespace(NAMESPACE)
-        try:
+        clean(self._lab, self._references)
+        with self._api.namespace():
             time.sleep(2)
             before, began = self._counted(), time.monotonic()
             self._apply(form)
@@ -121,8 +110,6 @@ class _Cost:
             before = self._counted()
             time.sleep(took)
             return max(0.0, during - (self._counted() - before))
-        finally:
-            self._api.delete_namespace(NAMESPACE)
 
     def _counted(self) -> float:
         text = self._lab.cluster.kubectl("get", "--raw", "/metrics")
@@ -154,17 +141,14 @@ class _Cost:
         processor: dict[str, list[float]] = {}
         node = self._lab.cluster.base_nodes[-1]
         for form in (f"{OURS}, containerd", f"{OURS}, kubelet", "one running container an image (Che)"):
-            self._clean()
-            self._api.create_namespace(NAMESPACE)
-            try:
+            clean(self._lab, self._references)
+            with self._api.namespace():
                 self._apply(FORMS[form])
                 self._wait_until_idle()
                 time.sleep(5)
                 before = self._stats(node)
                 time.sleep(IDLE_SECONDS)
                 after = self._stats(node)
-            finally:
-                self._api.delete_namespace(NAMESPACE)
             memory[form] = [after[0] / 1_000_000]
             processor[form] = [(after[1] - before[1]) / 1_000_000 * 60 / IDLE_SECONDS]
             self._say(f"idle: {memory[form][0]:.2f} MB, {processor[form][0]:.1f} ms a minute  {form}")
@@ -180,17 +164,7 @@ class _Cost:
         )
 
     def _log(self, since: str) -> list[registry_log.Request]:
-        lab = self._lab
-        text = lab.engine.docker("logs", "--since", since, lab.registry.container)
-        return registry_log.requests(text.splitlines(), self._set.repository)
-
-    def _clean(self) -> None:
-        names = " ".join(self._references)
-        for node in self._lab.cluster.base_nodes:
-            self._run(node, f"crictl rmi {names} >/dev/null 2>&1; ctr -n k8s.io content prune references >/dev/null")
-
-    def _run(self, node: str, script: str) -> None:
-        self._lab.nodes.exec(node, "sh", "-c", script)
+        return registry_log.read(self._lab, since, self._set.repository)
 
 
 _API_FORMS: Sequence[str] = (
@@ -205,7 +179,3 @@ def _is_done(pod: dict[str, Any]) -> bool:
     conditions = pod["status"].get("conditions") or []
     ready = any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)
     return ready or pod["status"].get("phase") == "Succeeded"
-
-
-def _now() -> str:
-    return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -51,6 +51,11 @@ class ImageSet:
         """What their names begin with in the registry."""
         return f"bench/{self.number}x{self.megabytes}-{self.shared_megabytes}"
 
+    @property
+    def total_megabytes(self) -> int:
+        """What a node with none of them has to fetch, apart from the program in each."""
+        return self.number * self.megabytes + self.shared_megabytes
+
     def push(self, lab: Lab) -> list[str]:
         """Put them into the lab's registry, and return the references that nodes pull them by."""
         # The forms that run an image need a program in it.

@@ -10,20 +10,21 @@ from __future__ import annotations
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from bench.api import Api
+from bench import registry_log
+from bench.api import NAMESPACE, Api
 from bench.arrivals import Arrivals, arrivals
+from bench.clean import clean, on_nodes
 from bench.forms import FORMS, HELPERS, LIMIT, LIMIT_HELPERS, Cluster
 from bench.results import Comparison
+from lab import LabError
 
 if TYPE_CHECKING:
     from bench.image_sets import ImageSet
     from lab import Lab
 
-NAMESPACE = "bench"
 DEADLINE_SECONDS = 900
 
 
@@ -58,13 +59,13 @@ class _Pull:
         forms = [LIMIT, *(form for form in FORMS if not only or any(word in form for word in only))]
         seconds: dict[str, list[float]] = {form: [] for form in forms}
         if not self._cold:
-            self._on_every_node(" ".join(f"crictl pull {helper} >/dev/null;" for helper in HELPERS))
+            on_nodes(self._lab, " ".join(f"crictl pull {helper} >/dev/null;" for helper in HELPERS))
         for number in range(rounds + 1):
             # Each form has another one before it in each round.
             start = number % len(forms)
             for form in forms[start:] + forms[:start]:
                 self._clean()
-                took = self._limit() if form == LIMIT else self._form(form)
+                took = self._from_nothing(form)
                 say(f"round {number} of {rounds}: {took:6.2f} s  {form}")
                 if number:
                     seconds[form].append(took)
@@ -82,6 +83,18 @@ class _Pull:
             rounds=seconds,
         )
 
+    def _from_nothing(self, form: str) -> float:
+        since = registry_log.now()
+        took = self._limit() if form == LIMIT else self._form(form)
+        sent = registry_log.megabytes(registry_log.read(self._lab, since, self._set.repository))
+        needed = self._set.total_megabytes * len(self._nodes)
+        if sent < needed:
+            raise LabError(
+                f"The registry sent {sent:.0f} MB for '{form}', and empty nodes need {needed} MB: something of them "
+                "was there already, and the figures would not be true. Run `make down`, then measure again."
+            )
+        return took
+
     def _limit(self) -> float:
         wanted = [*self._references, *(LIMIT_HELPERS if self._cold else ())]
         pulls = " & ".join(f"crictl pull {image} >/dev/null" for image in wanted)
@@ -89,12 +102,9 @@ class _Pull:
             return self._timed(start, wanted)
 
     def _form(self, form: str) -> float:
-        self._api.create_namespace(NAMESPACE)
         manifests = FORMS[form](Cluster(NAMESPACE, self._references, self._nodes))
-        try:
+        with self._api.namespace():
             return self._timed(lambda: self._api.create(manifests), self._references)
-        finally:
-            self._api.delete_namespace(NAMESPACE)
 
     def _timed(self, start: Callable[[], object], wanted: Sequence[str]) -> float:
         self._heard.forget()
@@ -132,12 +142,5 @@ class _Pull:
             for shell in shells:
                 shell.communicate()
 
-    def _on_every_node(self, script: str) -> None:
-        with ThreadPoolExecutor(len(self._nodes)) as pool:
-            list(pool.map(lambda node: self._lab.nodes.exec(node, "sh", "-c", script), self._nodes))
-
     def _clean(self) -> None:
-        remove = [*self._references, *(HELPERS if self._cold else ())]
-        self._on_every_node(
-            f"crictl rmi {' '.join(remove)} >/dev/null 2>&1; ctr -n k8s.io content prune references >/dev/null; sync"
-        )
+        clean(self._lab, [*self._references, *(HELPERS if self._cold else ())])

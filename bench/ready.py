@@ -6,8 +6,7 @@ And how long a pod waits that was sent to a new node, with and without a startup
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,14 +14,14 @@ from lightkube.resources.core_v1 import Pod
 from prepull import render
 from prepull.observe import seconds_of
 
-from bench.api import Api
+from bench.api import NAMESPACE, Api
+from bench.clean import clean
 from bench.results import Comparison
 
 if TYPE_CHECKING:
     from bench.image_sets import ImageSet
     from lab import Lab
 
-NAMESPACE = "bench-ready"
 TAINT = "prepull.dev/not-ready"
 DEADLINE_SECONDS = 600
 WITHOUT, WITH = "without: the workload pulls its image itself", "with PrePullDaemonSet: the image is there"
@@ -46,8 +45,8 @@ def measure_workload(lab: Lab, images: ImageSet, rounds: int, say: Callable[[str
     node = lab.cluster.base_nodes[-1]
     for number in range(rounds + 1):
         for form in (WITHOUT, WITH) if number % 2 else (WITH, WITHOUT):
-            _clean(lab, [node], references)
-            with _namespace(api):
+            clean(lab, references, [node])
+            with api.namespace():
                 if form == WITH:
                     api.create(_component(references))
                     _wait_for_component(api, len(lab.cluster.base_nodes))
@@ -55,7 +54,7 @@ def measure_workload(lab: Lab, images: ImageSet, rounds: int, say: Callable[[str
             say(f"round {number} of {rounds}: {took:6.2f} s  {form}")
             if number:
                 seconds[form].append(took)
-    _clean(lab, lab.cluster.base_nodes, references)
+    clean(lab, references)
     title = f"A workload becomes ready ({images.title})"
     return Comparison(f"ready-{images}", title, "s", seconds, base=WITHOUT, note="From its creation.")
 
@@ -91,7 +90,7 @@ class _Times:
 def _joined(lab: Lab, api: Api, references: Sequence[str], form: str) -> _Times:
     name = "bench"
     taints = [f"{TAINT}:NoSchedule"] if form == NEW_TAINTED else []
-    with _namespace(api):
+    with api.namespace():
         if form != NEW_WITHOUT:
             api.create(_component(references, **({"startup_taint": TAINT} if taints else {})))
             _wait_for_component(api, len(lab.cluster.base_nodes))
@@ -135,15 +134,6 @@ def _workload(references: Sequence[str], node: str) -> dict[str, Any]:
     }
 
 
-@contextmanager
-def _namespace(api: Api) -> Iterator[None]:
-    api.create_namespace(NAMESPACE)
-    try:
-        yield
-    finally:
-        api.delete_namespace(NAMESPACE)
-
-
 def _ready(api: Api, workload: dict[str, Any]) -> _Times:
     began = time.monotonic()
     api.create([workload])
@@ -172,11 +162,3 @@ def _wait_for_component(api: Api, nodes: int) -> None:
         if len(ready) >= nodes:
             return
     raise TimeoutError(f"the component is not ready after {DEADLINE_SECONDS} s")
-
-
-def _clean(lab: Lab, nodes: Sequence[str], references: Sequence[str]) -> None:
-    script = (
-        f"crictl rmi {' '.join(references)} >/dev/null 2>&1; ctr -n k8s.io content prune references >/dev/null; sync"
-    )
-    for node in nodes:
-        lab.nodes.exec(node, "sh", "-c", script)

@@ -1,11 +1,16 @@
-"""What a registry was asked for, by its own log. Pure."""
+"""What a registry was asked for, by its own log."""
 
 from __future__ import annotations
 
 import re
+import subprocess
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lab import Lab
 
 _FIELD = re.compile(r'([\w.]+)=("(?:[^"\\]|\\.)*"|\S+)')
 _DURATION = re.compile(r"([0-9.]+)(ns|µs|us|ms|s|m|h)")
@@ -26,6 +31,19 @@ class Request:
     def is_layer(self) -> bool:
         """Whether it asked for content, and not for what there is."""
         return self.method == "GET" and "/blobs/" in self.path
+
+
+def now() -> str:
+    """This moment, as `read` takes it."""
+    return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def read(lab: Lab, since: str, repository: str) -> list[Request]:
+    """The requests to the lab's registry for what lies below a repository, from a moment on."""
+    # Distribution logs to its standard error.
+    command = [str(lab.engine.client), "logs", "--since", since, lab.registry.container]
+    told = subprocess.run(command, env=dict(lab.engine.environ), check=True, capture_output=True, text=True)
+    return requests(told.stderr.splitlines(), repository)
 
 
 def requests(lines: Iterable[str], repository: str) -> list[Request]:

@@ -1,0 +1,41 @@
+"""Nodes without the images that are measured, and without anything that would spare the next pull some of its work."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+from bench.api import NAMESPACE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from lab import Lab
+
+# The containers of a deleted pod stay for up to a minute, and what they hold unpacked would not be pulled again. The
+# kubelet may be at the same pod, and then one of the two fails.
+_REMOVE_PODS = f"""
+for _ in $(seq 100); do
+    pods=$(crictl pods --quiet --namespace {NAMESPACE})
+    [ -n "$pods" ] || break
+    crictl rmp --force $pods >/dev/null 2>&1 || sleep 0.2
+done"""
+_PRUNE = "ctr --namespace k8s.io content prune references >/dev/null"
+
+
+def clean(lab: Lab, images: Iterable[str], nodes: Sequence[str] | None = None) -> None:
+    """Remove images from nodes, with their content.
+
+    Args:
+        lab: a lab that is up.
+        images: their names.
+        nodes: the nodes; by default all that the lab has from its beginning.
+    """
+    on_nodes(lab, f"{_REMOVE_PODS}; crictl rmi {' '.join(images)} >/dev/null 2>&1; {_PRUNE}; sync", nodes)
+
+
+def on_nodes(lab: Lab, script: str, nodes: Sequence[str] | None = None) -> None:
+    """Run a script on nodes, at once."""
+    chosen = lab.cluster.base_nodes if nodes is None else nodes
+    with ThreadPoolExecutor(len(chosen)) as pool:
+        list(pool.map(lambda node: lab.nodes.exec(node, "sh", "-c", script), chosen))
