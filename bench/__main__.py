@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from bench import cost, engine, pull, ready, scale
+from bench import cost, engine, parts, pull, ready, scale
 from bench.image_sets import ImageSet
 from bench.machine import machine, machine_of
 from bench.page import page
@@ -47,6 +47,10 @@ def _parser() -> argparse.ArgumentParser:
         help="whether the images that the forms run are on the nodes already (default: both)",
     )  # fmt: skip
     pulling.set_defaults(run=_pull)
+
+    made_of = scenarios.add_parser("parts", help="what that time is made of")
+    _rounds(made_of, 3)
+    made_of.set_defaults(run=_parts)
 
     readiness = scenarios.add_parser("ready", help="how soon a workload is ready, with its images there and without")
     _rounds(readiness, 5)
@@ -88,7 +92,7 @@ def _images(text: str) -> ImageSet:
 
 
 def _everything(_: argparse.Namespace) -> None:
-    for scenario in ("pull", "ready", "join", "cost", "engine", "scale"):
+    for scenario in ("pull", "parts", "ready", "join", "cost", "engine", "scale"):
         options = _parser().parse_args([scenario])
         options.run(options)
 
@@ -101,6 +105,12 @@ def _pull(options: argparse.Namespace) -> None:
                 print(f"{images.title}, {'cold' if cold else 'helpers there'}")
                 for found in pull.measure(lab, images, rounds=options.rounds, cold=cold, only=options.only, say=_say):
                     _keep_of(lab, found)
+
+
+def _parts(options: argparse.Namespace) -> None:
+    with _lab() as lab:
+        for cold in (False, True):
+            _keep_of(lab, parts.measure(lab, ImageSet.parse("8x40MB"), options.rounds, _say, cold=cold))
 
 
 def _ready(options: argparse.Namespace) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from lightkube import ApiError, Client, KubeConfig, codecs
 from lightkube.models.meta_v1 import ObjectMeta
 from lightkube.resources.core_v1 import Namespace, Pod
+from lightkube.types import CascadeType
 
 if TYPE_CHECKING:
     from lab import Lab
@@ -31,6 +32,14 @@ class Api:
         for manifest in manifests:
             self.client.create(codecs.from_dict(dict(manifest)))
 
+    def delete(self, manifests: Sequence[Mapping[str, Any]]) -> None:
+        """Remove them, and wait until the last pod of the namespace is gone."""
+        for manifest in manifests:
+            made: Any = codecs.from_dict(dict(manifest))
+            # The API leaves a Job's pods behind where it is not told otherwise.
+            self.client.delete(type(made), made.metadata.name, namespace=NAMESPACE, cascade=CascadeType.BACKGROUND)
+        self._until(self._empty)
+
     @contextmanager
     def namespace(self) -> Iterator[None]:
         """The namespace, within the block; in place of one that an interrupted run has left."""
@@ -44,8 +53,11 @@ class Api:
 
     def _delete(self) -> None:
         self.client.delete(Namespace, NAMESPACE)
-        self._until(lambda: not list(self.client.list(Pod, namespace=NAMESPACE)))
+        self._until(self._empty)
         self._until(self._gone)
+
+    def _empty(self) -> bool:
+        return not list(self.client.list(Pod, namespace=NAMESPACE))
 
     def _gone(self) -> bool:
         try:
@@ -59,5 +71,5 @@ class Api:
         deadline = time.monotonic() + _DEADLINE_SECONDS
         while not done():
             if time.monotonic() > deadline:
-                raise TimeoutError(f"the namespace is still there after {_DEADLINE_SECONDS} s")
+                raise TimeoutError(f"what was measured is still there after {_DEADLINE_SECONDS} s")
             time.sleep(0.2)

@@ -1,6 +1,7 @@
-"""The moment at which an image is on a node, by what the node's own containerd announces.
+"""The moments at which images are on a node and containers run, by what the node's own containerd announces.
 
-Asking again and again would take the processor from what is measured: each answer costs a process on each node.
+Asking again and again would take the processor from what is measured: each answer costs a process on each node. Nodes
+have this machine's clock, so that it does not matter how late an event is read.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -19,14 +21,16 @@ if TYPE_CHECKING:
 # The client passes no signal on: what runs on the node ends when its input does.
 _LISTEN = "ctr --namespace=k8s.io events & read -r _; kill $!"
 _TOPICS = ("/images/create", "/images/update")
+_STARTED = "/tasks/start"
 _PROBE_SECONDS = 30
 
 
 class Arrivals:
-    """Which images have come to which node since they were last forgotten, and when."""
+    """Which images have come to which node since they were last forgotten, and when; and when containers started."""
 
     def __init__(self, nodes: Sequence[str]) -> None:
         self._at: dict[str, dict[str, float]] = {node: {} for node in nodes}
+        self._starts: dict[str, list[float]] = {node: [] for node in nodes}
         self._changed = threading.Condition()
 
     def forget(self) -> None:
@@ -34,17 +38,28 @@ class Arrivals:
         with self._changed:
             for arrived in self._at.values():
                 arrived.clear()
+            for started in self._starts.values():
+                started.clear()
 
     def note(self, node: str, line: str) -> None:
         """Take note of an event, as `ctr events` prints it."""
         name = image_of(line)
-        if name:
-            with self._changed:
-                self._at[node].setdefault(name, time.monotonic())
+        with self._changed:
+            if name:
+                self._at[node].setdefault(name, moment_of(line))
                 self._changed.notify_all()
+            elif _STARTED in line.partition("{")[0].split():
+                self._starts[node].append(moment_of(line))
+
+    def last(self, images: Iterable[str]) -> tuple[float, Sequence[float]]:
+        """When the last of the images came, and when containers started on the node that it came to, sandboxes too."""
+        wanted = set(images)
+        with self._changed:
+            at, node = max((arrived[name], node) for node, arrived in self._at.items() for name in wanted)
+            return at, tuple(self._starts[node])
 
     def wait(self, images: Iterable[str], seconds: float) -> float:
-        """Wait until every node has all of them, and return when the last came, by the monotonic clock.
+        """Wait until every node has all of them, and return when the last came, in seconds since the epoch.
 
         Raises:
             TimeoutError: it took longer than so many seconds.
@@ -66,6 +81,14 @@ def image_of(line: str) -> str | None:
         return None
     name = json.loads(brace + document).get("name")
     return str(name) if name else None
+
+
+def moment_of(line: str) -> float:
+    """When an event was, in seconds since the epoch."""
+    day, clock, offset, *_ = line.split()
+    whole, _, fraction = clock.partition(".")
+    at = datetime.strptime(f"{day} {whole} {offset}", "%Y-%m-%d %H:%M:%S %z").timestamp()
+    return at + float(f"0.{fraction or 0}")
 
 
 @contextmanager

@@ -21,6 +21,8 @@ Manifests = list[dict[str, Any]]
 _SOCKET = "/run/containerd/containerd.sock"
 _TOLERATE_ALL = [{"operator": "Exists"}]
 _TOOLS = "/tmp/bin"  # noqa: S108 - as kube-fledged has it
+# The image names a file that only K3s' own nodes have.
+_CRICTL = 'unset CRI_CONFIG_FILE; exec "$0" "$@"'
 _PAUSE = {"name": "pause", "image": PAUSE_IMAGE}
 
 OURS = "PrePullDaemonSet"
@@ -61,7 +63,7 @@ def one_init_container_with_crictl(cluster: Cluster) -> Manifests:
         {
             "name": f"pull-{index}",
             "image": K3S_IMAGE,
-            "command": ["crictl", "--runtime-endpoint", socket, "--image-endpoint", socket, "pull", image],
+            "command": ["/bin/sh", "-c", _CRICTL, "crictl", "--runtime-endpoint", socket, "pull", image],
             "volumeMounts": mount,
         }
         for index, image in enumerate(cluster.images)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from bench.image_sets import ImageSet
     from lab import Lab
 
-DEADLINE_SECONDS = 900
+DEADLINE_SECONDS = 180
 
 
 def measure(
@@ -42,36 +42,60 @@ def measure(
         say: is told of each round.
     """
     with arrivals(lab) as heard:
-        yield from _Pull(lab, images, heard, cold=cold).run(rounds, only, say)
+        yield from Pull(lab, images, heard, cold=cold).run(rounds, only, say)
 
 
-class _Pull:
+class Pull:
+    """Rounds of one list of images, each from nothing."""
+
     def __init__(self, lab: Lab, images: ImageSet, heard: Arrivals, *, cold: bool) -> None:
         self._lab = lab
         self._set = images
         self._references = images.push(lab)
         self._heard = heard
         self._cold = cold
+        self._began = 0.0
         self._api = Api(lab)
         self._nodes = lab.cluster.base_nodes
 
     def run(self, rounds: int, only: Sequence[str], say: Callable[[str], None]) -> Iterator[Comparison]:
+        """As `measure`, which documents it."""
         forms = [LIMIT, *(form for form in FORMS if not only or any(word in form for word in only))]
         seconds: dict[str, list[float]] = {form: [] for form in forms}
+        with self.ready():
+            for number in range(rounds + 1):
+                # Each form has another one before it in each round.
+                start = number % len(forms)
+                for form in forms[start:] + forms[:start]:
+                    took = self.once(form)
+                    say(f"round {number} of {rounds}: {took:6.2f} s  {form}")
+                    if number:
+                        seconds[form].append(took)
+                if number:
+                    yield self._result(seconds)
+
+    @contextmanager
+    def ready(self) -> Iterator[None]:
+        """Rounds are taken within the block; after it, nothing of them is left."""
         if not self._cold:
             on_nodes(self._lab, " ".join(f"crictl pull {helper} >/dev/null;" for helper in HELPERS))
-        for number in range(rounds + 1):
-            # Each form has another one before it in each round.
-            start = number % len(forms)
-            for form in forms[start:] + forms[:start]:
-                self._clean()
-                took = self._from_nothing(form)
-                say(f"round {number} of {rounds}: {took:6.2f} s  {form}")
-                if number:
-                    seconds[form].append(took)
-            if number:
-                yield self._result(seconds)
+        with self._api.namespace():
+            yield
         self._clean()
+
+    def once(self, form: str) -> float:
+        """The seconds of one round of a form."""
+        self._clean()
+        return self._from_nothing(form)
+
+    def parts(self, form: str) -> tuple[float, float, float]:
+        """Seconds from apply to the start of the pod's sandbox, from there to its first container's, and to the end.
+
+        All of one round, on the node that has the last image last.
+        """
+        self.once(form)
+        last, (sandbox, puller, *_) = self._heard.last(self._references)
+        return sandbox - self._began, puller - sandbox, last - puller
 
     def _result(self, seconds: dict[str, list[float]]) -> Comparison:
         where = "helper images pulled as well" if self._cold else "helper images there"
@@ -103,14 +127,16 @@ class _Pull:
 
     def _form(self, form: str) -> float:
         manifests = FORMS[form](Cluster(NAMESPACE, self._references, self._nodes))
-        with self._api.namespace():
+        try:
             return self._timed(lambda: self._api.create(manifests), self._references)
+        finally:
+            self._api.delete(manifests)
 
     def _timed(self, start: Callable[[], object], wanted: Sequence[str]) -> float:
         self._heard.forget()
-        began = time.monotonic()
+        self._began = time.time()
         start()
-        return self._heard.wait(wanted, DEADLINE_SECONDS) - began
+        return self._heard.wait(wanted, DEADLINE_SECONDS) - self._began
 
     @contextmanager
     def _ready_to_run(self, script: str) -> Iterator[Callable[[], None]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bench.arrivals import Arrivals, image_of
+from bench.arrivals import Arrivals, image_of, moment_of
 from bench.forms import FORMS, Cluster
 from bench.image_sets import ImageSet
 
@@ -50,6 +50,21 @@ def test_kube_fledged_makes_a_job_for_each_image_and_node() -> None:
 )
 def test_an_arrival_is_told_from_other_events(line: str, image: str | None) -> None:
     assert image_of(line) == image
+
+
+def test_an_event_is_dated_by_the_node_and_not_by_when_it_was_read() -> None:
+    assert moment_of(CREATED) == pytest.approx(1767323045.678)
+    assert moment_of(CREATED.replace("05.678", "05")) == 1767323045
+
+
+def test_the_node_that_is_last_tells_when_its_containers_started() -> None:
+    heard = Arrivals(["node-1", "node-2"])
+    heard.note("node-1", STARTED)
+    heard.note("node-1", CREATED)
+    heard.note("node-2", STARTED.replace("05.678", "06"))
+    heard.note("node-2", CREATED.replace("05.678", "07"))
+
+    assert heard.last(["registry:5000/a:v1"]) == (1767323047, (1767323046,))
 
 
 def test_images_are_there_once_the_last_node_has_the_last() -> None:

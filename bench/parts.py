@@ -1,0 +1,49 @@
+"""What the time until all images are there is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from bench.arrivals import arrivals
+from bench.forms import OURS
+from bench.pull import Pull
+from bench.results import Comparison
+
+if TYPE_CHECKING:
+    from bench.image_sets import ImageSet
+    from lab import Lab
+
+_FORM = f"{OURS}, containerd"
+_PARTS = (
+    "apply until the pod's sandbox runs",
+    "until the puller runs",
+    "until the last image is there",
+)
+
+
+def measure(lab: Lab, images: ImageSet, rounds: int, say: Callable[[str], None], *, cold: bool) -> Comparison:
+    """Measure the parts, on the node that has the last image last.
+
+    Args:
+        lab: a lab that is up.
+        images: what to pull.
+        rounds: how many rounds to count; one more goes before them, to warm up.
+        say: is told of each round.
+        cold: the images that the component runs are not on the nodes either.
+    """
+    seconds: dict[str, list[float]] = {part: [] for part in _PARTS}
+    with arrivals(lab) as heard:
+        pulls = Pull(lab, images, heard, cold=cold)
+        with pulls.ready():
+            for number in range(rounds + 1):
+                parts = pulls.parts(_FORM)
+                say(f"round {number} of {rounds}: {' + '.join(f'{each:.2f}' for each in parts)} s  {_FORM}")
+                if number:
+                    for part, took in zip(_PARTS, parts, strict=True):
+                        seconds[part].append(took)
+    where = "helper images pulled as well" if cold else "helper images there"
+    return Comparison(
+        f"parts-{images}-{'cold' if cold else 'warm'}", f"What it is made of: {images.title}, {where}", "s", seconds,
+        note="On the node that has the last image last.",
+    )  # fmt: skip
