@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from lightkube import ApiError, Client, KubeConfig, codecs
@@ -28,16 +29,25 @@ class Api:
         self.client = Client(KubeConfig.from_file(lab.kubeconfig), trust_env=False)
 
     def create(self, manifests: Sequence[Mapping[str, Any]]) -> None:
-        """Make them in their order."""
+        """Make them in their order, in place of what an interrupted run has left."""
         for manifest in manifests:
-            self.client.create(codecs.from_dict(dict(manifest)))
+            self.client.apply(codecs.from_dict(dict(manifest)), field_manager=NAMESPACE, force=True)
 
-    def delete(self, manifests: Sequence[Mapping[str, Any]]) -> None:
-        """Remove them, and wait until the last pod of the namespace is gone."""
-        for manifest in manifests:
-            made: Any = codecs.from_dict(dict(manifest))
-            # The API leaves a Job's pods behind where it is not told otherwise.
-            self.client.delete(type(made), made.metadata.name, namespace=NAMESPACE, cascade=CascadeType.BACKGROUND)
+    @contextmanager
+    def removed_after(self, manifests: Sequence[Mapping[str, Any]]) -> Iterator[None]:
+        """What is made of them is removed after the block, with its pods; these may take a while to go."""
+        try:
+            yield
+        finally:
+            for manifest in manifests:
+                made: Any = codecs.from_dict(dict(manifest))
+                where: dict[str, Any] = {"namespace": NAMESPACE} if made.metadata.namespace else {}
+                with _unless_gone():
+                    # The API leaves a Job's pods behind where it is not told otherwise.
+                    self.client.delete(type(made), made.metadata.name, cascade=CascadeType.BACKGROUND, **where)
+
+    def wait_until_empty(self) -> None:
+        """Wait until the last pod of the namespace is gone."""
         self._until(self._empty)
 
     @contextmanager
@@ -53,18 +63,17 @@ class Api:
 
     def _delete(self) -> None:
         self.client.delete(Namespace, NAMESPACE)
-        self._until(self._empty)
+        self.wait_until_empty()
         self._until(self._gone)
 
     def _empty(self) -> bool:
         return not list(self.client.list(Pod, namespace=NAMESPACE))
 
     def _gone(self) -> bool:
-        try:
+        with _unless_gone():
             self.client.get(Namespace, NAMESPACE)
-        except ApiError as error:
-            return bool(error.status.code == 404)
-        return False
+            return False
+        return True
 
     @staticmethod
     def _until(done: Any) -> None:
@@ -73,3 +82,12 @@ class Api:
             if time.monotonic() > deadline:
                 raise TimeoutError(f"what was measured is still there after {_DEADLINE_SECONDS} s")
             time.sleep(0.2)
+
+
+@contextmanager
+def _unless_gone() -> Iterator[None]:
+    try:
+        yield
+    except ApiError as error:
+        if error.status.code != HTTPStatus.NOT_FOUND:
+            raise

@@ -14,6 +14,7 @@ from bench.arrivals import Arrivals, arrivals
 from bench.clean import clean, on_nodes
 from bench.forms import FORMS, HELPERS, OURS, Cluster, Form, prepull
 from bench.results import Comparison, Result
+from lab import LabError
 
 if TYPE_CHECKING:
     from bench.image_sets import ImageSet
@@ -157,7 +158,14 @@ class _Cost:
     def _stats(self, node: str) -> tuple[int, int]:
         """Bytes and nanoseconds of all containers of the namespace's pod on a node."""
         listed = json.loads(self._lab.nodes.exec(node, "crictl", "stats", "--output", "json"))["stats"]
-        ours = [each for each in listed if each["attributes"]["labels"]["io.kubernetes.pod.namespace"] == NAMESPACE]
+        # A container that has ended is listed without figures.
+        ours = [
+            each
+            for each in listed
+            if each["attributes"]["labels"]["io.kubernetes.pod.namespace"] == NAMESPACE and each.get("memory")
+        ]
+        if not ours:
+            raise LabError(f"{node} gives no figures of a container that runs in the namespace {NAMESPACE}.")
         return (
             sum(int(each["memory"]["workingSetBytes"]["value"]) for each in ours),
             sum(int(each["cpu"]["usageCoreNanoSeconds"]["value"]) for each in ours),

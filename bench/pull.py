@@ -127,10 +127,10 @@ class Pull:
 
     def _form(self, form: str) -> float:
         manifests = FORMS[form](Cluster(NAMESPACE, self._references, self._nodes))
-        try:
-            return self._timed(lambda: self._api.create(manifests), self._references)
-        finally:
-            self._api.delete(manifests)
+        with self._api.removed_after(manifests):
+            took = self._timed(lambda: self._api.create(manifests), self._references)
+        self._api.wait_until_empty()
+        return took
 
     def _timed(self, start: Callable[[], object], wanted: Sequence[str]) -> float:
         self._heard.forget()

@@ -6,7 +6,8 @@ And how long a pod waits that was sent to a new node, with and without a startup
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from bench.image_sets import ImageSet
     from lab import Lab
 
+_NEW_NODE = "bench"
 TAINT = "prepull.dev/not-ready"
 DEADLINE_SECONDS = 600
 WITHOUT, WITH = "without: the workload pulls its image itself", "with PrePullDaemonSet: the image is there"
@@ -88,27 +90,31 @@ class _Times:
 
 
 def _joined(lab: Lab, api: Api, references: Sequence[str], form: str) -> _Times:
-    name = "bench"
-    taints = [f"{TAINT}:NoSchedule"] if form == NEW_TAINTED else []
-    with api.namespace():
-        if form != NEW_WITHOUT:
-            api.create(_component(references, **({"startup_taint": TAINT} if taints else {})))
+    taint = {"startup_taint": TAINT} if form == NEW_TAINTED else {}
+    component = [] if form == NEW_WITHOUT else _component(references, **taint)
+    # The component has objects that are not the namespace's.
+    with api.namespace(), api.removed_after(component):
+        api.create(component)
+        if component:
             _wait_for_component(api, len(lab.cluster.base_nodes))
-        api.create([_workload(references, f"{lab.name}-{name}")])
-        node = lab.nodes.join(name, taints=taints)
-        try:
-            made = lab.cluster.nodes()
-            [registered] = [each["metadata"]["creationTimestamp"] for each in made if each["metadata"]["name"] == node]
+        api.create([_workload(references, f"{lab.name}-{_NEW_NODE}")])
+        with _new_node(lab, tainted=bool(taint)) as registered:
             pod = _wait_until_ready(api)
-        finally:
-            lab.nodes.remove(node)
     at = {each.type: each.lastTransitionTime.timestamp() for each in pod.status.conditions}
-    began = _timestamp(registered)
-    return _Times(at["Ready"] - began, at["Ready"] - at["PodScheduled"])
+    return _Times(at["Ready"] - registered, at["Ready"] - at["PodScheduled"])
 
 
-def _timestamp(text: str) -> float:
-    return seconds_of(text) or 0.0
+@contextmanager
+def _new_node(lab: Lab, *, tainted: bool) -> Iterator[float]:
+    """A node that is there within the block; gives when it registered, in seconds since the epoch."""
+    name = lab.nodes.join(_NEW_NODE, taints=[f"{TAINT}:NoSchedule"] if tainted else [])
+    try:
+        [made] = [
+            node["metadata"]["creationTimestamp"] for node in lab.cluster.nodes() if node["metadata"]["name"] == name
+        ]
+        yield seconds_of(made) or 0.0
+    finally:
+        lab.nodes.remove(name)
 
 
 def _component(references: Sequence[str], **args: Any) -> list[dict[str, Any]]:
