@@ -36,7 +36,7 @@ def measure(
     Args:
         lab: a lab that is up.
         images: what to pull.
-        rounds: how many rounds to count; one more goes before them, to warm up.
+        rounds: how many rounds.
         cold: the images that the forms themselves run are not on the nodes either.
         only: measure only forms with one of these words in their names. Empty: all.
         say: is told of each round.
@@ -63,16 +63,16 @@ class Pull:
         forms = [LIMIT, *(form for form in FORMS if not only or any(word in form for word in only))]
         seconds: dict[str, list[float]] = {form: [] for form in forms}
         with self.ready():
-            for number in range(rounds + 1):
+            for form in forms[:2]:
+                say(f"to warm up: {self.once(form):6.2f} s  {form}")
+            for number in range(rounds):
                 # Each form has another one before it in each round.
                 start = number % len(forms)
                 for form in forms[start:] + forms[:start]:
                     took = self.once(form)
-                    say(f"round {number} of {rounds}: {took:6.2f} s  {form}")
-                    if number:
-                        seconds[form].append(took)
-                if number:
-                    yield self._result(seconds)
+                    say(f"round {number + 1} of {rounds}: {took:6.2f} s  {form}")
+                    seconds[form].append(took)
+                yield self._result(seconds)
 
     @contextmanager
     def ready(self) -> Iterator[None]:
