@@ -77,12 +77,13 @@ async def _repeated(view: View, form: str) -> None:
     async with view.following() as task:
         while True:
             statuses = view.statuses()
-            compared = output.as_json(statuses)
+            # In one line it comes from an encoder in C, which takes a tenth of the time.
+            compared = output.as_json(statuses, one_line=True)
             if compared != shown:
                 if shown and form in ("table", "wide"):
                     click.echo()
                 if form == "json":
-                    click.echo(output.as_json(statuses, one_line=True))
+                    click.echo(compared)
                 else:
                     _print(statuses, form, prefix="---\n" if form == "yaml" else "")
                 shown = compared
