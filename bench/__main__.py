@@ -92,8 +92,18 @@ def _images(text: str) -> ImageSet:
 
 
 def _everything(_: argparse.Namespace) -> None:
-    for scenario in ("pull", "parts", "ready", "join", "cost", "engine", "scale"):
-        options = _parser().parse_args([scenario])
+    """All scenarios, with as many rounds as half an hour has room for."""
+    for arguments in (
+        "pull --images 8x40MB --rounds 3",
+        "pull --images 1x200MB 40x4MB 10x10MB+100MB --helpers there --rounds 2",
+        "parts --rounds 3",
+        "ready --rounds 2",
+        "join --rounds 1",
+        "cost --rounds 1",
+        "engine --rounds 2",
+        "scale --rounds 1",
+    ):
+        options = _parser().parse_args(arguments.split())
         options.run(options)
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 STAGGER = "20s"
 DEADLINE_SECONDS = 900
-IDLE_SECONDS = 60
+IDLE_SECONDS = 30
 _RESOURCES = ("configmaps", "controllerrevisions", "daemonsets", "events", "jobs", "pods", "secrets", "serviceaccounts")
 _REQUESTS = re.compile(r'^apiserver_request_total\{.*resource="([a-z]+)".*\} ([0-9.e+]+)$', re.MULTILINE)
 
