@@ -72,7 +72,8 @@ def _bars(result: Comparison) -> Figure:
         ratio = found[form].ratio
         text = shown(found[form].median) + (f"  ({ratio:.2f})" if ratio is not None else "")
         axes.text(found[form].high + edge / 60, place, text, va="center", fontsize=9)
-    axes.set_xlim(0, edge * 1.18)
+    # All may be nothing.
+    axes.set_xlim(0, (edge or 1) * 1.18)
     axes.set_xlabel(f"{result.unit}: median, lowest and highest" + ("  (ratio to the base)" if result.base else ""))
     return figure
 

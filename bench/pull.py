@@ -70,7 +70,7 @@ class Pull:
                 # Each form has another one before it in each round.
                 start = number % len(forms)
                 for form in forms[start:] + forms[:start]:
-                    if _is_clear(seconds[form], seconds[LIMIT]):
+                    if is_clear(seconds[form], seconds[LIMIT]):
                         continue
                     took = self.once(form)
                     say(f"round {number + 1} of {rounds}: {took:6.2f} s  {form}")
@@ -175,6 +175,6 @@ class Pull:
         clean(self._lab, [*self._references, *(HELPERS if self._cold else ())])
 
 
-def _is_clear(figures: Sequence[float], limits: Sequence[float]) -> bool:
+def is_clear(figures: Sequence[float], limits: Sequence[float]) -> bool:
     """Whether a form is so slow that another round would say nothing new, and take most of the time."""
     return bool(figures and limits) and figures[0] > CLEAR_RATIO * limits[0]

@@ -33,6 +33,15 @@ class Credentials:
         return "Basic " + base64.b64encode(f"{self.username}:{self.password}".encode()).decode()
 
 
+@dataclass(frozen=True)
+class Answer:
+    """What a registry answered."""
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+
+
 class RegistryClient:
     """Puts images into a registry that this machine reaches without TLS."""
 
@@ -53,16 +62,16 @@ class RegistryClient:
 
     def digest(self, repository: str, reference: str) -> str | None:
         """The digest of what a tag stands for now; None if there is no such image."""
-        status, headers = self._ask("HEAD", f"/v2/{repository}/manifests/{reference}", accept=_MANIFESTS)
-        if status == http.HTTPStatus.NOT_FOUND:
+        answer = self._ask("HEAD", f"/v2/{repository}/manifests/{reference}", accept=_MANIFESTS)
+        if answer.status == http.HTTPStatus.NOT_FOUND:
             return None
-        self._expect(status, http.HTTPStatus.OK, f"asking for {repository}:{reference}")
-        return headers["docker-content-digest"]
+        self._expect(answer, http.HTTPStatus.OK, f"asking for {repository}:{reference}")
+        return answer.headers["docker-content-digest"]
 
     def delete(self, repository: str, digest: str) -> None:
         """Remove an image from a repository."""
-        status, _ = self._ask("DELETE", f"/v2/{repository}/manifests/{digest}")
-        self._expect(status, http.HTTPStatus.ACCEPTED, f"deleting {repository}@{digest}")
+        answer = self._ask("DELETE", f"/v2/{repository}/manifests/{digest}")
+        self._expect(answer, http.HTTPStatus.ACCEPTED, f"deleting {repository}@{digest}")
 
     def copy(self, repository: str, tag: str, to: RegistryClient, target: str, target_tag: str) -> None:
         """Put an image of one platform into another registry, as it is."""
@@ -81,7 +90,7 @@ class RegistryClient:
     def answers(self) -> bool:
         """Whether the registry is there and takes the credentials."""
         try:
-            return self._ask("GET", "/v2/")[0] == http.HTTPStatus.OK
+            return self._ask("GET", "/v2/").status == http.HTTPStatus.OK
         except OSError:
             return False
 
@@ -94,28 +103,27 @@ class RegistryClient:
             time.sleep(0.1)
 
     def _get(self, path: str) -> tuple[str, bytes]:
-        status, headers, content = self._exchange("GET", path, accept=_MANIFESTS)
-        self._expect(status, http.HTTPStatus.OK, f"getting {path}")
-        return headers.get("content-type", ""), content
+        answer = self._ask("GET", path, accept=_MANIFESTS)
+        self._expect(answer, http.HTTPStatus.OK, f"getting {path}")
+        return answer.headers.get("content-type", ""), answer.content
 
     def _push_blob(self, repository: str, blob: Blob) -> None:
-        status, _ = self._ask("HEAD", f"/v2/{repository}/blobs/{blob.digest}")
-        if status == http.HTTPStatus.OK:
+        if self._ask("HEAD", f"/v2/{repository}/blobs/{blob.digest}").status == http.HTTPStatus.OK:
             return
-        status, headers = self._ask("POST", f"/v2/{repository}/blobs/uploads/")
-        self._expect(status, http.HTTPStatus.ACCEPTED, f"starting an upload to {repository}")
-        location = urllib.parse.urlsplit(headers["location"])
+        started = self._ask("POST", f"/v2/{repository}/blobs/uploads/")
+        self._expect(started, http.HTTPStatus.ACCEPTED, f"starting an upload to {repository}")
+        location = urllib.parse.urlsplit(started.headers["location"])
         query = f"{location.query}&" if location.query else ""
         path = f"{location.path}?{query}digest={urllib.parse.quote(blob.digest)}"
         with blob.open() as content:
-            status, _ = self._ask("PUT", path, content, size=blob.size, content_type="application/octet-stream")
-        self._expect(status, http.HTTPStatus.CREATED, f"uploading to {repository}")
+            answer = self._ask("PUT", path, content, size=blob.size, content_type="application/octet-stream")
+        self._expect(answer, http.HTTPStatus.CREATED, f"uploading to {repository}")
 
     def _push_manifest(self, repository: str, reference: str, manifest: Blob) -> None:
         path = f"/v2/{repository}/manifests/{reference}"
         with manifest.open() as content:
-            status, _ = self._ask("PUT", path, content, size=manifest.size, content_type=manifest.media_type)
-        self._expect(status, http.HTTPStatus.CREATED, f"naming {repository}:{reference}")
+            answer = self._ask("PUT", path, content, size=manifest.size, content_type=manifest.media_type)
+        self._expect(answer, http.HTTPStatus.CREATED, f"naming {repository}:{reference}")
 
     def _ask(
         self,
@@ -126,20 +134,7 @@ class RegistryClient:
         size: int = 0,
         content_type: str = "",
         accept: str = "",
-    ) -> tuple[int, Mapping[str, str]]:
-        status, headers, _ = self._exchange(method, path, body, size=size, content_type=content_type, accept=accept)
-        return status, headers
-
-    def _exchange(
-        self,
-        method: str,
-        path: str,
-        body: IO[bytes] | None = None,
-        *,
-        size: int = 0,
-        content_type: str = "",
-        accept: str = "",
-    ) -> tuple[int, Mapping[str, str], bytes]:
+    ) -> Answer:
         headers = {"Content-Length": str(size)}
         if content_type:
             headers["Content-Type"] = content_type
@@ -151,11 +146,11 @@ class RegistryClient:
         try:
             connection.request(method, path, body=body, headers=headers)
             response = connection.getresponse()
-            content = response.read()
-            return response.status, {name.lower(): value for name, value in response.getheaders()}, content
+            lowered = {name.lower(): value for name, value in response.getheaders()}
+            return Answer(response.status, lowered, response.read())
         finally:
             connection.close()
 
-    def _expect(self, status: int, expected: int, doing: str) -> None:
-        if status != expected:
-            raise LabError(f"The registry at {self.address} answered {status} while {doing}.")
+    def _expect(self, answer: Answer, status: int, doing: str) -> None:
+        if answer.status != status:
+            raise LabError(f"The registry at {self.address} answered {answer.status} while {doing}.")

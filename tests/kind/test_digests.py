@@ -19,8 +19,9 @@ from lab.provision.node_files import REGISTRY_PORT, certs_path, hosts_toml
 from lab.registries import RunningRegistry
 from lab.registry import Credentials
 
-from .conftest import PULLER_IMAGE, Images, Stack, UpFailed
+from .conftest import Images, Stack, UpFailed
 from .eventually import eventually
+from .pods import start_without_pulling
 from .test_credentials import assert_nowhere, log_in
 
 Kubectl = Callable[..., Any]
@@ -139,43 +140,13 @@ def test_a_node_that_comes_later_gets_what_the_others_have(
     )
 
 
-def test_pods_that_may_not_pull_start_by_tag_and_by_the_output(
-    lab: Lab, local: Local, stack: Stack, kubectl: Kubectl
-) -> None:
+def test_pods_that_may_not_pull_start_by_tag_and_by_the_output(lab: Lab, local: Local, stack: Stack) -> None:
     reference, first = local.push("first")
     args = {"images": [reference], "pin_digests": True, "timeout": "5m"}
     pinned = stack.up(args).outputs["images"][0]
     assert pinned == f"{reference}@{first}"
 
-    # The image has no program of its own, and is lent one.
-    programs = [{"name": "programs", "mountPath": "/programs"}]
-    lend = {"name": "lend", "image": PULLER_IMAGE, "command": ["cp", "/bin/busybox", "/programs/sleep"]}
-    for node in lab.cluster.base_nodes:
-        containers = [
-            {
-                "name": name,
-                "image": image,
-                "imagePullPolicy": "Never",
-                "command": ["/programs/sleep", "3600"],
-                "volumeMounts": programs,
-            }
-            for name, image in (("tag", reference), ("output", pinned))
-        ]
-        pod = {
-            "apiVersion": "v1",
-            "kind": "Pod",
-            "metadata": {"name": node, "namespace": stack.namespace},
-            "spec": {
-                "nodeName": node,
-                "terminationGracePeriodSeconds": 0,
-                "initContainers": [{**lend, "volumeMounts": programs}],
-                "containers": containers,
-                "volumes": [{"name": "programs", "emptyDir": {}}],
-            },
-        }
-        lab.cluster.kubectl("create", "--filename=-", stdin=json.dumps(pod).encode())
-
-    kubectl("wait", "--for=condition=Ready", "--timeout=120s", *(f"pod/{node}" for node in lab.cluster.base_nodes))
+    start_without_pulling(lab, stack.namespace, [reference, pinned])
 
 
 def test_turning_it_on_costs_no_pull(lab: Lab, local: Local, stack: Stack) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -12,7 +11,8 @@ from lab import Lab
 from lab.nodes import Runtime
 from lab.oci import Image, layer, noise
 
-from .conftest import PULLER_IMAGE, Images, Stack
+from .conftest import Images, Stack
+from .pods import start_without_pulling
 
 Kubectl = Callable[..., Any]
 # Nobody will ever answer to it (RFC 6761).
@@ -58,44 +58,10 @@ def test_an_image_from_a_mirror_has_its_own_name(
     assert set(stack.preview(args).changes) == {"same"}
 
 
-def test_a_pod_that_may_not_pull_starts_with_an_image_from_a_mirror(
-    lab: Lab, name: str, stack: Stack, kubectl: Kubectl
-) -> None:
+def test_a_pod_that_may_not_pull_starts_with_an_image_from_a_mirror(lab: Lab, name: str, stack: Stack) -> None:
     stack.up({"images": [name], "mirrors": {NOWHERE: f"{lab.registry.address}/{COPIES}"}, "timeout": "3m"})
 
-    # The image has no program of its own, and is lent one.
-    programs = [{"name": "programs", "mountPath": "/programs"}]
-    for node in lab.cluster.base_nodes:
-        pod = {
-            "apiVersion": "v1",
-            "kind": "Pod",
-            "metadata": {"name": node, "namespace": stack.namespace},
-            "spec": {
-                "nodeName": node,
-                "terminationGracePeriodSeconds": 0,
-                "initContainers": [
-                    {
-                        "name": "lend",
-                        "image": PULLER_IMAGE,
-                        "command": ["cp", "/bin/busybox", "/programs/sleep"],
-                        "volumeMounts": programs,
-                    }
-                ],
-                "containers": [
-                    {
-                        "name": "app",
-                        "image": name,
-                        "imagePullPolicy": "Never",
-                        "command": ["/programs/sleep", "3600"],
-                        "volumeMounts": programs,
-                    }
-                ],
-                "volumes": [{"name": "programs", "emptyDir": {}}],
-            },
-        }
-        lab.cluster.kubectl("create", "--filename=-", stdin=json.dumps(pod).encode())
-
-    kubectl("wait", "--for=condition=Ready", "--timeout=60s", *(f"pod/{node}" for node in lab.cluster.base_nodes))
+    start_without_pulling(lab, stack.namespace, [name])
 
 
 def test_an_image_that_is_there_under_its_name_costs_no_request(lab: Lab, name: str, stack: Stack) -> None:

@@ -7,6 +7,7 @@ import pytest
 from bench.arrivals import Arrivals, image_of, moment_of
 from bench.forms import FORMS, Cluster
 from bench.image_sets import ImageSet
+from bench.pull import is_clear
 
 CREATED = '2026-01-02 03:04:05.678 +0000 UTC k8s.io /images/create {"name":"registry:5000/a:v1","labels":{"k":"v"}}'
 LABELLED = CREATED.replace("create", "update")
@@ -85,3 +86,13 @@ def test_what_was_forgotten_has_to_come_again() -> None:
 
     with pytest.raises(TimeoutError):
         heard.wait(["registry:5000/a:v1"], 0)
+
+
+@pytest.mark.parametrize(
+    ("figures", "limits", "clear"),
+    [([13.0], [3.0], True), ([13.0], [3.0, 9.0], True), ([9.0], [3.0], False), ([], [3.0], False), ([9.0], [], False)],
+)
+def test_a_form_that_is_far_behind_the_limit_is_measured_once(
+    figures: list[float], limits: list[float], clear: bool
+) -> None:
+    assert is_clear(figures, limits) is clear
