@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.figures import summaries
 from bench.page import page
 from bench.plots import svg
 from bench.results import DIRECTORY, Comparison, Growth, Result, dump, load, save, saved
@@ -82,3 +83,14 @@ def test_the_published_page_is_made_from_the_published_figures() -> None:
 def test_every_published_result_has_its_plot() -> None:
     for result in saved():
         assert (DIRECTORY / f"{result.name}.svg").exists(), result.name
+
+
+def test_the_readme_has_the_published_ratios() -> None:
+    readme = (DIRECTORY.parent.parent / "README.md").read_text("utf-8")
+    names = ("pull-8x40MB-warm", "pull-8x40MB-cold", "pull-40x4MB-warm", "pull-1x200MB-warm")
+    published = {result.name: result for result in saved() if isinstance(result, Comparison)}
+    found = [summaries(published[name].rounds, published[name].base) for name in names]
+
+    for form in found[0]:
+        ratios = [f"{column[form].ratio:.2f}" if form in column else "" for column in found]
+        assert f"| {form} | {' | '.join(ratios)} |" in readme
