@@ -360,3 +360,9 @@ def test_at_most_ten_lines_and_five_names() -> None:
     assert len(verdict.lines) == 10
     assert verdict.lines[1].endswith("(9 of 9 nodes: n0, n1, n2, n3, n4, ...)")
     assert verdict.lines[-1] == "and 12 more"
+
+
+def test_five_names_are_all_of_five() -> None:
+    pods = [reported(f"n{index}", *NEVER, code=1) for index in range(5)]
+    verdict = judge(seen(*pods, desired=5), "100%", settled=True, late=False)
+    assert verdict.lines[1].endswith("(5 of 5 nodes: n0, n1, n2, n3, n4)")

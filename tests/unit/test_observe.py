@@ -1,0 +1,193 @@
+"""What is read from one pod, to the last field."""
+
+from __future__ import annotations
+
+import pytest
+from prepull import observe
+from prepull.observe import FAILED, PRESENT, PULLING, WAITING, Image, names_of
+
+from .cli.objects import DIGEST, FINISHED, LIST, NAMES, Data, pod, reported, waiting
+
+NOW = observe.seconds_of(FINISHED) or 0.0
+LATER = "2026-01-01T00:01:30Z"
+KUBELET = {**LIST, "runtime": "kubelet"}
+HELD = {**KUBELET, "hold": True}
+MOUNTED = {**LIST, "runtime": "image-volume"}
+
+
+def images_of(item: Data) -> list[Image]:
+    return list(observe.pod(item).images)
+
+
+def ended(message: str | None = None, code: int = 1, **more: object) -> Data:
+    said = {} if message is None else {"message": message}
+    return {"terminated": {"exitCode": code, "finishedAt": FINISHED, **said, **more}}
+
+
+def after(run: Data, backoff: str = "back-off 40s restarting failed container=pull pod=x") -> Data:
+    """A pod whose puller has run, and waits to run again."""
+    status = {**waiting("pull", "CrashLoopBackOff", backoff), "lastState": run}
+    return pod("a", initContainerStatuses=[status])
+
+
+# ---------------------------------------------------------------- the puller's report
+
+
+def test_what_stops_all_images_is_final_and_says_when_the_kubelet_tries_again() -> None:
+    stopped = after(ended("prepull 1 error no container runtime socket found"))
+    reason = "no container runtime socket found"
+    assert images_of(stopped) == [Image(FAILED, reason=reason, next_try=NOW + 40, final=True)] * 2
+
+
+@pytest.mark.parametrize(
+    ("more", "why"),
+    [
+        ({"reason": "OOMKilled"}, "the puller ended without a report: OOMKilled, code 137"),
+        ({}, "the puller ended without a report: Error, code 137"),
+    ],
+)
+@pytest.mark.parametrize("message", [None, "", "some other words"])
+def test_a_run_without_a_report_is_not_final(more: Data, why: str, message: str | None) -> None:
+    item = after(ended(message, code=137, **more), "back-off 5m0s restarting failed container=pull pod=x")
+    assert images_of(item) == [Image(FAILED, reason=why, next_try=NOW + 300)] * 2
+
+
+def test_a_run_that_succeeded_has_put_every_image_there_whatever_became_of_its_report() -> None:
+    item = pod("a", initContainerStatuses=[{"name": "pull", "state": ended("cut off", code=0)}])
+    assert images_of(item) == [Image(PRESENT)] * 2
+
+
+def test_a_failure_has_all_that_the_report_says() -> None:
+    failed, present = images_of(after(reported_run("0 failed 5 30.400 timed out", f"1 present {DIGEST} 7 0.500 2")))
+    assert failed == Image(
+        FAILED, seconds=30.4, attempts=5, of_attempts=5, reason="timed out", next_try=NOW + 40, final=True
+    )
+    assert present == Image(PRESENT, DIGEST, 7, 0.5, 2)
+
+
+def reported_run(*lines: str) -> Data:
+    state: Data = reported("a", *lines, code=1)["status"]["initContainerStatuses"][0]["state"]
+    return state
+
+
+@pytest.mark.parametrize(
+    ("message", "expected"),
+    [
+        # All are there, and the lines that say so had no room.
+        ("prepull 1 images=2 present=2 failed=0 seconds=1.000", Image(PRESENT)),
+        (
+            "prepull 1 images=2 present=1 failed=1 seconds=1.000",
+            Image(FAILED, reason="not in the report", next_try=NOW + 40),
+        ),
+        (
+            "prepull 1 images=2 present=2 failed=0 seconds=1.000\nmore...",
+            Image(FAILED, reason="not in the report", next_try=NOW + 40),
+        ),
+    ],
+)
+def test_an_image_that_the_report_does_not_name(message: str, expected: Image) -> None:
+    assert images_of(after(ended(message))) == [expected] * 2
+
+
+def test_there_is_no_next_try_where_the_kubelet_names_none() -> None:
+    item = after(ended(code=137), "restarting failed container")
+    assert [image.next_try for image in images_of(item)] == [None, None]
+
+
+def test_a_run_that_was_ended_from_outside_leaves_the_report_of_the_one_before() -> None:
+    runs = {"state": ended(code=143), "lastState": ended("prepull 1 images=2 present=2 failed=0 seconds=1.000", code=0)}
+    assert images_of(pod("a", initContainerStatuses=[{"name": "pull", **runs}])) == [Image(PRESENT)] * 2
+
+
+# ---------------------------------------------------------------- the kubelet's own pulls
+
+
+def test_the_kubelet_pulls_one_after_another_each_from_the_end_of_the_one_before() -> None:
+    first = {"name": "pull-0", "imageID": f"docker.io/library/nginx@{DIGEST}", **state(ended(code=0))}
+    first["state"]["terminated"]["finishedAt"] = LATER
+    item = pod("a", KUBELET, startTime=FINISHED, initContainerStatuses=[first, waiting("pull-1", "PodInitializing")])
+    assert images_of(item) == [Image(PRESENT, DIGEST), Image(PULLING, since=NOW + 90)]
+
+
+def state(of: Data) -> Data:
+    return {"state": of}
+
+
+def test_the_first_is_pulled_from_the_pods_start_and_the_others_wait_for_it() -> None:
+    statuses = [waiting("pull-0", "PodInitializing"), waiting("pull-1", "PodInitializing")]
+    item = pod("a", KUBELET, startTime=FINISHED, initContainerStatuses=statuses)
+    assert images_of(item) == [Image(PULLING, since=NOW), Image(WAITING)]
+
+
+def test_one_that_ended_badly_keeps_the_next_one_waiting_and_is_there() -> None:
+    statuses = [{"name": "pull-0", **state(ended(code=1))}, waiting("pull-1", "PodInitializing")]
+    item = pod("a", KUBELET, startTime=FINISHED, initContainerStatuses=statuses)
+    assert images_of(item) == [Image(PRESENT), Image(WAITING)]
+
+
+def test_with_hold_all_are_pulled_from_the_pods_start() -> None:
+    statuses = [waiting("hold-0", "ContainerCreating"), waiting("hold-1", "ContainerCreating")]
+    item = pod("a", HELD, startTime=FINISHED, containerStatuses=statuses)
+    assert images_of(item) == [Image(PULLING, since=NOW)] * 2
+
+
+@pytest.mark.parametrize("identity", ["", "docker.io/library/nginx:1.27", "sha512:0123"])
+@pytest.mark.parametrize("seen", [{"state": {"running": {}}}, {"lastState": ended(code=0)}])
+def test_a_container_that_has_started_has_its_image_with_a_digest_or_without(identity: str, seen: Data) -> None:
+    item = pod("a", KUBELET, initContainerStatuses=[{"name": "pull-0", "imageID": identity, **seen}])
+    assert images_of(item)[0] == Image(PRESENT)
+
+
+@pytest.mark.parametrize(
+    ("reason", "message", "expected"),
+    [
+        ("ErrImagePull", "x: not found", Image(FAILED, reason="manifest unknown", final=True)),
+        ("ErrImagePull", "dial tcp: i/o  timeout", Image(FAILED, reason="dial tcp: i/o timeout")),
+        ("ImagePullBackOff", "", Image(FAILED, reason="ImagePullBackOff")),
+        (
+            "CreateContainerError",
+            "no  such thing",
+            Image(FAILED, reason="its container cannot start: no such thing", final=True),
+        ),
+    ],
+)
+def test_what_keeps_a_container_from_its_image(reason: str, message: str, expected: Image) -> None:
+    item = pod("a", KUBELET, startTime=FINISHED, initContainerStatuses=[waiting("pull-0", reason, message)])
+    assert images_of(item) == [expected, Image(WAITING)]
+
+
+def test_a_container_of_no_image_in_the_list_is_nobodys() -> None:
+    item = pod("a", KUBELET, initContainerStatuses=[waiting("pull-7", "ErrImagePull", "x: not found")])
+    assert images_of(item) == [Image(WAITING)] * 2
+
+
+# ---------------------------------------------------------------- image volumes
+
+
+@pytest.mark.parametrize(
+    ("message", "expected"),
+    [
+        (
+            f'Back-off pulling image "{NAMES[1]}": i/o timeout',
+            'Back-off pulling image "quay.io/org/app:2": i/o timeout',
+        ),
+        (f'Failed to pull image "{NAMES[1]}": manifest unknown', "manifest unknown"),
+    ],
+)
+def test_a_volume_whose_image_fails_is_named_in_the_message(message: str, expected: str) -> None:
+    item = pod("a", MOUNTED, startTime=FINISHED, containerStatuses=[waiting("pause", "ImagePullBackOff", message)])
+    final = expected == "manifest unknown"
+    assert images_of(item) == [Image(PULLING, since=NOW), Image(FAILED, reason=expected, final=final)]
+
+
+def test_volumes_wait_until_the_pod_has_started() -> None:
+    assert images_of(pod("a", MOUNTED)) == [Image(WAITING)] * 2
+
+
+# ---------------------------------------------------------------- names
+
+
+def test_names_are_in_the_order_of_their_numbers_and_others_are_left_out() -> None:
+    containers = [{"name": f"pull-{index}", "image": f"image-{index}"} for index in (10, 2, 0)]
+    others = [{"name": "programs", "image": "x"}, {"name": "7", "image": "x"}, {"name": "pull-x", "image": "x"}, {}]
+    assert names_of({"initContainers": [*containers, *others]}) == ("image-0", "image-2", "image-10")
