@@ -6,7 +6,7 @@ import pytest
 from prepull import observe
 from prepull.observe import FAILED, PRESENT, PULLING, WAITING, Image, names_of
 
-from .cli.objects import DIGEST, FINISHED, LIST, NAMES, Data, pod, reported, waiting
+from .cli.objects import DIGEST, FINISHED, LIST, NAMES, Data, daemon_set, pod, reported, waiting
 
 NOW = observe.seconds_of(FINISHED) or 0.0
 LATER = "2026-01-01T00:01:30Z"
@@ -182,6 +182,75 @@ def test_a_volume_whose_image_fails_is_named_in_the_message(message: str, expect
 
 def test_volumes_wait_until_the_pod_has_started() -> None:
     assert images_of(pod("a", MOUNTED)) == [Image(WAITING)] * 2
+
+
+# ---------------------------------------------------------------- the whole pod
+
+
+@pytest.mark.parametrize(
+    ("status", "problem", "final"),
+    [
+        (
+            {"conditions": [{"type": "PodScheduled", "status": "False", "message": "0/3 nodes  are available"}]},
+            "the pod cannot be scheduled: 0/3 nodes are available",
+            True,
+        ),
+        (
+            {"phase": "Failed", "reason": "Evicted", "message": "low on  memory"},
+            "the pod has failed: Evicted: low on memory",
+            False,
+        ),
+        (
+            {"initContainerStatuses": [waiting("pull", "ErrImagePull", "", "puller:1")]},
+            "image puller:1: ErrImagePull",
+            False,
+        ),
+        (
+            {"containerStatuses": [waiting("pause", "ImagePullBackOff", "x: not found", "pause:1")]},
+            "image pause:1: manifest unknown",
+            True,
+        ),
+        (
+            {"initContainerStatuses": [waiting("pull", "CreateContainerError", "no  such thing")]},
+            "container pull cannot start: no such thing",
+            True,
+        ),
+        ({"phase": "Failed"}, None, False),
+        ({"phase": "Pending", "reason": "Evicted"}, None, False),
+        ({"initContainerStatuses": [waiting("pull", "PodInitializing")]}, None, False),
+    ],
+)
+def test_what_keeps_the_whole_pod_from_starting(status: Data, problem: str | None, final: bool) -> None:
+    found = observe.pod(pod("a", **status))
+    assert (found.problem, found.problem_final) == (problem, final)
+
+
+@pytest.mark.parametrize(("condition", "ready"), [("True", True), ("False", False), ("Unknown", False)])
+def test_a_pod_is_ready_by_its_condition(condition: str, ready: bool) -> None:
+    assert observe.pod(pod("a", conditions=[{"type": "Ready", "status": condition}])).ready is ready
+
+
+def test_a_pod_names_its_owner_and_a_stray_one_none() -> None:
+    item = pod("a", owner="others")
+    assert observe.pod(item).owner == "others"
+    del item["metadata"]["ownerReferences"]
+    assert observe.pod(item).owner == ""
+
+
+def test_a_daemon_set_is_its_components_under_whatever_name_of_its_own() -> None:
+    item = daemon_set()
+    item["metadata"]["name"] = "images-1a2b3c4d"
+    found = observe.daemon_set(item)
+    assert (found.name, found.component, found.desired) == ("images-1a2b3c4d", "images", 3)
+    del item["status"]["desiredNumberScheduled"]
+    assert observe.daemon_set(item).desired == 0
+
+
+@pytest.mark.parametrize(
+    ("time", "seconds"), [("1970-01-01T00:01:00Z", 60), ("1970-01-01T00:01:00.25Z", 60.25), (None, None), ("", None)]
+)
+def test_times_are_read_with_fractions_and_without(time: str | None, seconds: float | None) -> None:
+    assert observe.seconds_of(time) == seconds
 
 
 # ---------------------------------------------------------------- names
