@@ -96,7 +96,8 @@ def _images(text: str) -> ImageSet:
 def _everything(_: argparse.Namespace) -> None:
     """All scenarios, with as many rounds as half an hour has room for."""
     for arguments in (
-        "pull --images 8x40MB --rounds 3",
+        "pull --images 8x40MB --helpers there --rounds 3",
+        "pull --images 8x40MB --helpers cold --rounds 2",
         f"pull --images 1x200MB 40x4MB 10x10MB+100MB --helpers there --rounds 2 --only {_QUICK_OR_USUAL}",
         "parts --rounds 2",
         "ready --rounds 2",
