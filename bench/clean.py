@@ -1,4 +1,4 @@
-"""Nodes without the images that are measured, and without anything that would spare the next pull some of its work."""
+"""What nodes have before a round: nothing that would spare a pull some of its work, or images that are to be there."""
 
 from __future__ import annotations
 
@@ -31,10 +31,15 @@ def clean(lab: Lab, images: Iterable[str], nodes: Sequence[str] | None = None) -
         images: their names.
         nodes: the nodes; by default all that the lab has from its beginning.
     """
-    on_nodes(lab, f"{_REMOVE_PODS}; crictl rmi {' '.join(images)} >/dev/null 2>&1; {_PRUNE}; sync", nodes)
+    _on_nodes(lab, f"{_REMOVE_PODS}; crictl rmi {' '.join(images)} >/dev/null 2>&1; {_PRUNE}; sync", nodes)
 
 
-def on_nodes(lab: Lab, script: str, nodes: Sequence[str] | None = None) -> None:
+def fetch(lab: Lab, images: Iterable[str]) -> None:
+    """Have images on every node, as after an earlier time."""
+    _on_nodes(lab, " ".join(f"crictl pull {image} >/dev/null;" for image in images))
+
+
+def _on_nodes(lab: Lab, script: str, nodes: Sequence[str] | None = None) -> None:
     """Run a script on nodes, at once."""
     chosen = lab.cluster.base_nodes if nodes is None else nodes
     with ThreadPoolExecutor(len(chosen)) as pool:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from bench import registry_log
 from bench.api import NAMESPACE, Api
 from bench.arrivals import Arrivals, arrivals
-from bench.clean import clean, on_nodes
+from bench.clean import clean, fetch
 from bench.forms import FORMS, HELPERS, OURS, Cluster, Form, prepull
 from bench.results import Comparison, Result
 from lab import LabError
@@ -48,7 +48,7 @@ class _Cost:
         self._heard = heard
         self._say = say
         self._api = Api(lab)
-        on_nodes(lab, " ".join(f"crictl pull {helper} >/dev/null;" for helper in HELPERS))
+        fetch(lab, HELPERS)
 
     def run(self, rounds: int) -> list[Result]:
         title = self._set.title

@@ -42,8 +42,7 @@ def measure(lab: Lab, images: ImageSet, rounds: int, say: Callable[[str], None],
                 if number:
                     for part, took in zip(_PARTS, parts, strict=True):
                         seconds[part].append(took)
-    where = "helper images pulled as well" if cold else "helper images there"
     return Comparison(
-        f"parts-{images}-{'cold' if cold else 'warm'}", f"What it is made of: {images.title}, {where}", "s", seconds,
+        f"parts-{pulls.name}", f"What it is made of: {pulls.title}", "s", seconds,
         note="On the node that has the last image last.",
     )  # fmt: skip

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from bench import registry_log
 from bench.api import NAMESPACE, Api
 from bench.arrivals import Arrivals, arrivals
-from bench.clean import clean, on_nodes
+from bench.clean import clean, fetch
 from bench.forms import FORMS, HELPERS, LIMIT, LIMIT_HELPERS, Cluster
 from bench.results import Comparison
 from lab import LabError
@@ -58,6 +58,8 @@ class Pull:
         self._began = 0.0
         self._api = Api(lab)
         self._nodes = lab.cluster.base_nodes
+        self.name = f"{images}-{'cold' if cold else 'warm'}"
+        self.title = f"{images.title}, {'helper images pulled as well' if cold else 'helper images there'}"
 
     def run(self, rounds: int, only: Sequence[str], say: Callable[[str], None]) -> Iterator[Comparison]:
         """As `measure`, which documents it."""
@@ -81,7 +83,7 @@ class Pull:
     def ready(self) -> Iterator[None]:
         """Rounds are taken within the block; after it, nothing of them is left."""
         if not self._cold:
-            on_nodes(self._lab, " ".join(f"crictl pull {helper} >/dev/null;" for helper in HELPERS))
+            fetch(self._lab, HELPERS)
         with self._api.namespace():
             yield
         self._clean()
@@ -101,10 +103,9 @@ class Pull:
         return sandbox - self._began, puller - sandbox, last - puller
 
     def _result(self, seconds: dict[str, list[float]]) -> Comparison:
-        where = "helper images pulled as well" if self._cold else "helper images there"
         return Comparison(
-            name=f"pull-{self._set}-{'cold' if self._cold else 'warm'}",
-            title=f"{self._set.title}, {where}",
+            name=f"pull-{self.name}",
+            title=self.title,
             unit="s",
             base=LIMIT,
             rounds=seconds,
