@@ -15,6 +15,8 @@ export LC_ALL=C
 
 # What has gone wrong at the first look may be an order of events: a socket that its daemon has not made yet.
 SETTLE_S=8
+# How long the DaemonSet's own count, which Pulumi shows, may be behind the pods: its controller may have to start again.
+COUNT_S=120
 MESSAGE=/dev/termination-log
 # Pods that the API server is asked for at a time.
 PAGE=500
@@ -33,7 +35,7 @@ nap() { # SECONDS: a sleep that SIGTERM ends at once
 }
 
 # One line for each fact, its fields separated by tabs, free text quoted as in JSON, or as Go does.
-DAEMON_SET='{{.metadata.uid}} {{.metadata.generation}} {{.status.observedGeneration}} {{.status.desiredNumberScheduled}} {{.metadata.namespace}}'
+DAEMON_SET='{{.metadata.uid}} {{.metadata.generation}} {{.status.observedGeneration}} {{.status.desiredNumberScheduled}} {{.status.numberReady}} {{.metadata.namespace}}'
 
 # Prints the facts of the pods in a list in JSON, as it streams by: kubectl would hold all of a list to print any of it,
 # which for a thousand pods is more than this container may have. Each record is what stands between two quotes, inside a
@@ -150,13 +152,14 @@ born() { # sets since
 
 look() { # writes what is to be judged into $work/facts; fails if the API server does not answer
     status=$(kubectl get daemonset "$PREPULL_DAEMON_SET" --output "go-template=$DAEMON_SET" 2>"$work/problem") || return 1
-    # shellcheck disable=SC2086 # an identity, three numbers and a name
+    # shellcheck disable=SC2086 # an identity, four numbers and a name
     set -- $status
     uid=$1
     shift
     desired=0
+    counted=0
     # A status of an older generation counts the nodes of another selector.
-    [ "$2" = "<no" ] || [ "$2" -lt "$1" ] || desired=$3
+    [ "$2" = "<no" ] || [ "$2" -lt "$1" ] || { desired=$3 counted=$4; }
     {
         [ "$settled" = no ] || {
             kubectl get events --field-selector type=Warning,reason=FailedMount --output "go-template=$EVENTS" &&
@@ -182,8 +185,9 @@ pods() { # NAMESPACE: prints the facts of the pods of the plan
     done
 }
 
-judge() { # prints a verdict (go, wait or fail), then the message
-    awk -F '\t' -v desired="$desired" -v settled="$settled" -v late="$late" -v min_ready="$PREPULL_MIN_READY" \
+judge() { # prints a verdict (go, count, wait or fail), then the message
+    awk -F '\t' -v desired="$desired" -v counted="$counted" -v behind_s="$behind_s" -v count_s="$COUNT_S" \
+        -v settle_s="$SETTLE_S" -v settled="$settled" -v late="$late" -v min_ready="$PREPULL_MIN_READY" \
         -v reports="$PREPULL_REPORTS" -v daemon_set="$PREPULL_DAEMON_SET" -v images="$PREPULL_IMAGES" \
         -v since="$since" -v uid="$uid" '
         # Times are written alike, and so sort as text.
@@ -275,7 +279,7 @@ judge() { # prints a verdict (go, wait or fail), then the message
         END {
             for (i = 1; i <= known; i++) {
                 node = names[i]
-                if (reports == "yes" ? node in complete : ready[node] && !(node in bad)) done++
+                if (reports == "yes" ? node in complete : ready[node] && !(node in bad)) { done++; countable += ready[node] }
                 else if (node in bad) failed++
             }
             # Pods that were never made have no node to name.
@@ -287,7 +291,9 @@ judge() { # prints a verdict (go, wait or fail), then the message
             needed = min_ready
             if (sub(/%$/, "", needed)) { share = needed * desired / 100; needed = int(share); if (needed < share) needed++ }
             if (desired > 0 && done >= needed + 0) {
-                printf "go\n%d of %d nodes have %s\n", done, desired, total == 1 ? "the image" : "all " total " images"
+                # A pod that is not ready although it has pulled may never be: that is not for the gate to wait for.
+                behind = counted < needed + 0 && behind_s < (countable >= needed + 0 ? count_s : settle_s) && late == "no"
+                printf "%s\n%d of %d nodes have %s\n", behind ? "count" : "go", done, desired, total == 1 ? "the image" : "all " total " images"
                 exit
             }
             verdict = "wait"
@@ -321,11 +327,13 @@ started_s=$now_s
 settled=no
 late=no
 certain=no
+enough_s=""
 since=""
 desired=0
 said=""
 while :; do
     now
+    behind_s=$((now_s - ${enough_s:-$now_s}))
     [ "$((now_s - started_s))" -lt "$SETTLE_S" ] || settled=yes
     [ "$((now_s - started_s))" -lt "$PREPULL_TIMEOUT_S" ] || late=yes
     if born && look; then
@@ -333,6 +341,7 @@ while :; do
         { read -r verdict && message=$(cat); } <"$work/judgement"
         case $verdict in
             go) finish 0 "$message" ;;
+            count) [ -n "$enough_s" ] || enough_s=$now_s ;;
             fail)
                 [ "$late" = no ] || finish 1 "timed out after $PREPULL_TIMEOUT_S s: $message"
                 [ "$certain" = no ] || finish 1 "$message"

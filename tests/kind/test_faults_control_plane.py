@@ -19,32 +19,36 @@ from .faulty_registry import Fault, FaultyRegistry
 from .meanwhile import meanwhile
 
 Kubectl = Callable[..., Any]
-MANIFEST = "/etc/kubernetes/manifests/kube-apiserver.yaml"
-ASIDE = "/etc/kubernetes/kube-apiserver.yaml"
+MANIFESTS = "/etc/kubernetes/manifests"
+ASIDE = "/etc/kubernetes"
 LEADERS = ("kube-controller-manager", "kube-scheduler")
 AWAY_SECONDS = 40
+# Time for the gate to have looked.
+LOOKS_SECONDS = 10
 
 
-class ApiServer:
-    """The API server of the lab, which a test may take away."""
+class ControlPlane:
+    """The lab's control plane, of which a test may take parts away."""
 
     def __init__(self, lab: Lab) -> None:
         self._lab = lab
 
-    def take_away(self) -> None:
-        """Have the kubelet end it, and wait until it is gone."""
-        self._lab.nodes.exec(self._lab.cluster.control_plane, "mv", MANIFEST, ASIDE)
-        eventually("the API server is gone", lambda: not self._lab.cluster.answers(), 120)
+    def take_away(self, name: str) -> None:
+        """Have the kubelet end a part of it, and wait until it is gone."""
+        self._exec("mv", f"{MANIFESTS}/{name}.yaml", ASIDE)
+        eventually(f"{name} is gone", lambda: not self._exec("crictl", "ps", "--quiet", "--name", name).strip(), 120)
 
     def bring_back(self) -> None:
-        """Have the kubelet start it, and wait until everything that depends on it works."""
-        put_back = f"[ ! -e {ASIDE} ] || mv {ASIDE} {MANIFEST}"
-        self._lab.nodes.exec(self._lab.cluster.control_plane, "sh", "-c", put_back)
+        """Have the kubelet start what is away, and wait until everything works."""
+        self._exec("find", ASIDE, "-maxdepth", "1", "-name", "kube-*.yaml", "-exec", "mv", "{}", MANIFESTS, ";")
         since = datetime.now(timezone.utc)
         eventually("the API server answers", self._lab.cluster.answers, 240)
         self._lab.cluster.wait_until_ready()
         for name in LEADERS:
             eventually(f"{name} works", partial(self._is_renewed, name, since), 240)
+
+    def _exec(self, *command: str) -> str:
+        return self._lab.nodes.exec(self._lab.cluster.control_plane, *command)
 
     def _is_renewed(self, name: str, since: datetime) -> bool:
         try:
@@ -57,15 +61,15 @@ class ApiServer:
 
 
 @pytest.fixture
-def api_server(lab: Lab) -> Iterator[ApiServer]:
-    """The API server, which is back when the test is over, however it ends."""
-    made = ApiServer(lab)
+def control_plane(lab: Lab) -> Iterator[ControlPlane]:
+    """The control plane, all of which is back when the test is over, however it ends."""
+    made = ControlPlane(lab)
     yield made
     made.bring_back()
 
 
 def test_nodes_pull_while_the_api_server_is_away_and_all_is_told_when_it_is_back(
-    lab: Lab, stack: Stack, images: Images, registry: FaultyRegistry, kubectl: Kubectl, api_server: ApiServer
+    lab: Lab, stack: Stack, images: Images, registry: FaultyRegistry, kubectl: Kubectl, control_plane: ControlPlane
 ) -> None:
     image = images.push_faulty("held")
     registry.faults["held"] = Fault(silent=True)
@@ -75,18 +79,44 @@ def test_nodes_pull_while_the_api_server_is_away_and_all_is_told_when_it_is_back
     def go_away() -> None:
         registry.wait_until_met("held", 3)
         eventually("the gate looks", lambda: "Running" in gates(kubectl), 120)
-        api_server.take_away()
+        control_plane.take_away("kube-apiserver")
         registry.faults.clear()
         everywhere = set(lab.cluster.base_nodes)
         eventually("the image is on every node", lambda: images.nodes_with(image) == everywhere, 120)
         time.sleep(AWAY_SECONDS)
         gone.append(not lab.cluster.answers())
-        api_server.bring_back()
+        control_plane.bring_back()
 
     with meanwhile(go_away):
         result = stack.up(args)
 
     assert gone == [True]
+    assert result.outputs["ready_nodes"] == 3
+
+
+def test_the_gate_waits_until_the_nodes_are_counted(
+    stack: Stack, images: Images, registry: FaultyRegistry, kubectl: Kubectl, control_plane: ControlPlane
+) -> None:
+    image = images.push_faulty("held")
+    registry.faults["held"] = Fault(silent=True)
+    ready = "--output=jsonpath={.items[*].status.containerStatuses[*].ready}"
+    seen: list[str] = []
+
+    def go_away() -> None:
+        registry.wait_until_met("held", 3)
+        eventually("the gate looks", lambda: "Running" in gates(kubectl), 120)
+        control_plane.take_away("kube-controller-manager")
+        registry.faults.clear()
+        pods = partial(kubectl, "get", "pods", "--selector=app.kubernetes.io/name=prepull", ready)
+        eventually("every pod is ready", lambda: pods() == "true true true", 120)
+        time.sleep(LOOKS_SECONDS)
+        seen.append(gates(kubectl))
+        control_plane.bring_back()
+
+    with meanwhile(go_away):
+        result = stack.up({"images": [image], "image_timeout": "2m", "timeout": "6m"})
+
+    assert seen == ["Running"]
     assert result.outputs["ready_nodes"] == 3
 
 

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from prepull.scripts import script
 
 from .cli.objects import DIGEST, FINISHED, pod, reported, running, waiting
+from .gates import Gate
 from .puller.conftest import busybox
 
 AWKS = [[busybox(), "awk"], *([name] for name in ("mawk", "gawk") if shutil.which(name))]
@@ -157,7 +158,7 @@ KUBECTL = """#!/bin/sh
 printf '%s\\n' "$*" >>"$HOME/calls"
 case "$*" in
 *metadata.name=*) printf 2026-01-01T00:00:00Z ;;
-*daemonset*) printf 'u 1 1 3 here' ;;
+*daemonset*) printf 'u 1 1 3 3 here' ;;
 *continue=second*) cat "$HOME/second" ; exit "$FAKE_CODE" ;;
 *--raw*) cat "$HOME/first" ;;
 esac
@@ -165,50 +166,25 @@ esac
 
 
 @pytest.fixture
-def gate(tmp_path: Path) -> Path:
+def gate(tmp_path: Path) -> Gate:
     """A gate whose cluster has three nodes, on two pages."""
-    (tmp_path / "bin").mkdir()
-    for name in ("awk", "cat", "cut", "head", "sleep", "tee"):
-        (tmp_path / "bin" / name).symlink_to(busybox())
-    (tmp_path / "bin" / "kubectl").write_text(KUBECTL)
-    (tmp_path / "bin" / "kubectl").chmod(0o755)
     pods = [made(reported(f"node-{number}", "0 present", "1 present")) for number in (1, 2, 3)]
     for page, items, metadata in (("first", pods[:2], {"continue": "second"}), ("second", pods[2:], {})):
         (tmp_path / page).write_text(json.dumps({"metadata": metadata, "items": items}, separators=(",", ":")))
-    text = script("gate.sh")
-    assert "\nMESSAGE=/dev/termination-log\n" in text
-    (tmp_path / "gate.sh").write_text(text.replace("/dev/termination-log", str(tmp_path / "message")))
-    return tmp_path
+    return Gate.made(tmp_path, KUBECTL)
 
 
-def end(gate: Path, code: int) -> tuple[int, str]:
-    environment = {
-        "PATH": str(gate / "bin"),
-        "HOME": str(gate),
-        "FAKE_CODE": str(code),
-        "PREPULL_DAEMON_SET": "images-1a2b",
-        "PREPULL_SELECTOR": "a=b,c=d",
-        "PREPULL_POD": "gate",
-        "PREPULL_IMAGES": "a:1\nb:2",
-        "PREPULL_REPORTS": "yes",
-        "PREPULL_MIN_READY": "100%",
-        "PREPULL_TIMEOUT_S": "0",
-    }
-    done = subprocess.run([busybox(), "ash", gate / "gate.sh"], cwd=gate, env=environment, check=False)
-    return done.returncode, (gate / "message").read_text()
-
-
-def test_the_nodes_of_all_pages_count(gate: Path) -> None:
-    assert end(gate, 0) == (0, "3 of 3 nodes have all 2 images\n")
-    pages = [call for call in (gate / "calls").read_text().splitlines() if "--raw" in call]
+def test_the_nodes_of_all_pages_count(gate: Gate) -> None:
+    assert gate.end(more={"FAKE_CODE": "0"}) == (0, "3 of 3 nodes have all 2 images\n")
+    pages = [call for call in (gate.directory / "calls").read_text().splitlines() if "--raw" in call]
     assert pages == [
         "get --raw /api/v1/namespaces/here/pods?labelSelector=a=b,c=d&limit=500",
         "get --raw /api/v1/namespaces/here/pods?labelSelector=a=b,c=d&limit=500&continue=second",
     ]
 
 
-def test_a_page_that_cannot_be_read_is_no_smaller_cluster(gate: Path) -> None:
-    code, message = end(gate, 1)
+def test_a_page_that_cannot_be_read_is_no_smaller_cluster(gate: Gate) -> None:
+    code, message = gate.end(more={"FAKE_CODE": "1"})
 
     assert code == 1
     assert message.startswith("timed out after 0 s")
