@@ -624,20 +624,23 @@ unname_sources() {
 # ---------------------------------------------------------------- removal
 
 # A runtime removes an image together with all its names, so one name alone is taken off where the image has others:
-# tags, and the digests that are to be there. Nothing that is pinned (the sandbox image) or in use is touched.
+# tags, and the digests that are to be there. Nothing that is pinned (the sandbox image) or in use is touched, under
+# whatever name it is used.
 remove_all() {
     while read -r name; do
         [ -n "$name" ] || continue
-        case $(removable "$name") in
+        known=$(removable "$name")
+        case $known in
             absent) say "absent $name" ;;
             pinned) say "kept $name: the runtime has pinned it" ;;
             wanted) say "kept $name: it is one of the images to pull" ;;
-            shared) remove "unname_$client" "$name" name ;;
-            whole)
+            *)
                 if ! ask "users_$client" "$name"; then
                     say "kept $name: $(reason "$name" <"$work/complaint")"
                 elif [ -s "$work/answer" ]; then
                     say "kept $name: a container uses it"
+                elif [ "$known" = shared ]; then
+                    remove "unname_$client" "$name" name
                 else
                     remove "delete_$client" "$name" image
                 fi

@@ -64,6 +64,15 @@ def test_what_a_container_uses_stays(node: Node, client: str) -> None:
     assert OLD in node.tags
 
 
+@both_clients
+def test_what_a_container_uses_under_another_name_stays(node: Node, client: str) -> None:
+    node.socket = client
+    node.have(OLD, "quay.io/same:1", content="same")
+    node.use("quay.io/same:1")
+    assert f"kept {OLD}: a container uses it" in remove(node, OLD).output
+    assert OLD in node.tags
+
+
 def test_what_may_be_in_use_stays(node: Node) -> None:
     node.have(OLD)
     node.plan({"ps": [{"error": "context deadline exceeded"}]})
