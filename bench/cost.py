@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 STAGGER = "20s"
 DEADLINE_SECONDS = 900
-IDLE_SECONDS = 30
+IDLE_SECONDS = 15
+BACKGROUND_SECONDS = 20
 _RESOURCES = ("configmaps", "controllerrevisions", "daemonsets", "events", "jobs", "pods", "secrets", "serviceaccounts")
 _REQUESTS = re.compile(r'^apiserver_request_total\{.*resource="([a-z]+)".*\} ([0-9.e+]+)$', re.MULTILINE)
 
@@ -56,13 +57,14 @@ class _Cost:
         asked: dict[str, list[float]] = {"without stagger": [], f"with stagger = {STAGGER}": []}
         api: dict[str, list[float]] = {}
         for number in range(rounds):
-            first, second = self._bytes()
-            sent["first run"].append(first)
-            sent["pods made anew: the images are there"].append(second)
-            for label, stagger in zip(asked, ("0s", STAGGER), strict=True):
-                asked[label].append(self._peak(stagger))
+            first, second = self._first_and_again()
+            for label, requests in zip(sent, (first, second), strict=True):
+                sent[label].append(registry_log.megabytes(requests))
+            for label, requests in zip(asked, (first, self._staggered()), strict=True):
+                asked[label].append(registry_log.peak([request for request in requests if request.is_layer]))
+            background = self._background()
             for form in _API_FORMS:
-                api.setdefault(form, []).append(self._api_requests(FORMS[form]))
+                api.setdefault(form, []).append(self._api_requests(FORMS[form], background))
             self._say(f"round {number + 1} of {rounds}: {sent} {asked} {api}")
         idle, processor = self._idle()
         needed = len(self._lab.cluster.base_nodes) * self._set.total_megabytes
@@ -77,40 +79,47 @@ class _Cost:
             Comparison("cost-idle-processor", "Processor time of such a pod", "ms a minute", processor),
         ]  # fmt: skip
 
-    def _bytes(self) -> tuple[float, float]:
+    def _first_and_again(self) -> tuple[list[registry_log.Request], list[registry_log.Request]]:
+        """What the registry is asked for at first, and by pods that are made anew."""
         clean(self._lab, self._references)
         since = registry_log.now()
         with self._api.namespace():
             self._apply(FORMS[f"{OURS}, containerd"])
             self._wait_until_idle()
-            first = registry_log.megabytes(self._log(since))
+            first = self._log(since)
             since = registry_log.now()
             self._lab.cluster.kubectl("--namespace", NAMESPACE, "rollout", "restart", "daemonset")
             self._lab.cluster.kubectl("--namespace", NAMESPACE, "rollout", "status", "daemonset", "--timeout=110s")
             again = self._log(since)
         if again:
             self._say(f"the second run asked for {[request.path for request in again]}")
-        return first, registry_log.megabytes(again)
+        return first, again
 
-    def _peak(self, stagger: str) -> float:
+    def _staggered(self) -> list[registry_log.Request]:
         clean(self._lab, self._references)
         since = registry_log.now()
         with self._api.namespace():
-            self._apply(prepull("containerd", stagger=stagger))
-        return registry_log.peak([request for request in self._log(since) if request.is_layer])
+            self._apply(prepull("containerd", stagger=STAGGER))
+        return self._log(since)
 
-    def _api_requests(self, form: Form) -> float:
-        """Those from apply until the pods have said that they are done, less what there is without any form."""
+    def _background(self) -> float:
+        """Requests to the API server in a second, without any form."""
+        with self._api.namespace():
+            time.sleep(2)
+            before = self._counted()
+            time.sleep(BACKGROUND_SECONDS)
+            return (self._counted() - before) / BACKGROUND_SECONDS
+
+    def _api_requests(self, form: Form, background: float) -> float:
+        """Those from apply until the pods have said that they are done, less what there is without, and looking."""
         clean(self._lab, self._references)
         with self._api.namespace():
             time.sleep(2)
             before, began = self._counted(), time.monotonic()
             self._apply(form)
-            self._wait_until_idle()
-            during, took = self._counted() - before, time.monotonic() - began
-            before = self._counted()
-            time.sleep(took)
-            return max(0.0, during - (self._counted() - before))
+            looks = self._wait_until_idle()
+            during, took = self._counted() - before - looks, time.monotonic() - began
+            return max(0.0, round(during - background * took))
 
     def _counted(self) -> float:
         text = self._lab.cluster.kubectl("get", "--raw", "/metrics")
@@ -120,17 +129,22 @@ class _Cost:
 
     def _apply(self, form: Form) -> None:
         self._heard.forget()
-        self._api.create(form(Cluster(NAMESPACE, self._references, self._lab.cluster.base_nodes)))
+        self._create(form)
         self._heard.wait(self._references, DEADLINE_SECONDS)
 
-    def _wait_until_idle(self) -> None:
-        """Wait until every pod is ready or has ended, and the kubelets have said so."""
+    def _create(self, form: Form) -> None:
+        self._api.create(form(Cluster(NAMESPACE, self._references, self._lab.cluster.base_nodes)))
+
+    def _wait_until_idle(self) -> int:
+        """Wait until every pod is ready or has ended, and the kubelets have said so. Returns how often it looked."""
         deadline = time.monotonic() + DEADLINE_SECONDS
-        while not all(_is_done(pod) for pod in self._pods()):
+        looks = 1
+        while not ((pods := self._pods()) and all(map(_is_done, pods))):
             if time.monotonic() > deadline:
                 raise TimeoutError(f"the pods are not done after {DEADLINE_SECONDS} s")
-            # A look costs a request, which is one of many.
             time.sleep(2)
+            looks += 1
+        return looks
 
     def _pods(self) -> list[dict[str, Any]]:
         listed = self._lab.cluster.kubectl("--namespace", NAMESPACE, "get", "pods", "--output=json")
@@ -142,9 +156,8 @@ class _Cost:
         processor: dict[str, list[float]] = {}
         node = self._lab.cluster.base_nodes[-1]
         for form in (f"{OURS}, containerd", f"{OURS}, kubelet", "one running container an image (Che)"):
-            clean(self._lab, self._references)
             with self._api.namespace():
-                self._apply(FORMS[form])
+                self._create(FORMS[form])
                 self._wait_until_idle()
                 time.sleep(5)
                 before = self._stats(node)
