@@ -99,7 +99,7 @@ def _everything(_: argparse.Namespace) -> None:
         "pull --images 8x40MB --helpers there --rounds 3",
         "pull --images 8x40MB --helpers cold --rounds 2",
         f"pull --images 1x200MB 40x4MB 10x10MB+100MB --helpers there --rounds 2 --only {_OURS_AND_OTHERS}",
-        "parts --rounds 2",
+        "parts --rounds 3",
         "ready --rounds 2",
         "join --rounds 1",
         "cost --rounds 1",
