@@ -32,7 +32,8 @@ class Gate:
         (programs / "kubectl").chmod(0o755)
         text = script("gate.sh")
         for name, value in {"MESSAGE": directory / "message", **(values or {})}.items():
-            text, found = re.subn(rf"^{name}=('[^']*'|.*)$", lambda _: f"{name}={value}", text, flags=re.MULTILINE)  # noqa: B023
+            line = f"{name}={value}".replace("\\", r"\\")
+            text, found = re.subn(rf"^{name}=('[^']*'|.*)$", line, text, flags=re.MULTILINE)
             assert found == 1
         (directory / "gate.sh").write_text(text)
         return cls(directory)
