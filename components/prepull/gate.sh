@@ -290,10 +290,12 @@ judge() { # prints a verdict (go, count, wait or fail), then the message
             }
             needed = min_ready
             if (sub(/%$/, "", needed)) { share = needed * desired / 100; needed = int(share); if (needed < share) needed++ }
-            if (desired > 0 && done >= needed + 0) {
+            needed += 0
+            if (desired > 0 && done >= needed) {
                 # A pod that is not ready although it has pulled may never be: that is not for the gate to wait for.
-                behind = counted < needed + 0 && behind_s < (countable >= needed + 0 ? count_s : settle_s) && late == "no"
-                printf "%s\n%d of %d nodes have %s\n", behind ? "count" : "go", done, desired, total == 1 ? "the image" : "all " total " images"
+                behind = counted < needed && behind_s < (countable >= needed ? count_s : settle_s) && late == "no"
+                printf "%s\n%d of %d nodes have %s\n", behind ? "count" : "go", done, desired, \
+                    total == 1 ? "the image" : "all " total " images"
                 exit
             }
             verdict = "wait"

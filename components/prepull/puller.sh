@@ -634,7 +634,7 @@ remove_all() {
             absent) say "absent $name" ;;
             pinned) say "kept $name: the runtime has pinned it" ;;
             wanted) say "kept $name: it is one of the images to pull" ;;
-            *)
+            shared | whole)
                 if ! ask "users_$client" "$name"; then
                     say "kept $name: $(reason "$name" <"$work/complaint")"
                 elif [ -s "$work/answer" ]; then
