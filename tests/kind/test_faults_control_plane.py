@@ -25,6 +25,7 @@ LEADERS = ("kube-controller-manager", "kube-scheduler")
 AWAY_SECONDS = 40
 # Time for the gate to have looked.
 LOOKS_SECONDS = 10
+PATIENCE = {"image_timeout": "2m", "timeout": "6m"}
 
 
 class ControlPlane:
@@ -68,45 +69,54 @@ def control_plane(lab: Lab) -> Iterator[ControlPlane]:
     made.bring_back()
 
 
-def test_nodes_pull_while_the_api_server_is_away_and_all_is_told_when_it_is_back(
-    lab: Lab, stack: Stack, images: Images, registry: FaultyRegistry, kubectl: Kubectl, control_plane: ControlPlane
-) -> None:
-    image = images.push_faulty("held")
+@pytest.fixture
+def held(images: Images, registry: FaultyRegistry) -> str:
+    """An image that the registry says nothing of."""
     registry.faults["held"] = Fault(silent=True)
-    args = {"images": [image], "image_timeout": "2m", "timeout": "6m"}
+    return images.push_faulty("held")
+
+
+@pytest.fixture
+def lose(registry: FaultyRegistry, kubectl: Kubectl, control_plane: ControlPlane) -> Callable[[str], None]:
+    """Take a part of the control plane away while every node asks for the image, which it then gets."""
+
+    def run(name: str) -> None:
+        registry.wait_until_met("held", 3)
+        eventually("the gate looks", lambda: "Running" in gates(kubectl), 120)
+        control_plane.take_away(name)
+        registry.faults.clear()
+
+    return run
+
+
+def test_nodes_pull_while_the_api_server_is_away_and_all_is_told_when_it_is_back(
+    lab: Lab, stack: Stack, images: Images, held: str, control_plane: ControlPlane, lose: Callable[[str], None]
+) -> None:
     gone: list[bool] = []
 
     def go_away() -> None:
-        registry.wait_until_met("held", 3)
-        eventually("the gate looks", lambda: "Running" in gates(kubectl), 120)
-        control_plane.take_away("kube-apiserver")
-        registry.faults.clear()
+        lose("kube-apiserver")
         everywhere = set(lab.cluster.base_nodes)
-        eventually("the image is on every node", lambda: images.nodes_with(image) == everywhere, 120)
+        eventually("the image is on every node", lambda: images.nodes_with(held) == everywhere, 120)
         time.sleep(AWAY_SECONDS)
         gone.append(not lab.cluster.answers())
         control_plane.bring_back()
 
     with meanwhile(go_away):
-        result = stack.up(args)
+        result = stack.up({"images": [held], **PATIENCE})
 
     assert gone == [True]
     assert result.outputs["ready_nodes"] == 3
 
 
 def test_the_gate_waits_until_the_nodes_are_counted(
-    stack: Stack, images: Images, registry: FaultyRegistry, kubectl: Kubectl, control_plane: ControlPlane
+    stack: Stack, held: str, kubectl: Kubectl, control_plane: ControlPlane, lose: Callable[[str], None]
 ) -> None:
-    image = images.push_faulty("held")
-    registry.faults["held"] = Fault(silent=True)
     ready = "--output=jsonpath={.items[*].status.containerStatuses[*].ready}"
     seen: list[str] = []
 
     def go_away() -> None:
-        registry.wait_until_met("held", 3)
-        eventually("the gate looks", lambda: "Running" in gates(kubectl), 120)
-        control_plane.take_away("kube-controller-manager")
-        registry.faults.clear()
+        lose("kube-controller-manager")
         pods = partial(kubectl, "get", "pods", "--selector=app.kubernetes.io/name=prepull", ready)
         eventually("every pod is ready", lambda: pods() == "true true true", 120)
         time.sleep(LOOKS_SECONDS)
@@ -114,7 +124,7 @@ def test_the_gate_waits_until_the_nodes_are_counted(
         control_plane.bring_back()
 
     with meanwhile(go_away):
-        result = stack.up({"images": [image], "image_timeout": "2m", "timeout": "6m"})
+        result = stack.up({"images": [held], **PATIENCE})
 
     assert seen == ["Running"]
     assert result.outputs["ready_nodes"] == 3

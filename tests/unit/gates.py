@@ -12,6 +12,7 @@ from prepull.scripts import script
 
 from .puller.conftest import busybox
 
+IMAGES = ("docker.io/library/nginx:1.27", "quay.io/org/app:2")
 PROGRAMS = ("awk", "cat", "cut", "head", "sleep", "tee")
 
 
@@ -58,7 +59,7 @@ class Gate:
                 "PREPULL_DAEMON_SET": "images-1a2b",
                 "PREPULL_SELECTOR": "a=b,c=d",
                 "PREPULL_POD": "gate",
-                "PREPULL_IMAGES": "docker.io/library/nginx:1.27\nquay.io/org/app:2",
+                "PREPULL_IMAGES": "\n".join(IMAGES),
                 "PREPULL_REPORTS": reports,
                 "PREPULL_MIN_READY": min_ready,
                 "PREPULL_TIMEOUT_S": str(timeout_s),

@@ -8,11 +8,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from ..gates import Gate
+from ..gates import IMAGES, Gate
 from ..strategies import TEXTS
 
 OURS = "5f1c"
-IMAGES = ["docker.io/library/nginx:1.27", "quay.io/org/app:2"]
 NODES = ["node-1", "node-2", "node-3", ""]
 SINCE, BEFORE, AFTER = "2026-01-01T00:00:10Z", "2026-01-01T00:00:05Z", "2026-01-01T00:00:15Z"
 KUBECTL = """#!/bin/sh
