@@ -17,6 +17,8 @@ export LC_ALL=C
 SETTLE_S=8
 # How long the DaemonSet's own count, which Pulumi shows, may be behind the pods: its controller may have to start again.
 COUNT_S=120
+# What is no reason yet to give up, in lower case: nodes and API servers that are busy say it, and then try again.
+PASSING='timed out|timeout|deadline exceeded|not registered|is reserved for|connection re(fused|set)|failed calling webhook'
 MESSAGE=/dev/termination-log
 # Pods that the API server is asked for at a time.
 PAGE=500
@@ -51,20 +53,22 @@ PODS='
         if (place == CONDITION) {
             if (pod["type"] == "Ready") ready = pod["status"]
             if (pod["type"] == "PodScheduled" && pod["status"] == "False") unscheduled = pod["message"]
+            if (pod["type"] == "PodReadyToStartContainers" && pod["status"] == "True") mounted = "True"
             pod["type"] = pod["status"] = pod["message"] = ""
         } else if (place in CONTAINERS) {
             of_container()
             split("", container)
         } else if (place == POD) {
             print "pod", pod["name"], pod["node"] == "" ? pod["wanted"] : pod["node"], ready == "" ? "False" : ready, \
-                pod["made"], pod["owner"]
+                pod["made"], pod["owner"], mounted == "" ? "False" : mounted
             if (unscheduled != "") print "unscheduled", quoted(unscheduled)
             printf "%s", facts
             split("", pod)
-            ready = unscheduled = facts = ""
+            ready = unscheduled = mounted = facts = ""
         }
     }
     function of_container(  report, at) {
+        if (container["since"] container["ended"] container["last ended"] != "") mounted = "True"
         if (container["reason"] container["message"] != "")
             facts = facts "waiting\t" container["name"] "\t" container["image"] "\t" container["reason"] "\t" \
                 quoted(container["message"]) "\n"
@@ -100,6 +104,7 @@ PODS='
             container_field[list "image"] = "image"
             container_field[list "state{waiting{reason"] = "reason"
             container_field[list "state{waiting{message"] = "message"
+            container_field[list "state{running{startedAt"] = "since"
             container_field[list "state{terminated{message"] = "report"
             container_field[list "state{terminated{finishedAt"] = "ended"
             container_field[list "lastState{terminated{message"] = "last report"
@@ -189,7 +194,7 @@ judge() { # prints a verdict (go, count, wait or fail), then the message
     awk -F '\t' -v desired="$desired" -v counted="$counted" -v behind_s="$behind_s" -v count_s="$COUNT_S" \
         -v settle_s="$SETTLE_S" -v settled="$settled" -v late="$late" -v min_ready="$PREPULL_MIN_READY" \
         -v reports="$PREPULL_REPORTS" -v daemon_set="$PREPULL_DAEMON_SET" -v images="$PREPULL_IMAGES" \
-        -v since="$since" -v uid="$uid" '
+        -v since="$since" -v uid="$uid" -v passing="$PASSING" '
         # Times are written alike, and so sort as text.
         function stale(time) { return late == "no" && time < since }
         function unquote(text,  out, c) {
@@ -247,8 +252,14 @@ judge() { # prints a verdict (go, count, wait or fail), then the message
             if (message ~ /not found|manifest unknown|name unknown/) return "manifest unknown"
             return ""
         }
+        function certain(message) { # and not something that the kubelet or the controller gets over by trying again
+            return late == "yes" || tolower(message) !~ passing
+        }
         BEGIN { total = split(images, image, "\n") }
-        $1 == "event" { if (!stale($2)) event[$3] = unquote($5); next }
+        $1 == "event" {
+            if (!stale($2) && (!($3 in event) || !certain(event[$3]))) event[$3] = unquote($5)
+            next
+        }
         # Another stack may have a component of the same name here, whose pods have the same labels.
         $1 == "pod" { ours = $6 == uid }
         !ours { next }
@@ -256,7 +267,8 @@ judge() { # prints a verdict (go, count, wait or fail), then the message
             pods++; node = $3; older = stale($5)
             ready[node] = $4 == "True"
             if (!(node in seen)) { seen[node] = 1; names[++known] = node }
-            if ($2 in event) {
+            # Events outlive what they were about.
+            if ($2 in event && $7 != "True" && certain(event[$2])) {
                 why = event[$2]
                 if (match(why, /hostPath type check failed: [^ ]+ is not a socket file/))
                     why = "socket missing: " substr(why, RSTART + 28, RLENGTH - 28)
@@ -274,7 +286,7 @@ judge() { # prints a verdict (go, count, wait or fail), then the message
             else if (why == "" && late == "yes") blame("image " $3, unquote($5))
         }
         $1 == "waiting" && $4 ~ /^(CreateContainerConfigError|CreateContainerError|RunContainerError)$/ && settled == "yes" {
-            blame("container " $2 " cannot start", unquote($5))
+            if (certain(unquote($5))) blame("container " $2 " cannot start", unquote($5))
         }
         END {
             for (i = 1; i <= known; i++) {
@@ -283,7 +295,7 @@ judge() { # prints a verdict (go, count, wait or fail), then the message
                 else if (node in bad) failed++
             }
             # Pods that were never made have no node to name.
-            if (settled == "yes" && pods < desired && daemon_set in event) {
+            if (settled == "yes" && pods < desired && daemon_set in event && certain(event[daemon_set])) {
                 node = (desired - pods) " without a pod"
                 blame("the pod was refused", event[daemon_set])
                 failed += desired - pods

@@ -61,6 +61,8 @@ class Pod:
     problem: str | None = None
     """What keeps the whole pod from starting."""
     problem_final: bool = False
+    mounted: bool = False
+    """Whether its volumes are known to be mounted: what kept them from it is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +119,7 @@ def pod(item: Mapping[str, Any]) -> Pod:
         started=read.started,
         problem=problem,
         problem_final=final,
+        mounted=(conditions.get("PodReadyToStartContainers") or {}).get("status") == "True",
     )
 
 
@@ -185,7 +188,8 @@ def _problem(status: Mapping[str, Any], conditions: Mapping[str, Mapping[str, An
             why = certain or reasons.one_line(message or waiting["reason"])
             return f"image {container.get('image', '')}: {why}", certain is not None
         if waiting.get("reason") in reasons.START_FAILURES:
-            return f"container {container['name']} cannot start: {reasons.one_line(message)}", True
+            why = reasons.one_line(message)
+            return f"container {container['name']} cannot start: {why}", not reasons.passing(message)
     return None, False
 
 
@@ -322,7 +326,8 @@ def _of_container(container: Mapping[str, Any], since: float | None) -> Image:
         certain = reasons.certain(message)
         return Image(FAILED, reason=certain or reasons.one_line(message or reason), final=certain is not None)
     if reason in reasons.START_FAILURES:
-        return Image(FAILED, reason=f"its container cannot start: {reasons.one_line(message)}", final=True)
+        why = f"its container cannot start: {reasons.one_line(message)}"
+        return Image(FAILED, reason=why, final=not reasons.passing(message))
     return _WAITING if since is None else Image(PULLING, since=since)
 
 

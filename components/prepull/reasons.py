@@ -7,6 +7,11 @@ import re
 PULL_FAILURES = frozenset(("ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"))
 START_FAILURES = frozenset(("CreateContainerConfigError", "CreateContainerError", "RunContainerError"))
 
+# "timed out" is what a kubelet says to which the API server is slow to hand a ConfigMap, and "is reserved for" where
+# the runtime is still making the container.
+PASSING = re.compile(
+    "timed out|timeout|deadline exceeded|not registered|is reserved for|connection re(fused|set)|failed calling webhook"
+)
 _CERTAIN = (
     (re.compile("no basic auth|401 unauthorized|authentication required|incorrect username"), "unauthorized"),
     (re.compile("insufficient_scope|pull access denied"), "unauthorized, or no such repository"),
@@ -25,6 +30,15 @@ def certain(message: str) -> str | None:
     """
     text = message.lower()
     return next((reason for pattern, reason in _CERTAIN if pattern.search(text)), None)
+
+
+def passing(message: str) -> bool:
+    """Whether it is no reason yet to give up: nodes and API servers that are busy say it, and then try again.
+
+    Args:
+        message: why a pod or a container does not start.
+    """
+    return PASSING.search(message.lower()) is not None
 
 
 def of_event(message: str) -> str:

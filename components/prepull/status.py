@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from . import observe
+from . import observe, reasons
 from .observe import DaemonSet, Image, Pod
 
 
@@ -94,6 +94,7 @@ def _complemented(pod: Pod, problems: Mapping[str, str], steps: Mapping[str, obj
     if steps:
         pod = observe.with_log(pod, steps)
     # Events outlive what they were about.
-    if pod.name in problems and pod.started is None and all(image == Image(observe.WAITING) for image in pod.images):
-        return replace(pod, problem=f"the pod cannot start: {problems[pod.name]}", problem_final=True)
+    stands = not pod.mounted and pod.started is None and all(image == Image(observe.WAITING) for image in pod.images)
+    if stands and (why := problems.get(pod.name)):
+        return replace(pod, problem=f"the pod cannot start: {why}", problem_final=not reasons.passing(why))
     return pod

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from . import observe
+from . import observe, reasons
 from .status import Node, Status
 
 GO, WAIT, FAIL = "go", "wait", "fail"
@@ -66,7 +66,7 @@ def judge(status: Status, min_ready: str, *, settled: bool, late: bool) -> Verdi
         lost += bool(causes)
         for cause in causes:
             blamed.setdefault(cause, []).append(node.name)
-    if settled and status.refused:
+    if settled and status.refused and (late or not reasons.passing(status.refused)):
         missing = desired - len(status.nodes)
         lost += missing
         blamed[f"the pod was refused: {status.refused}"] = [f"{missing} without a pod"]

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from prepull.scripts import script
 
-from .cli.objects import DIGEST, FINISHED, pod, reported, running, waiting
+from .cli.objects import DIGEST, FINISHED, pod, reported, running, there, waiting
 from .gates import Gate
 from .puller.conftest import busybox
 
@@ -54,7 +54,7 @@ def test_a_pod_is_told_by_its_name_node_readiness_age_and_owner(awk: list[str]) 
     ready = {"type": "Ready", "status": "True", "message": 'not "this"'}
 
     assert facts(awk, made(pod("node-1", conditions=[ready, {"type": "Initialized", "status": "False"}]))) == [
-        ["pod", "images-node-1", "node-1", "True", CREATED, "u"]
+        ["pod", "images-node-1", "node-1", "True", CREATED, "u", "False"]
     ]
 
 
@@ -67,9 +67,28 @@ def test_a_pod_without_a_node_is_told_by_the_node_that_it_is_for(awk: list[str])
     terms["nodeSelectorTerms"][0]["matchFields"] = [field]
 
     assert facts(awk, item) == [
-        ["pod", "images-", "node-7", "False", CREATED, "u"],
+        ["pod", "images-", "node-7", "False", CREATED, "u", "False"],
         ["unscheduled", '"0/1 <nodes> & more"'],
     ]
+
+
+@in_every_awk
+@pytest.mark.parametrize(
+    ("item", "mounted"),
+    [
+        (pod("a", conditions=[{"type": "PodReadyToStartContainers", "status": "True"}]), "True"),
+        (pod("a", conditions=[{"type": "PodReadyToStartContainers", "status": "False"}]), "False"),
+        (pod("a", initContainerStatuses=[waiting("pull", "PodInitializing")]), "False"),
+        (running("a"), "True"),
+        (there("a"), "True"),
+    ],
+)
+def test_volumes_are_mounted_once_the_sandbox_is_there_or_a_container(
+    awk: list[str], item: dict[str, Any], mounted: str
+) -> None:
+    other = made(pod("b"))
+
+    assert [fact[6] for fact in facts(awk, made(item), other) if fact[0] == "pod"] == [mounted, "False"]
 
 
 @in_every_awk

@@ -215,6 +215,11 @@ def test_volumes_wait_until_the_pod_has_started() -> None:
             "container pull cannot start: no such thing",
             True,
         ),
+        (
+            {"initContainerStatuses": [waiting("pull", "CreateContainerError", "context deadline exceeded")]},
+            "container pull cannot start: context deadline exceeded",
+            False,
+        ),
         ({"phase": "Failed"}, None, False),
         ({"phase": "Pending", "reason": "Evicted"}, None, False),
         ({"initContainerStatuses": [waiting("pull", "PodInitializing")]}, None, False),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from prepull.reasons import certain, of_event, one_line
+from prepull.reasons import certain, of_event, one_line, passing
 
 
 @pytest.mark.parametrize(
@@ -26,6 +26,25 @@ from prepull.reasons import certain, of_event, one_line
 )
 def test_only_what_another_attempt_will_not_change_is_certain(message: str, reason: str | None) -> None:
     assert certain(message) == reason
+
+
+@pytest.mark.parametrize(
+    ("message", "expected"),
+    [
+        ("MountVolume.SetUp failed: failed to sync secret cache: timed out waiting for the condition", True),
+        ('object "here"/"images-scripts" not registered', True),
+        ("Context Deadline Exceeded", True),
+        ('failed to reserve container name "pull": name "pull" is reserved for "1a2b"', True),
+        ("Internal error occurred: failed calling webhook", True),
+        ("dial tcp 10.0.0.1:443: connect: connection refused", True),
+        ("hostPath type check failed: /run/x.sock is not a socket file", False),
+        ('secret "a" not found', False),
+        ('pods "a" is forbidden: violates PodSecurity "restricted:latest"', False),
+        ("admission webhook denied the request", False),
+    ],
+)
+def test_what_busy_nodes_and_api_servers_get_over_is_passing(message: str, expected: bool) -> None:
+    assert passing(message) is expected
 
 
 def test_of_a_missing_socket_only_what_says_so_is_left() -> None:

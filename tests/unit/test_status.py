@@ -254,10 +254,12 @@ def test_a_helper_image_that_is_missing_is_the_pods_problem() -> None:
 
 
 def test_an_event_says_that_the_socket_is_missing_until_the_pod_has_started() -> None:
-    problems = {"images-a": "socket missing: /run/x.sock is not a socket file", "images-b": "old"}
-    a, b = seen(pod("a"), there("b"), problems=problems).nodes
+    problems = {"images-a": "socket missing: /run/x.sock is not a socket file", "images-b": "old", "images-c": "old"}
+    mounted = pod("c", conditions=[{"type": "PodReadyToStartContainers", "status": "True"}])
+    a, b, c = seen(pod("a"), there("b"), mounted, problems=problems).nodes
     assert a.pod.problem == "the pod cannot start: socket missing: /run/x.sock is not a socket file"
     assert b.pod.problem is None
+    assert c.pod.problem is None
 
 
 # ---------------------------------------------------------------- the whole
@@ -337,6 +339,22 @@ def test_what_looks_certain_too_early_waits() -> None:
     verdict = judge(found, "100%", settled=True, late=False)
     assert verdict.outcome == FAIL
     assert verdict.lines[1].startswith("the pod cannot start: socket missing: /x")
+
+
+@pytest.mark.parametrize(
+    ("of", "problem"),
+    [
+        ("images-a", "failed to sync configmap cache: timed out waiting for the condition"),
+        ("images", "Internal error occurred: failed calling webhook: connection refused"),
+    ],
+)
+def test_what_busy_nodes_and_api_servers_get_over_waits_and_is_then_told(of: str, problem: str) -> None:
+    pods = [pod("a")] if of == "images-a" else []
+    found = seen(*pods, desired=1, problems={of: problem})
+    assert judge(found, "100%", settled=True, late=False).outcome == WAIT
+    verdict = judge(found, "100%", settled=True, late=True)
+    assert verdict.outcome == FAIL
+    assert problem in verdict.lines[1]
 
 
 def test_no_node_is_a_failure_that_says_so() -> None:

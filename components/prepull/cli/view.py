@@ -104,7 +104,9 @@ class View:
         """Where each component stands, by name."""
         if self._following:
             self._logs.follow(self._chosen_pods())
-        problems = {name: why for events in self._events for name, why in events.items.values()}
+        events = [event for mirror in self._events for event in mirror.items.values()]
+        # Of one pod's events, one that it does not get over counts.
+        problems = dict(sorted(events, key=lambda event: not reasons.passing(event[1])))
         steps = self._logs.steps
         pods = list(self._pods.items.values())
         return [status(component, pods, problems, steps) for component in self._chosen()]

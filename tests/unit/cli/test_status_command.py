@@ -82,13 +82,15 @@ def test_events_say_why_a_pod_cannot_start(api: FakeApi, prepull: Prepull) -> No
     api.items["daemonsets"] = [daemon_set(desired=1)]
     api.items["pods"] = [pod("node-a")]
     message = 'MountVolume.SetUp failed for volume "socket" : hostPath type check failed: /run/x is not a socket file'
+    busy = 'MountVolume.SetUp failed for volume "scripts" : failed to sync configmap cache: timed out'
     api.items["events"] = [
         {
-            "metadata": {"name": "e"},
+            "metadata": {"name": name},
             "reason": "FailedMount",
-            "message": message,
+            "message": said,
             "involvedObject": {"kind": "Pod", "name": "images-node-a"},
         }
+        for name, said in (("e", busy), ("f", message), ("g", busy))
     ]
     assert "the pod cannot start: socket missing: /run/x is not a socket file" in prepull("status").out
 

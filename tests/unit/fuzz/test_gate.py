@@ -63,12 +63,13 @@ REPORTS = st.builds(
     ),
 )
 POD = st.builds(
-    "pod\tpod-{}\t{}\t{}\t{}\t{}".format,
+    "pod\tpod-{}\t{}\t{}\t{}\t{}\t{}".format,
     st.integers(0, 3),
     st.sampled_from(NODES),
     st.sampled_from(["True", "False"]),
     TIMES,
     st.sampled_from([OURS, OURS, OURS, "another", ""]),
+    st.sampled_from(["True", "False"]),
 )
 FACT = (
     POD
