@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
+from prepull.observe import seconds_of
+
 if TYPE_CHECKING:
     from lab import Lab
 
@@ -61,7 +63,7 @@ def requests(lines: Iterable[str], repository: str) -> list[Request]:
         path = fields.get("http.request.uri", "")
         if not path.startswith(f"/v2/{repository}/"):
             continue
-        ended = _moment(fields["time"])
+        ended = seconds_of(fields["time"]) or 0.0
         took = _seconds(fields.get("http.response.duration", "0s"))
         written = int(fields.get("http.response.written", "0"))
         found.append(Request(ended - took, ended, fields["http.request.method"], path, written))
@@ -82,11 +84,6 @@ def peak(found: Sequence[Request]) -> int:
         now += step
         most = max(most, now)
     return most
-
-
-def _moment(text: str) -> float:
-    whole, _, rest = text.removesuffix("Z").partition(".")
-    return datetime.fromisoformat(whole + "+00:00").timestamp() + (float(f"0.{rest}") if rest else 0.0)
 
 
 def _seconds(text: str) -> float:

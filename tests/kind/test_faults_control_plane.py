@@ -17,6 +17,7 @@ from .conftest import Images, Stack
 from .eventually import eventually
 from .faulty_registry import Fault, FaultyRegistry
 from .meanwhile import meanwhile
+from .times import at
 
 Kubectl = Callable[..., Any]
 MANIFESTS = "/etc/kubernetes/manifests"
@@ -58,7 +59,7 @@ class ControlPlane:
             )
         except LabError:
             return False
-        return datetime.fromisoformat(printed.replace("Z", "+00:00")) > since
+        return at(printed) > since
 
 
 @pytest.fixture
