@@ -190,11 +190,11 @@ pods() { # NAMESPACE: prints the facts of the pods of the plan
     done
 }
 
-judge() { # prints a verdict (go, count, wait or fail), then the message
+judge() { # prints a verdict (go, count, wait, failing or fail), then the message
     awk -F '\t' -v desired="$desired" -v counted="$counted" -v behind_s="$behind_s" -v count_s="$COUNT_S" \
-        -v settle_s="$SETTLE_S" -v settled="$settled" -v late="$late" -v min_ready="$PREPULL_MIN_READY" \
-        -v reports="$PREPULL_REPORTS" -v daemon_set="$PREPULL_DAEMON_SET" -v images="$PREPULL_IMAGES" \
-        -v since="$since" -v uid="$uid" -v passing="$PASSING" '
+        -v failing_s="$failing_s" -v settle_s="$SETTLE_S" -v settled="$settled" -v late="$late" \
+        -v min_ready="$PREPULL_MIN_READY" -v reports="$PREPULL_REPORTS" -v daemon_set="$PREPULL_DAEMON_SET" \
+        -v images="$PREPULL_IMAGES" -v since="$since" -v uid="$uid" -v passing="$PASSING" '
         # Times are written alike, and so sort as text.
         function stale(time) { return late == "no" && time < since }
         function unquote(text,  out, c) {
@@ -255,6 +255,9 @@ judge() { # prints a verdict (go, count, wait or fail), then the message
         function certain(message) { # and not something that the kubelet or the controller gets over by trying again
             return late == "yes" || tolower(message) !~ passing
         }
+        function failing(undecided) { # for a moment, so that nodes that are behind are counted and named as well
+            return late == "yes" || failing_s >= (undecided > 0 ? settle_s : 2) ? "fail" : "failing"
+        }
         BEGIN { total = split(images, image, "\n") }
         $1 == "event" {
             if (!stale($2) && (!($3 in event) || !certain(event[$3]))) event[$3] = unquote($5)
@@ -312,10 +315,10 @@ judge() { # prints a verdict (go, count, wait or fail), then the message
             }
             verdict = "wait"
             if (desired == 0 && settled == "yes") {
-                print "fail\nno node matches: the node selector, the affinity and the tolerations leave none"
+                print failing(0) "\nno node matches: the node selector, the affinity and the tolerations leave none"
                 exit
             }
-            if (desired > 0 && failed > desired - needed || late == "yes") verdict = "fail"
+            if (desired > 0 && failed > desired - needed || late == "yes") verdict = failing(desired - done - failed)
             printf "%s\n%d of %d nodes have all images, and %d are needed\n", verdict, done, desired, needed
             if (verdict == "wait") exit
             for (i = 1; i <= reasons && i <= 8; i++)
@@ -340,14 +343,15 @@ now
 started_s=$now_s
 settled=no
 late=no
-certain=no
 enough_s=""
+certain_s=""
 since=""
 desired=0
 said=""
 while :; do
     now
     behind_s=$((now_s - ${enough_s:-$now_s}))
+    failing_s=$((now_s - ${certain_s:-$now_s}))
     [ "$((now_s - started_s))" -lt "$SETTLE_S" ] || settled=yes
     [ "$((now_s - started_s))" -lt "$PREPULL_TIMEOUT_S" ] || late=yes
     if born && look; then
@@ -355,17 +359,14 @@ while :; do
         { read -r verdict && message=$(cat); } <"$work/judgement"
         case $verdict in
             go) finish 0 "$message" ;;
-            count) [ -n "$enough_s" ] || enough_s=$now_s ;;
             fail)
-                [ "$late" = no ] || finish 1 "timed out after $PREPULL_TIMEOUT_S s: $message"
-                [ "$certain" = no ] || finish 1 "$message"
-                # A second look, so that nodes that are a moment behind are counted and named as well.
-                certain=yes
-                nap 2
-                continue
+                [ "$late" = no ] || message="timed out after $PREPULL_TIMEOUT_S s: $message"
+                finish 1 "$message"
                 ;;
+            count) [ -n "$enough_s" ] || enough_s=$now_s ;;
+            failing) [ -n "$certain_s" ] || certain_s=$now_s ;;
         esac
-        certain=no
+        [ "$verdict" = failing ] || certain_s=""
         [ "$message" = "$said" ] || echo "$message"
         said=$message
     else

@@ -24,6 +24,8 @@ class Verdict:
     done: int
     needed: int
     desired: int
+    undecided: int = 0
+    """How many nodes neither have every image nor have certainly failed."""
 
 
 def needed(min_ready: str, desired: int) -> int:
@@ -81,7 +83,7 @@ def judge(status: Status, min_ready: str, *, settled: bool, late: bool) -> Verdi
         silent = [node.name for node in status.nodes if not node.complete and node.name not in accused]
         if silent:
             lines.append(f"no word yet from {len(silent)} nodes: {_names(silent)}")
-    return Verdict(FAIL, tuple(lines), done, want, desired)
+    return Verdict(FAIL, tuple(lines), done, want, desired, desired - done - lost)
 
 
 def _causes(node: Node, *, settled: bool, late: bool) -> list[str]:

@@ -70,9 +70,11 @@ async def _wait(found: Access, namespace: str, name: str | None, timeout: float,
                     judged = [verdict.judge(each, min_ready, settled=settled, late=late) for each in statuses]
                     outcome = _outcome(judged)
                     if outcome == verdict.FAIL and not late:
-                        # A second look, so that nodes that are a moment behind are counted and named as well.
+                        # A moment more, so that nodes that are behind are counted and named as well.
                         certain_since = certain_since or passed
-                        if passed - certain_since < _SECOND_LOOK_SECONDS:
+                        undecided = any(each.undecided > 0 for each in judged)
+                        moment = verdict.SETTLE_SECONDS if undecided else _SECOND_LOOK_SECONDS
+                        if passed - certain_since < moment:
                             outcome = verdict.WAIT
                     else:
                         certain_since = None

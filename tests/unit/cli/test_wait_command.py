@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 import pytest
@@ -9,7 +10,7 @@ from prepull import verdict
 
 from .conftest import Prepull
 from .fake_api import FakeApi
-from .objects import NAMES, daemon_set, reported, running, there
+from .objects import DIGEST, NAMES, daemon_set, reported, running, there
 
 Meanwhile = Callable[..., None]
 
@@ -58,6 +59,29 @@ def test_a_certain_failure_says_what_failed_where_and_why(api: FakeApi, prepull:
         f"image {NAMES[0]}: manifest unknown (2 of 2 nodes: node-a, node-b)",
         f"image {NAMES[1]}: unauthorized (2 of 2 nodes: node-a, node-b)",
     ]
+
+
+def test_a_node_that_is_behind_is_named_as_well(api: FakeApi, prepull: Prepull, meanwhile: Meanwhile) -> None:
+    failed = ("0 failed 2 9.000 manifest unknown", f"1 present {DIGEST} 1 2.110 1")
+    start(api)
+    api.items["pods"][0] = reported("node-a", *failed, code=1)
+    meanwhile(
+        watched(api), lambda: time.sleep(4), lambda: api.send("pods", "MODIFIED", reported("node-b", *failed, code=1))
+    )
+    ran = prepull("wait", "--timeout", "1m")
+    assert ran.code == 1
+    assert ran.err.endswith(f"image {NAMES[0]}: manifest unknown (2 of 2 nodes: node-a, node-b)\n")
+
+
+def test_a_node_that_says_nothing_for_long_is_not_waited_for(
+    api: FakeApi, prepull: Prepull, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(verdict, "SETTLE_SECONDS", 1)
+    start(api)
+    api.items["pods"][0] = reported("node-a", "0 failed 2 9.000 manifest unknown", "1 present", code=1)
+    ran = prepull("wait", "--timeout", "1m")
+    assert ran.code == 1
+    assert ran.err.endswith(f"image {NAMES[0]}: manifest unknown (1 of 2 nodes: node-a)\n")
 
 
 def test_the_time_is_up(api: FakeApi, prepull: Prepull) -> None:
