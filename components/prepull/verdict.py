@@ -25,7 +25,7 @@ class Verdict:
     needed: int
     desired: int
     undecided: int = 0
-    """How many nodes neither have every image nor have certainly failed."""
+    """Where it is FAIL: how many nodes neither have every image nor have certainly failed."""
 
 
 def needed(min_ready: str, desired: int) -> int:

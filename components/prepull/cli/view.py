@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from operator import itemgetter
 from typing import Any
 
 import httpx2
@@ -105,8 +106,8 @@ class View:
         if self._following:
             self._logs.follow(self._chosen_pods())
         events = [event for mirror in self._events for event in mirror.items.values()]
-        # Of one pod's events, one that it does not get over counts.
-        problems = dict(sorted(events, key=lambda event: not reasons.passing(event[1])))
+        # Of one pod's events, one that it does not get over counts, and so comes last.
+        problems = {name: why for _, name, why in sorted(events, key=itemgetter(0), reverse=True)}
         steps = self._logs.steps
         pods = list(self._pods.items.values())
         return [status(component, pods, problems, steps) for component in self._chosen()]
@@ -132,8 +133,9 @@ class View:
         )
 
 
-def _event(item: Mapping[str, Any]) -> tuple[str, str]:
-    return item.get("involvedObject", {}).get("name", ""), reasons.of_event(item.get("message") or "")
+def _event(item: Mapping[str, Any]) -> tuple[bool, str, str]:
+    message = item.get("message") or ""
+    return reasons.passing(message), item.get("involvedObject", {}).get("name", ""), reasons.of_event(message)
 
 
 async def _permitted(events: Mirror[Any]) -> bool:
