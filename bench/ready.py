@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from lightkube.resources.core_v1 import Pod
 from prepull import render
-from prepull.observe import seconds_of
+from prepull.observe import moment
 
 from bench.api import NAMESPACE, Api
 from bench.clean import clean
@@ -112,7 +112,7 @@ def _new_node(lab: Lab, *, tainted: bool) -> Iterator[float]:
         [made] = [
             node["metadata"]["creationTimestamp"] for node in lab.cluster.nodes() if node["metadata"]["name"] == name
         ]
-        yield seconds_of(made) or 0.0
+        yield moment(made)
     finally:
         lab.nodes.remove(name)
 

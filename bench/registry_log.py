@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
-from prepull.observe import seconds_of
+from prepull.observe import moment
 
 if TYPE_CHECKING:
     from lab import Lab
@@ -63,7 +63,7 @@ def requests(lines: Iterable[str], repository: str) -> list[Request]:
         path = fields.get("http.request.uri", "")
         if not path.startswith(f"/v2/{repository}/"):
             continue
-        ended = seconds_of(fields["time"]) or 0.0
+        ended = moment(fields["time"])
         took = _seconds(fields.get("http.response.duration", "0s"))
         written = int(fields.get("http.response.written", "0"))
         found.append(Request(ended - took, ended, fields["http.request.method"], path, written))
