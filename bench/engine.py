@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from prepull import render
+from prepull.manifests import render
 
 from bench.processes import cost_of
 from bench.results import Comparison, Growth

@@ -13,8 +13,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from prepull import render
 from prepull.defaults import BUSYBOX_IMAGE, K3S_IMAGE, PAUSE_IMAGE
+from prepull.manifests import render
 from prepull.runtimes.containers import FOR_EVER
 
 Manifests = list[dict[str, Any]]

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from lightkube.resources.core_v1 import Pod
-from prepull import render
-from prepull.observe import moment
+from prepull.manifests import render
+from prepull.status.observe import moment
 
 from bench.api import NAMESPACE, Api
 from bench.clean import clean

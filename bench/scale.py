@@ -18,8 +18,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from prepull import render
-from prepull.scripts import script
+from prepull.manifests import render
+from prepull.node.scripts import script
 
 from bench.processes import Cost, cost_of
 from bench.results import Growth

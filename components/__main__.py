@@ -3,7 +3,7 @@
 import sys
 
 import pulumi.provider
-from prepull.provider import PrePullProvider
+from prepull.program.provider import PrePullProvider
 
 if __name__ == "__main__":
     pulumi.provider.main(PrePullProvider(), sys.argv[1:])

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import prepull
+from prepull.arguments.check import ARGUMENTS
 from prepull.runtimes import RUNTIMES
-from prepull.validation import ARGUMENTS
 
 HERE = Path(__file__).parent
 PACKAGE = HERE.parent / "components" / "prepull"
@@ -48,7 +48,7 @@ def pages() -> dict[str, str]:
 
 
 def _arguments() -> str:
-    classes = [node for node in _parsed("args").body if isinstance(node, ast.ClassDef)]
+    classes = [node for node in _parsed("program.args").body if isinstance(node, ast.ClassDef)]
     return _ARGUMENTS_HEAD + "\n".join(_section(node, "argument") for node in reversed(classes))
 
 
@@ -70,7 +70,7 @@ def _public(name: str) -> str:
 
 
 def _parsed(module: str) -> ast.Module:
-    return ast.parse((PACKAGE / f"{module}.py").read_text("utf-8"))
+    return ast.parse((PACKAGE / f"{module.replace('.', '/')}.py").read_text("utf-8"))
 
 
 def _prose(node: ast.ClassDef | ast.FunctionDef) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from prepull import report
+from prepull.status import report
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

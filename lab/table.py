@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from prepull import references
+from prepull.images import references
 from rich.table import Table
 
 if TYPE_CHECKING:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from prepull import pins, validation
-from prepull.objects import Made, objects_of
+from prepull.arguments import check as validation
+from prepull.arguments import pins
+from prepull.manifests.objects import Made, objects_of
 from prepull.plan import Plan
 
 RUNTIMES = ("docker", "containerd", "cri-o", "cri-dockerd", "k3s", "auto", "kubelet", "image-volume")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from prepull import documents
+from prepull.cli import documents
 
 
 def language(directory: Path) -> str | None:

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 from .version import __version__
 
 if TYPE_CHECKING:
-    from .args import PrePullDaemonSetArgs, Toleration
-    from .component import PrePullArgumentError, PrePullDaemonSet
-    from .config import args_from_config
-    from .discover import images_of
-    from .stackwide import prepull_stack
+    from .program.args import PrePullDaemonSetArgs, Toleration
+    from .program.component import PrePullArgumentError, PrePullDaemonSet
+    from .program.from_config import args_from_config
+    from .program.images_of import images_of
+    from .program.stack import prepull_stack
 
 __all__ = [
     "PrePullArgumentError",
@@ -24,13 +24,13 @@ __all__ = [
 ]
 
 _MODULES = {
-    "PrePullArgumentError": "component",
-    "PrePullDaemonSet": "component",
-    "PrePullDaemonSetArgs": "args",
-    "Toleration": "args",
-    "args_from_config": "config",
-    "images_of": "discover",
-    "prepull_stack": "stackwide",
+    "PrePullArgumentError": "program.component",
+    "PrePullDaemonSet": "program.component",
+    "PrePullDaemonSetArgs": "program.args",
+    "Toleration": "program.args",
+    "args_from_config": "program.from_config",
+    "images_of": "program.images_of",
+    "prepull_stack": "program.stack",
 }
 
 

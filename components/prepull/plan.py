@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from .references import Reference
+from .images.references import Reference
 
 EVERY_TAINT: tuple[Mapping[str, Any], ...] = ({"operator": "Exists"},)
 

@@ -16,8 +16,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from prepull import documents, stackfile, validation
-from prepull.references import Reference, parse
+from prepull.arguments import check as validation
+from prepull.arguments import stackfile
+from prepull.cli import documents
+from prepull.images.references import Reference, parse
 from pulumi import automation as auto
 
 from lab import Lab

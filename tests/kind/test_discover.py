@@ -14,7 +14,8 @@ import pulumi
 import pulumi_kubernetes as k8s
 import pytest
 import yaml
-from prepull import PrePullDaemonSet, PrePullDaemonSetArgs, images_of, prepull_stack, stackwide
+from prepull import PrePullDaemonSet, PrePullDaemonSetArgs, images_of, prepull_stack
+from prepull.program import stack as stackwide
 from pulumi import automation as auto
 
 from lab import Lab

@@ -14,7 +14,10 @@ import pulumi
 import pulumi_kubernetes as k8s
 import pytest
 import yaml
-from prepull import PrePullDaemonSet, documents, render, stackfile
+from prepull import PrePullDaemonSet
+from prepull.arguments import stackfile
+from prepull.cli import documents
+from prepull.manifests import render
 from pulumi import automation as auto
 
 from lab import Lab

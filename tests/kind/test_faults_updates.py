@@ -9,7 +9,8 @@ from typing import Any, cast
 
 import pulumi
 import pytest
-from prepull import PrePullDaemonSet, PrePullDaemonSetArgs, report
+from prepull import PrePullDaemonSet, PrePullDaemonSetArgs
+from prepull.status import report
 
 from lab import Lab
 

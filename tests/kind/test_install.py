@@ -7,7 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from prepull import documents, render, stackfile
+from prepull.arguments import stackfile
+from prepull.cli import documents
+from prepull.manifests import render
 
 ROOT = Path(__file__).parents[2]
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from prepull import report
+from prepull.status import report
 
 from lab import Lab
 

@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 from prepull import __version__
-from prepull.provider import PrePullProvider
-from prepull.validation import ARGUMENTS
+from prepull.arguments.check import ARGUMENTS
+from prepull.program.provider import PrePullProvider
 
 GOLDEN = Path(__file__).parent / "schema.json"
 TOKEN = "prepull:index:PrePullDaemonSet"

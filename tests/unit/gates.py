@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from prepull.scripts import script
+from prepull.node.scripts import script
 
 from .puller.conftest import busybox
 

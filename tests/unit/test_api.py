@@ -13,9 +13,11 @@ from typing import Any
 
 import prepull
 import pytest
-from prepull import PrePullDaemonSet, PrePullDaemonSetArgs, Toleration, args, defaults, validation
+from prepull import PrePullDaemonSet, PrePullDaemonSetArgs, Toleration, defaults
+from prepull.arguments import check as validation
+from prepull.arguments.check import ARGUMENTS
+from prepull.program import args
 from prepull.runtimes import RUNTIMES
-from prepull.validation import ARGUMENTS
 
 from ..plans import RUNTIMES as NAMES
 from ..plans import plan_of
@@ -66,7 +68,7 @@ def public(module: types.ModuleType) -> list[tuple[str, Any]]:
 
 
 # Properties of which the docstring of the one that they follow speaks.
-AS_IN_PLAN = "prepull.objects.Deciding."
+AS_IN_PLAN = "prepull.manifests.objects.Deciding."
 
 
 @pytest.mark.parametrize("module", modules(), ids=lambda module: module.__name__)

@@ -18,7 +18,9 @@ import pulumi_kubernetes as k8s
 import pytest
 import yaml
 from packaging.requirements import Requirement
-from prepull import PrePullDaemonSet, args_from_config, stackfile, validation
+from prepull import PrePullDaemonSet, args_from_config
+from prepull.arguments import check as validation
+from prepull.arguments import stackfile
 from prepull.cli.app import prepull
 
 from ..blocks import ROOT, Block, blocks, blocks_of, commands_of

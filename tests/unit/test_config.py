@@ -12,8 +12,9 @@ from typing import Any
 import pulumi
 import pytest
 import yaml
-from prepull import PrePullArgumentError, PrePullDaemonSetArgs, args_from_config, validation
-from prepull.configuration import TEXTS
+from prepull import PrePullArgumentError, PrePullDaemonSetArgs, args_from_config
+from prepull.arguments import check as validation
+from prepull.arguments.configuration import TEXTS
 from pulumi.runtime.config import CONFIG
 from pulumi.runtime.settings import SETTINGS
 

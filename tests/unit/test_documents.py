@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import yaml
-from prepull import documents
+from prepull.cli import documents
 
 
 @pytest.mark.parametrize(

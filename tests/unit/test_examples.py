@@ -10,7 +10,8 @@ from typing import Any
 import pulumi
 import pytest
 import yaml
-from prepull import documents, stackfile
+from prepull.arguments import stackfile
+from prepull.cli import documents
 from pulumi.runtime import rpc
 from pulumi.runtime.config import CONFIG
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
-from prepull.reasons import PASSING
-from prepull.scripts import script
+from prepull.node.scripts import script
+from prepull.status.reasons import PASSING
 
 from .gates import Gate
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from prepull.scripts import script
+from prepull.node.scripts import script
 
 from .cli.objects import DIGEST, FINISHED, pod, reported, running, there, waiting
 from .gates import Gate

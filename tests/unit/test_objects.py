@@ -12,12 +12,13 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from prepull import gate, manifest
-from prepull.objects import objects_of
-from prepull.references import Reference, parse
+from prepull.arguments.check import ARGUMENTS
+from prepull.images.references import Reference, parse
+from prepull.labels import label_value, selector
+from prepull.manifests import gate_job as gate
+from prepull.manifests.objects import objects_of
+from prepull.node.scripts import script
 from prepull.runtimes import RUNTIMES
-from prepull.scripts import script
-from prepull.validation import ARGUMENTS
 
 from ..plans import EACH, HEX, SOCKET_RUNTIMES, built, plan_of
 
@@ -299,7 +300,7 @@ def test_the_gate_waits_for_the_pods_of_its_own_plan_and_is_none_of_them() -> No
     wanted = dict(pair.split("=") for pair in environment(job["spec"]["containers"][0])["PREPULL_SELECTOR"].split(","))
     assert labels.items() >= wanted.items()
     assert wanted["prepull.dev/plan"] == plan.fingerprint
-    assert not job["metadata"]["labels"].items() >= manifest.selector("images").items()
+    assert not job["metadata"]["labels"].items() >= selector("images").items()
 
 
 def test_sidecars_are_told_to_keep_out_unless_the_user_says_otherwise() -> None:
@@ -334,12 +335,12 @@ def test_sidecars_are_told_to_keep_out_unless_the_user_says_otherwise() -> None:
     ],
 )
 def test_a_name_becomes_a_label(name: str, value: str) -> None:
-    assert manifest.label_value(name) == value
+    assert label_value(name) == value
 
 
 @given(st.text(min_size=1, max_size=80), st.text(min_size=1, max_size=80))
 def test_different_names_are_different_labels(one: str, other: str) -> None:
-    first, second = manifest.label_value(one), manifest.label_value(other)
+    first, second = label_value(one), label_value(other)
     assert (first == second) == (one == other)
     for label in (first, second):
         assert len(label) <= 63
@@ -405,7 +406,7 @@ def test_an_order_that_has_a_meaning_makes_another_plan(args: dict[str, list[str
 
 PRINT_FINGERPRINT = """\
 import json, sys
-from prepull import validation
+from prepull.arguments import check as validation
 print(validation.check("images", json.load(sys.stdin)).fingerprint)
 """
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from prepull import observe
-from prepull.observe import FAILED, PRESENT, PULLING, WAITING, Image, names_of
+from prepull.status import observe
+from prepull.status.observe import FAILED, PRESENT, PULLING, WAITING, Image, names_of
 
 from .cli.objects import DIGEST, FINISHED, LIST, NAMES, Data, daemon_set, pod, reported, waiting
 

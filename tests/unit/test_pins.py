@@ -10,11 +10,14 @@ from typing import Any
 import pulumi
 import pytest
 import yaml
-from prepull import PrePullArgumentError, PrePullDaemonSet, pins, render, validation
-from prepull.pins import UnpinnableError, Unresolved
+from prepull import PrePullArgumentError, PrePullDaemonSet
+from prepull.arguments import check as validation
+from prepull.arguments import pins
+from prepull.arguments.check import InvalidArgumentError
+from prepull.arguments.pins import UnpinnableError, Unresolved
+from prepull.images.references import Reference
+from prepull.manifests import render
 from prepull.plan import Plan
-from prepull.references import Reference
-from prepull.validation import InvalidArgumentError
 
 from ..plans import HEX, RUNTIMES, built
 from .cli.conftest import Prepull, prepull
@@ -139,7 +142,7 @@ def test_with_warn_they_keep_their_tags_and_somebody_is_told() -> None:
 
 
 def test_without_the_extra_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [name for name in sys.modules if name.startswith("prepull.registry")]:
+    for name in [name for name in sys.modules if name.startswith("prepull.images.registry")]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "docker", None)
     # No registry is a reason to keep tags, and this is none.

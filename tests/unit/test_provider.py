@@ -16,9 +16,10 @@ import grpc  # type: ignore[import-untyped]
 import pulumi
 import pytest
 import yaml
-from prepull import component, validation
-from prepull.provider import PrePullProvider, _urn_once_checked, in_camel_case
-from prepull.validation import ARGUMENTS
+from prepull.arguments import check as validation
+from prepull.arguments.check import ARGUMENTS
+from prepull.program import component
+from prepull.program.provider import PrePullProvider, _urn_once_checked, in_camel_case
 from pulumi.errors import InputPropertiesError
 from pulumi.provider import ConstructResult
 from pulumi.provider.server import ComponentInitError

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from prepull.reasons import certain, of_event, one_line, passing
+from prepull.status.reasons import certain, of_event, one_line, passing
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ import re
 import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
-from prepull import references
-from prepull.references import InvalidReferenceError, parse, parse_name
+from prepull.images import references
+from prepull.images.references import InvalidReferenceError, parse, parse_name
 
 from .strategies import NEAR_REFERENCES, REFERENCES, TEXTS
 

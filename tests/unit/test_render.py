@@ -10,9 +10,10 @@ from typing import Any
 import kubernetes_validate  # type: ignore[import-untyped]
 import pytest
 import yaml
-from prepull import render, stackfile
-from prepull.configuration import InvalidConfigurationError
-from prepull.validation import InvalidArgumentError
+from prepull.arguments import stackfile
+from prepull.arguments.check import InvalidArgumentError
+from prepull.arguments.configuration import InvalidConfigurationError
+from prepull.manifests import render
 
 ARGS: dict[str, Any] = {"images": ["nginx:1.27"]}
 EVERYTHING = {**ARGS, "startup_taint": "example.com/images", "labels": {"build": "12e45"}, "annotations": {"a/b": "no"}}
@@ -28,7 +29,7 @@ def test_every_object_is_valid_and_survives_the_file(args: dict[str, Any]) -> No
 
 
 def test_the_same_input_gives_the_same_bytes_in_another_process() -> None:
-    program = "import sys; from prepull import render; sys.stdout.write(render.stream(render.manifests('i', {})))"
+    program = "import sys; from prepull.manifests.render import *; sys.stdout.write(stream(manifests('i', {})))"
     program = program.replace("{}", repr(EVERYTHING))
     runs = {
         subprocess.run(

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from prepull import report
-from prepull.report import ImageResult, InvalidReportError, Report, of_pod, parse
+from prepull.status import report
+from prepull.status.report import ImageResult, InvalidReportError, Report, of_pod, parse
 
 from .strategies import TEXTS
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from prepull.stackfile import InvalidStackFileError, arguments
+from prepull.arguments.stackfile import InvalidStackFileError, arguments
 
 IMAGES = {"prepull:images": ["nginx:1.27"]}
 

@@ -11,7 +11,8 @@ from typing import Any
 import pulumi
 import pulumi_kubernetes as k8s
 import pytest
-from prepull import PrePullArgumentError, PrePullDaemonSet, prepull_stack, stackwide
+from prepull import PrePullArgumentError, PrePullDaemonSet, prepull_stack
+from prepull.program import stack as stackwide
 from pulumi.runtime import mocks
 
 from .conftest import Engine

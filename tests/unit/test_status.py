@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from prepull import observe
-from prepull.observe import FAILED, PRESENT, PULLING, WAITING, Image
-from prepull.progress import Progress
-from prepull.status import Status, status
-from prepull.verdict import FAIL, GO, WAIT, judge, needed
+from prepull.status import observe
+from prepull.status.nodes import Status, status
+from prepull.status.observe import FAILED, PRESENT, PULLING, WAITING, Image
+from prepull.status.progress import Progress
+from prepull.status.verdict import FAIL, GO, WAIT, judge, needed
 
 from .cli.objects import DIGEST, FINISHED, LIST, NAMES, Data, daemon_set, pod, reported, running, there, waiting
 

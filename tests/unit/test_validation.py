@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from prepull import durations, validation
+from prepull import durations
+from prepull.arguments import check as validation
+from prepull.arguments.check import ARGUMENTS, InvalidArgumentError
 from prepull.defaults import BUSYBOX_IMAGE, DOCKER_IMAGE, K3S_IMAGE, PAUSE_IMAGE
+from prepull.images.references import parse
 from prepull.plan import Plan
-from prepull.references import parse
 from prepull.runtimes import RUNTIMES
-from prepull.validation import ARGUMENTS, InvalidArgumentError
 
 from ..plans import EACH, SOCKET_RUNTIMES, built, plan_of
 from .strategies import JSON, NEAR_REFERENCES, REFERENCES, TEXTS

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from prepull.workloads import InvalidWorkloadError, images, of_manifests, runs_pods
+from prepull.images.workloads import InvalidWorkloadError, images, of_manifests, runs_pods
 
 POD = {
     "initContainers": [{"image": "init:1"}, {"image": "sidecar:1", "restartPolicy": "Always"}],

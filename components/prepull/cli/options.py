@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 import click
 
 from .. import durations
+from .cluster.kubeconfig import Access, access, contexts
 from .errors import CommandError
-from .kubeconfig import Access, access, contexts
 
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
@@ -87,8 +87,8 @@ def _components(ctx: click.Context, param: click.Parameter, incomplete: str) -> 
 
 
 async def _names(found: Access, namespace: str) -> list[str]:
-    from .client import connected  # noqa: PLC0415 - most of what is completed needs no cluster
-    from .view import component_names  # noqa: PLC0415
+    from .cluster.client import connected  # noqa: PLC0415 - most of what is completed needs no cluster
+    from .cluster.view import component_names  # noqa: PLC0415
 
     async with connected(found, _COMPLETION_SECONDS) as client:
         return await component_names(client, namespace)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..images.references import Reference
 from ..plan import Plan
-from ..references import Reference
 
 NOBODY = 65534
 PROGRAMS_DIRECTORY = "/.prepull"

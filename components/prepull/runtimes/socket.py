@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..node.scripts import SCRIPTS_DIRECTORY, SCRIPTS_VOLUME
 from ..plan import Plan
-from ..report import IMAGES_VARIABLE, PULLER
-from ..scripts import SCRIPTS_DIRECTORY, SCRIPTS_VOLUME
+from ..status.report import IMAGES_VARIABLE, PULLER
 from .base import Pod, refused
 from .containers import confined, hold, listed, mount, programs_volume, provide_programs, pullable
 

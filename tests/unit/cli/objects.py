@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from prepull import render
+from prepull.manifests import render
 
 Data = dict[str, Any]
 DIGEST = "sha256:" + "a" * 64

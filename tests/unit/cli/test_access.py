@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 import yaml
-from prepull.cli import kubeconfig
+from prepull.cli.cluster import kubeconfig
+from prepull.cli.cluster.kubeconfig import access
 from prepull.cli.errors import CommandError
-from prepull.cli.kubeconfig import access
 
 from .conftest import Prepull
 from .fake_api import FakeApi

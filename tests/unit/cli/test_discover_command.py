@@ -9,8 +9,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import yaml
-from prepull import stackfile
-from prepull.validation import check
+from prepull.arguments import stackfile
+from prepull.arguments.check import check
 
 from .conftest import Prepull
 from .fake_api import FakeApi

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from prepull import render
+from prepull.manifests import render
 
 from .conftest import Prepull
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from io import StringIO
 from typing import Any
 
-from prepull import observe
-from prepull.cli.screen import duration, plain, screen
-from prepull.progress import Progress
-from prepull.status import Status, status
+from prepull.cli.show.screen import duration, plain, screen
+from prepull.status import observe
+from prepull.status.nodes import Status, status
+from prepull.status.progress import Progress
 from rich.console import Console
 
 from .objects import DIGEST, FINISHED, NAMES, Data, daemon_set, reported, running, there

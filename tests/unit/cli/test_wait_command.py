@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 import pytest
-from prepull import verdict
+from prepull.status import verdict
 
 from .conftest import Prepull
 from .fake_api import FakeApi

@@ -10,8 +10,9 @@ import pulumi
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from prepull import args_from_config, validation
-from prepull.validation import ARGUMENTS, InvalidArgumentError
+from prepull import args_from_config
+from prepull.arguments import check as validation
+from prepull.arguments.check import ARGUMENTS, InvalidArgumentError
 from pulumi.runtime.config import CONFIG
 
 from ..strategies import JSON, NEAR_REFERENCES, TEXTS

@@ -14,8 +14,8 @@ import pytest
 import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
+from prepull.arguments.check import ARGUMENTS
 from prepull.cli.app import run
-from prepull.validation import ARGUMENTS
 
 from ..strategies import JSON, TEXTS
 

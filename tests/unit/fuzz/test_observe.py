@@ -6,8 +6,8 @@ from typing import Any
 
 from hypothesis import example, given
 from hypothesis import strategies as st
-from prepull import observe, reasons, report
-from prepull.progress import Progress
+from prepull.status import observe, reasons, report
+from prepull.status.progress import Progress
 
 from ..cli.objects import LIST, NAMES, pod
 from ..strategies import TEXTS

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from prepull.report import Report, parse
-from prepull.scripts import script
+from prepull.node.scripts import script
+from prepull.status.report import Report, parse
 
 from . import fake_client
 

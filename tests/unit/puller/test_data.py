@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from prepull.scripts import script
+from prepull.node.scripts import script
 
 from ..kubelet import expand
 from .conftest import Node, hub, in_every_shell

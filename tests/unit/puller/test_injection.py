@@ -15,9 +15,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
-from prepull import validation
-from prepull.references import Reference
-from prepull.validation import ARGUMENTS, InvalidArgumentError
+from prepull.arguments import check as validation
+from prepull.arguments.check import ARGUMENTS, InvalidArgumentError
+from prepull.images.references import Reference
 
 from ...plans import EACH, RUNTIMES, built, plan_of
 from .. import kubelet

@@ -6,10 +6,10 @@ import json
 from pathlib import Path
 
 import pytest
-from prepull.pins import Unresolved
-from prepull.references import parse
-from prepull.registry import resolve
-from prepull.registry.credentials import Credential, Credentials
+from prepull.arguments.pins import Unresolved
+from prepull.images.references import parse
+from prepull.images.registry import resolve
+from prepull.images.registry.credentials import Credential, Credentials
 
 from .conftest import DockerConfig
 from .fake_registry import TOKEN, FakeRegistry

@@ -9,10 +9,10 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from prepull.pins import Unresolved
-from prepull.references import parse
-from prepull.registry import resolve
-from prepull.registry.client import Registries, is_loopback
+from prepull.arguments.pins import Unresolved
+from prepull.images.references import parse
+from prepull.images.registry import resolve
+from prepull.images.registry.client import Registries, is_loopback
 
 from .conftest import DockerConfig
 from .fake_registry import FakeRegistry

@@ -1,0 +1,1 @@
+"""Asking a cluster: its address, its objects, its logs."""

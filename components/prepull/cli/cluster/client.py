@@ -1,0 +1,136 @@
+"""The connection to the API server, and its complaints as one line each."""
+
+from __future__ import annotations
+
+import binascii
+import json
+import ssl
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+import httpx2
+import msgspec
+from lightkube import ApiError, AsyncClient, ConfigError, KubeConfig
+from lightkube.config.client_adapter import verify_cluster
+from lightkube.config.models import Cluster, User
+from lightkube.generic_resource import create_namespaced_resource
+
+from ..errors import CommandError
+from .kubeconfig import Access
+
+# As plain data: what is kept of an object is a small part of it.
+POD = create_namespaced_resource("", "v1", "Pod", "pods")
+EVENT = create_namespaced_resource("", "v1", "Event", "events")
+DAEMON_SET = create_namespaced_resource("apps", "v1", "DaemonSet", "daemonsets")
+DEPLOYMENT = create_namespaced_resource("apps", "v1", "Deployment", "deployments")
+REPLICA_SET = create_namespaced_resource("apps", "v1", "ReplicaSet", "replicasets")
+STATEFUL_SET = create_namespaced_resource("apps", "v1", "StatefulSet", "statefulsets")
+CRON_JOB = create_namespaced_resource("batch", "v1", "CronJob", "cronjobs")
+JOB = create_namespaced_resource("batch", "v1", "Job", "jobs")
+
+TIMEOUT_SECONDS = 10
+
+
+@asynccontextmanager
+async def connected(access: Access, timeout: float = TIMEOUT_SECONDS) -> AsyncIterator[AsyncClient]:
+    """A client for a cluster, closed afterwards.
+
+    Args:
+        access: the cluster.
+        timeout: seconds for a connection, and for each answer.
+
+    Raises:
+        CommandError: the cluster cannot be asked, now or within the block.
+    """
+    with complaints(access):
+        client = _client(access, timeout)
+        try:
+            yield client
+        finally:
+            await client.close()
+
+
+def _client(access: Access, timeout: float) -> AsyncClient:
+    try:
+        cluster = msgspec.convert(dict(access.cluster), Cluster)
+        user = msgspec.convert(dict(access.user), User)
+    except msgspec.ValidationError as error:
+        raise CommandError(f"the kubeconfig's context '{access.context}' is not valid: {error}") from None
+    if not access.server:
+        raise CommandError(f"the kubeconfig's context '{access.context}' names a cluster without a server")
+    config = KubeConfig.from_one(
+        cluster=cluster, user=user, context_name=access.context, namespace=access.namespace, fname="/"
+    ).get()
+    transport = None
+    if config and (name := access.cluster.get("tls-server-name")):
+        transport = _Renamed(verify_cluster(config.cluster, user, config.abs_file), str(name))
+    proxy = access.cluster.get("proxy-url")
+    return AsyncClient(config, timeout=httpx2.Timeout(timeout), transport=transport, proxy=proxy)
+
+
+class _Renamed(httpx2.AsyncHTTPTransport):
+    """A server that is reached under another name than its certificate has."""
+
+    def __init__(self, verify: ssl.SSLContext, name: str) -> None:
+        super().__init__(verify=verify)
+        self._name = name
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        request.extensions["sni_hostname"] = self._name
+        return await super().handle_async_request(request)
+
+
+@contextmanager
+def complaints(access: Access) -> Iterator[None]:
+    """Turn what the client raises into what a person can act on.
+
+    Raises:
+        CommandError: instead of each of the client's own errors.
+    """
+    where = f"the cluster at {access.server} (context '{access.context}')"
+    try:
+        yield
+    except httpx2.HTTPStatusError as error:
+        raise CommandError(_refusal(error, where)) from None
+    except httpx2.TimeoutException:
+        raise CommandError(f"cannot reach {where}: no answer in time") from None
+    except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+        raise CommandError(f"cannot reach {where}: {one_line(str(error)) or type(error).__name__}") from None
+    except ConfigError as error:
+        raise CommandError(f"no credentials for {where}: {one_line(str(error))}") from None
+    except FileNotFoundError as error:
+        raise CommandError(f"no credentials for {where}: there is no {error.filename}") from None
+    except KeyError as error:
+        if error.args[0] in ("status", "token"):
+            raise CommandError(f"no credentials for {where}: its plugin gave no token") from None
+        raise CommandError(f"{where} does not answer as an API server does") from None
+    except msgspec.DecodeError:
+        raise CommandError(f"{where} does not answer as an API server does") from None
+    except BrokenPipeError:
+        # Of whoever reads the output, who has seen enough.
+        raise
+    except (binascii.Error, json.JSONDecodeError, UnicodeDecodeError, OSError) as error:
+        # Files and programs that a kubeconfig names; an SSLError is an OSError as well.
+        raise CommandError(f"no credentials for {where}: {one_line(str(error))}") from None
+
+
+def _refusal(error: httpx2.HTTPStatusError, where: str) -> str:
+    code = code_of(error)
+    said = one_line(str(error))
+    if code == 401:
+        return f"{where} does not accept the credentials: {said}"
+    if code == 403:
+        return f"permission denied: {said}"
+    return f"{where} answers with an error ({code}): {said}"
+
+
+def code_of(error: httpx2.HTTPStatusError) -> int:
+    """The HTTP status, or that within a watch's event."""
+    if isinstance(error, ApiError) and error.status and error.status.code:
+        return int(error.status.code)
+    return error.response.status_code if error.response is not None else 0
+
+
+def one_line(text: str) -> str:
+    """The first line that says something."""
+    return next((line.strip() for line in text.splitlines() if line.strip()), "")

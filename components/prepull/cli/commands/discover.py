@@ -1,0 +1,108 @@
+"""`prepull discover`: the images that run in a cluster, as the list to pull."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from functools import partial
+
+import click
+import httpx2
+import yaml
+from lightkube import AsyncClient
+
+from ...arguments import stackfile
+from ..cluster.client import (
+    CRON_JOB,
+    DAEMON_SET,
+    DEPLOYMENT,
+    JOB,
+    POD,
+    REPLICA_SET,
+    STATEFUL_SET,
+    code_of,
+    connected,
+    one_line,
+)
+from ..cluster.inventory import Inventory
+from ..cluster.kubeconfig import Access, access
+from ..cluster.mirror import Mirror
+from ..errors import CommandError
+from ..options import of_kubeconfig, run
+
+_KINDS = {
+    "DaemonSet": DAEMON_SET,
+    "Deployment": DEPLOYMENT,
+    "ReplicaSet": REPLICA_SET,
+    "StatefulSet": STATEFUL_SET,
+    "CronJob": CRON_JOB,
+    "Job": JOB,
+    "Pod": POD,
+}
+_EVERY_NAMESPACE = "*"
+
+
+@click.command()
+@of_kubeconfig
+@click.option("-n", "--namespace", "namespaces", multiple=True, help="May be repeated.  [default: the context's]")
+@click.option("-A", "--all-namespaces", "everywhere", is_flag=True, help="Of the whole cluster.")
+@click.option("-l", "--selector", help="Only workloads with these labels, as kubectl takes them: app=web,tier!=test.")
+@click.option("--config-namespace", default=stackfile.DEFAULT_NAMESPACE, show_default=True, help="Of the keys.")
+@click.option("-o", "--output", "form", type=click.Choice(["config", "json", "list"]), default="config")
+def command(
+    *,
+    namespaces: tuple[str, ...],
+    everywhere: bool,
+    selector: str | None,
+    config_namespace: str,
+    context: str | None,
+    kubeconfig: str | None,
+    form: str,
+) -> None:
+    """List the images that run in a cluster, as a stack's configuration to paste.
+
+    They come from the templates of Deployments, StatefulSets, DaemonSets, CronJobs and Jobs, and from pods that have
+    none. It takes the right to list these, and changes nothing.
+    """
+    if everywhere and namespaces:
+        raise click.UsageError("give either --namespace or --all-namespaces")
+    found = access(kubeconfig, context)
+    asked = [_EVERY_NAMESPACE] if everywhere else list(namespaces) or [found.namespace]
+    inventory = run(_inventory(found, asked, selector))
+    for line in sorted(inventory.invalid):
+        click.echo(f"prepull: left out: {line}", err=True)
+    if not inventory.images:
+        where = "the cluster" if everywhere else " or ".join(f"the namespace '{name}'" for name in asked)
+        chosen = f" with the labels '{selector}'" if selector else ""
+        raise CommandError(f"nothing that runs an image{chosen} is in {where}")
+    click.echo(_written(inventory.images, form, config_namespace), nl=False)
+
+
+async def _inventory(found: Access, namespaces: Sequence[str], selector: str | None) -> Inventory:
+    inventory = Inventory()
+    async with connected(found) as client:
+        for namespace in dict.fromkeys(namespaces):
+            await _read(client, inventory, namespace, selector)
+    return inventory
+
+
+async def _read(client: AsyncClient, inventory: Inventory, namespace: str, selector: str | None) -> None:
+    # lightkube writes a key without a value as it stands, and so takes all that the API does.
+    labels = {selector: None} if selector else None
+    for kind, resource in _KINDS.items():
+        try:
+            await Mirror(client, resource, namespace, partial(inventory.take, kind), labels=labels).load()
+        except httpx2.HTTPStatusError as error:
+            if code_of(error) != 403 or namespace != _EVERY_NAMESPACE:
+                raise
+            said = one_line(str(error))
+            raise CommandError(f"permission denied: {said}; give --namespace for each that you may read") from None
+
+
+def _written(images: Mapping[str, Sequence[str]], form: str, config_namespace: str) -> str:
+    if form == "list":
+        return "".join(f"{image}\n" for image in images)
+    if form == "json":
+        data = {"images": [{"name": image, "usedBy": list(users)} for image, users in images.items()]}
+        return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+    return yaml.safe_dump({"config": {f"{config_namespace}:images": list(images)}}, default_flow_style=False)

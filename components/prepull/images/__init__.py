@@ -1,0 +1,1 @@
+"""The images of workloads, and what registries say of them."""

@@ -1,0 +1,173 @@
+"""The objects as plain data: a checked plan in, what the API server gets out. No I/O, no Pulumi."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..labels import INSTANCE_LABEL, NAME_LABEL, PLAN_LABEL, label_value, selector
+from ..node.scripts import SCRIPTS_DIRECTORY, SCRIPTS_VOLUME
+from ..plan import Plan
+from ..runtimes import RUNTIMES
+from ..runtimes.containers import mount, pause, unprivileged
+
+PASSED_ANNOTATION = "prepull.dev/passed"
+
+# A proxy beside the puller would never exit, and pulls do not go through the pod's network.
+_NO_SIDECARS_ANNOTATIONS = {
+    "linkerd.io/inject": "disabled",
+    "sidecar.istio.io/inject": "false",
+    "consul.hashicorp.com/connect-inject": "false",
+}
+_NO_SIDECARS_LABELS = {"sidecar.istio.io/inject": "false", "kuma.io/sidecar-injection": "disabled"}
+
+# Nodes that stand for a service elsewhere run no DaemonSet pods, and would keep a rollout waiting for ever.
+_REAL_NODES = (
+    {"key": "type", "operator": "NotIn", "values": ["virtual-kubelet"]},
+    {"key": "eks.amazonaws.com/compute-type", "operator": "NotIn", "values": ["fargate", "hybrid-fargate"]},
+)
+
+_TOKEN_DIRECTORY = "/var/run/secrets/kubernetes.io/serviceaccount"  # noqa: S105 - a path
+_TOKEN_VOLUME = "token"  # noqa: S105 - a name
+_TOKEN_SECONDS = 3607
+_KUBECTL_RESOURCES = {"requests": {"cpu": "10m", "memory": "16Mi"}, "limits": {"memory": "192Mi"}}
+
+
+def labels(name: str, plan: Plan) -> dict[str, str]:
+    """The labels of the DaemonSet and its pods: the user's, and the component's own, which nothing overrides."""
+    return {**plan.labels, **selector(name)}
+
+
+def gate_labels(name: str, plan: Plan) -> dict[str, str]:
+    """The labels of the gate, whose pod must not be taken for one of the DaemonSet's."""
+    return {**plan.labels, NAME_LABEL: "prepull-gate", INSTANCE_LABEL: label_value(name)}
+
+
+def metadata(plan: Plan, labelled: Mapping[str, str]) -> dict[str, Any]:
+    """The metadata of one of the component's objects; its name is left to whoever creates it."""
+    made: dict[str, Any] = {"labels": dict(labelled)}
+    if plan.annotations:
+        made["annotations"] = dict(plan.annotations)
+    if plan.namespace:
+        made["namespace"] = plan.namespace
+    return made
+
+
+def without_sidecars(labelled: Mapping[str, str], annotations: Mapping[str, str]) -> dict[str, Any]:
+    """A pod's metadata that tells the common injectors to keep out."""
+    return {
+        "labels": {**_NO_SIDECARS_LABELS, **labelled},
+        "annotations": {**_NO_SIDECARS_ANNOTATIONS, **annotations},
+    }
+
+
+def daemon_set(
+    name: str, plan: Plan, *, scripts_name: str | None = None, service_account: str | None = None
+) -> dict[str, Any]:
+    """The DaemonSet's metadata and spec, in the API's own names.
+
+    Args:
+        name: the component's name, which its labels follow from.
+        plan: what to pull and how.
+        scripts_name: the ConfigMap with the scripts, where there is one.
+        service_account: the ServiceAccount that may remove the startup taint, where there is one.
+    """
+    return {
+        "metadata": metadata(plan, labels(name, plan)),
+        "spec": {
+            "selector": {"matchLabels": selector(name)},
+            # Nobody is served by these pods: a changed list goes to all nodes at once, not node by node.
+            "updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": "100%"}},
+            "template": {
+                "metadata": without_sidecars({**labels(name, plan), PLAN_LABEL: plan.fingerprint}, plan.annotations),
+                "spec": _pod_spec(plan, scripts_name, service_account),
+            },
+        },
+    }
+
+
+def _pod_spec(plan: Plan, scripts_name: str | None, service_account: str | None) -> dict[str, Any]:
+    part = RUNTIMES[plan.runtime].pod(plan)
+    init_containers, volumes = list(part.init_containers), list(part.volumes)
+    tolerations = [dict(toleration) for toleration in plan.tolerations]
+    if scripts_name:
+        volumes.append({"name": SCRIPTS_VOLUME, "configMap": {"name": scripts_name}})
+    if plan.startup_taint:
+        init_containers.append(_untaint(plan.startup_taint, plan))
+        volumes.append(token_volume())
+        tolerations.append({"key": plan.startup_taint, "operator": "Exists"})
+    spec: dict[str, Any] = {
+        "automountServiceAccountToken": False,
+        # Where it is left out, the API server keeps the one that an earlier update named, which may be gone.
+        "serviceAccountName": service_account or "default",
+        "enableServiceLinks": False,
+        "terminationGracePeriodSeconds": 0,
+        "securityContext": {"seccompProfile": {"type": "RuntimeDefault"}},
+        "nodeSelector": {"kubernetes.io/os": "linux", **plan.node_selector},
+        "affinity": _affinity(plan.affinity),
+        "tolerations": tolerations,
+        "initContainers": init_containers,
+        "containers": [pause(plan, part.pause_mounts), *part.containers],
+        "volumes": volumes,
+    }
+    if plan.image_pull_secrets:
+        spec["imagePullSecrets"] = [{"name": secret} for secret in plan.image_pull_secrets]
+    if plan.priority_class_name:
+        spec["priorityClassName"] = plan.priority_class_name
+    return {key: value for key, value in spec.items() if value != []}
+
+
+def token_volume() -> dict[str, Any]:
+    """What the API server asks of a client, for the one container that talks to it and for no other."""
+    sources = [
+        {"serviceAccountToken": {"path": "token", "expirationSeconds": _TOKEN_SECONDS}},
+        {"configMap": {"name": "kube-root-ca.crt", "items": [{"key": "ca.crt", "path": "ca.crt"}]}},
+        {
+            "downwardAPI": {
+                "items": [{"path": "namespace", "fieldRef": {"apiVersion": "v1", "fieldPath": "metadata.namespace"}}]
+            }
+        },
+    ]
+    return {"name": _TOKEN_VOLUME, "projected": {"sources": sources}}
+
+
+def kubectl_container(name: str, plan: Plan, script_name: str, environment: Mapping[str, Any]) -> dict[str, Any]:
+    """A container that runs a script of ours with kubectl, as nobody in particular."""
+    return {
+        "name": name,
+        "image": plan.gate_image,
+        "imagePullPolicy": "IfNotPresent",
+        "command": ["/bin/sh", f"{SCRIPTS_DIRECTORY}/{script_name}"],
+        "env": [
+            {"name": key, **(value if isinstance(value, Mapping) else {"value": str(value)})}
+            for key, value in environment.items()
+        ],
+        "resources": _KUBECTL_RESOURCES,
+        "securityContext": unprivileged(),
+        "volumeMounts": [
+            mount(SCRIPTS_VOLUME, SCRIPTS_DIRECTORY, read_only=True),
+            mount(_TOKEN_VOLUME, _TOKEN_DIRECTORY, read_only=True),
+        ],
+    }
+
+
+def _untaint(taint: str, plan: Plan) -> dict[str, Any]:
+    node = {"valueFrom": {"fieldRef": {"fieldPath": "spec.nodeName"}}}
+    return kubectl_container("untaint", plan, "untaint.sh", {"PREPULL_NODE": node, "PREPULL_TAINT": taint})
+
+
+UNTAINT_RULES: list[dict[str, Any]] = [{"apiGroups": [""], "resources": ["nodes"], "verbs": ["get", "patch"]}]
+"""What removing a taint takes. RBAC cannot tell a pod's own node from others; untaint.sh names its own only."""
+
+
+def _affinity(wanted: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The user's affinity, with virtual nodes excluded from every one of its alternatives."""
+    affinity = dict(wanted or {})
+    node = dict(affinity.get("nodeAffinity") or {})
+    required = dict(node.get("requiredDuringSchedulingIgnoredDuringExecution") or {})
+    terms = required.get("nodeSelectorTerms") or [{}]
+    required["nodeSelectorTerms"] = [
+        {**term, "matchExpressions": [*(term.get("matchExpressions") or []), *_REAL_NODES]} for term in terms
+    ]
+    node["requiredDuringSchedulingIgnoredDuringExecution"] = required
+    return {**affinity, "nodeAffinity": node}

@@ -1,0 +1,98 @@
+"""The gate as plain data: a Job that waits for the images and ends with the reason where they do not come."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import durations
+from ..labels import PLAN_LABEL, selector
+from ..node.scripts import SCRIPTS_VOLUME
+from ..plan import EVERY_TAINT, Plan
+from ..runtimes import RUNTIMES
+from ..runtimes.containers import listed, mount
+from .daemon_set import gate_labels, kubectl_container, metadata, token_volume, without_sidecars
+
+_HOME = "/run/prepull"
+# Pulumi's own wait has to be the longer one, or it would end before the gate can give its reasons.
+MARGIN_SECONDS = 120
+# A gate whose node goes away under it soon fails, and does not wait for a node that may never come back.
+_GONE_SECONDS = 10
+
+ROLE_RULES: list[dict[str, Any]] = [
+    {"apiGroups": ["apps"], "resources": ["daemonsets"], "verbs": ["get"]},
+    {"apiGroups": [""], "resources": ["pods", "events"], "verbs": ["list"]},
+]
+"""What the gate may do, in its own namespace."""
+
+
+def seconds(plan: Plan) -> int:
+    """How long the gate waits."""
+    return max(1, durations.parse(plan.timeout) // 1000)
+
+
+def job(name: str, plan: Plan, *, daemon_set: str, scripts_name: str, service_account: str) -> dict[str, Any]:
+    """The Job's metadata and spec, in the API's own names.
+
+    Args:
+        name: the component's name.
+        plan: what the pods were told; any change in it makes another gate.
+        daemon_set: the DaemonSet to wait for.
+        scripts_name: the ConfigMap with gate.sh.
+        service_account: the ServiceAccount that has ROLE_RULES.
+    """
+    labels = [f"{key}={value}" for key, value in {**selector(name), PLAN_LABEL: plan.fingerprint}.items()]
+    environment = {
+        "HOME": _HOME,
+        "PREPULL_DAEMON_SET": daemon_set,
+        "PREPULL_POD": {"valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}},
+        "PREPULL_SELECTOR": ",".join(labels),
+        "PREPULL_IMAGES": "\n".join(listed(plan, image) for image in plan.images),
+        "PREPULL_REPORTS": "yes" if RUNTIMES[plan.runtime].reports else "no",
+        "PREPULL_MIN_READY": plan.min_ready,
+        "PREPULL_TIMEOUT_S": seconds(plan),
+    }
+    container = kubectl_container("gate", plan, "gate.sh", environment)
+    container["volumeMounts"].append(mount("work", _HOME))
+    pod: dict[str, Any] = {
+        "automountServiceAccountToken": False,
+        "enableServiceLinks": False,
+        "serviceAccountName": service_account,
+        "restartPolicy": "Never",
+        "terminationGracePeriodSeconds": 0,
+        "securityContext": {"seccompProfile": {"type": "RuntimeDefault"}, "fsGroup": 65534},
+        "nodeSelector": {"kubernetes.io/os": "linux"},
+        "tolerations": _tolerations(plan),
+        "containers": [container],
+        "volumes": [
+            {"name": "work", "emptyDir": {"medium": "Memory", "sizeLimit": "64Mi"}},
+            {"name": SCRIPTS_VOLUME, "configMap": {"name": scripts_name}},
+            token_volume(),
+        ],
+    }
+    if plan.image_pull_secrets:
+        pod["imagePullSecrets"] = [{"name": secret} for secret in plan.image_pull_secrets]
+    if plan.priority_class_name:
+        pod["priorityClassName"] = plan.priority_class_name
+    made = metadata(plan, gate_labels(name, plan))
+    return {
+        "metadata": made,
+        "spec": {
+            "backoffLimit": 0,
+            "template": {
+                "metadata": without_sidecars(made["labels"], plan.annotations),
+                "spec": {key: value for key, value in pod.items() if value != []},
+            },
+        },
+    }
+
+
+def _tolerations(plan: Plan) -> list[dict[str, Any]]:
+    """Where the gate's own pod may run: not on a node that is off, as a pod that tolerates everything would."""
+    wanted = plan.tolerations
+    if wanted == EVERY_TAINT:
+        wanted = ({"key": "node-role.kubernetes.io/control-plane", "operator": "Exists", "effect": "NoSchedule"},)
+    gone = [
+        {"key": f"node.kubernetes.io/{state}", "operator": "Exists", "effect": "NoExecute"}
+        for state in ("not-ready", "unreachable")
+    ]
+    return [*map(dict, wanted), *({**taint, "tolerationSeconds": _GONE_SECONDS} for taint in gone)]

@@ -1,0 +1,146 @@
+"""The objects that make up a component: which there are, in what order, and what each refers to.
+
+Pulumi names objects itself, and `prepull render` by a fixed rule; both walk the same list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from ..node.scripts import script
+from ..plan import Plan
+from ..runtimes import RUNTIMES
+from . import daemon_set as manifest
+from . import gate_job as gate
+
+
+@dataclass(frozen=True)
+class Made:
+    """An object that exists already, for those that refer to it."""
+
+    name: str
+    namespace: str
+
+
+Others = Mapping[str, Made]
+Build = Callable[[str, Plan, Others], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Object:
+    """One object. `build` gives what it has beside apiVersion, kind and name, once those in `needs` are made."""
+
+    key: str
+    kind: str
+    suffix: str
+    build: Build
+    needs: tuple[str, ...] = ()
+
+
+class Deciding(Protocol):
+    """The part of a plan that decides which objects there are."""
+
+    @property
+    def runtime(self) -> str: ...  # noqa: D102 - as in Plan
+
+    @property
+    def startup_taint(self) -> str | None: ...  # noqa: D102 - as in Plan
+
+    @property
+    def wait_for(self) -> str: ...  # noqa: D102 - as in Plan
+
+
+def objects_of(plan: Deciding) -> list[Object]:
+    """The objects, each after those that it refers to."""
+    on_nodes = [
+        *(["puller.sh"] if RUNTIMES[plan.runtime].reports else []),
+        *(["untaint.sh"] if plan.startup_taint else []),
+    ]
+    gated = plan.wait_for == "images"
+    scripts = [*on_nodes, *(["gate.sh"] if gated else [])]
+    objects = []
+    if scripts:
+        objects.append(_scripts(scripts))
+    if plan.startup_taint:
+        objects.extend(_UNTAINT)
+    needs = (*(("scripts",) if on_nodes else ()), *(("untaint", "untaint-binding") if plan.startup_taint else ()))
+    objects.append(Object("daemon-set", "DaemonSet", "", _daemon_set, needs))
+    if gated:
+        objects.extend(_GATE)
+    return objects
+
+
+def _scripts(names: list[str]) -> Object:
+    def build(name: str, plan: Plan, others: Others) -> dict[str, Any]:
+        del others
+        # Nobody may change what runs as root on the nodes under the running pods.
+        return {**_plain(name, plan), "data": {each: script(each) for each in names}, "immutable": True}
+
+    return Object("scripts", "ConfigMap", "-scripts", build)
+
+
+def _daemon_set(name: str, plan: Plan, others: Others) -> dict[str, Any]:
+    return manifest.daemon_set(
+        name, plan, scripts_name=_name(others, "scripts"), service_account=_name(others, "untaint")
+    )
+
+
+def _gate_job(name: str, plan: Plan, others: Others) -> dict[str, Any]:
+    return gate.job(
+        name,
+        plan,
+        daemon_set=others["daemon-set"].name,
+        scripts_name=others["scripts"].name,
+        service_account=others["gate"].name,
+    )
+
+
+def _name(others: Others, key: str) -> str | None:
+    return others[key].name if key in others else None
+
+
+def _plain(name: str, plan: Plan, others: Others | None = None) -> dict[str, Any]:
+    del others
+    return {"metadata": manifest.metadata(plan, manifest.labels(name, plan))}
+
+
+def _cluster_wide(name: str, plan: Plan) -> dict[str, Any]:
+    metadata = _plain(name, plan)["metadata"]
+    return {"metadata": {key: value for key, value in metadata.items() if key != "namespace"}}
+
+
+def _binding(kind: str, role: str, account: str) -> Build:
+    def build(name: str, plan: Plan, others: Others) -> dict[str, Any]:
+        head = _cluster_wide(name, plan) if kind == "ClusterRole" else _plain(name, plan)
+        subject = {"kind": "ServiceAccount", "name": others[account].name, "namespace": others[account].namespace}
+        reference = {"apiGroup": "rbac.authorization.k8s.io", "kind": kind, "name": others[role].name}
+        return {**head, "roleRef": reference, "subjects": [subject]}
+
+    return build
+
+
+_UNTAINT = (
+    Object("untaint", "ServiceAccount", "-untaint", _plain),
+    Object(
+        "untaint-role",
+        "ClusterRole",
+        "-untaint",
+        lambda name, plan, _: {**_cluster_wide(name, plan), "rules": manifest.UNTAINT_RULES},
+    ),
+    Object(
+        "untaint-binding",
+        "ClusterRoleBinding",
+        "-untaint",
+        _binding("ClusterRole", "untaint-role", "untaint"),
+        ("untaint", "untaint-role"),
+    ),
+)
+
+_GATE = (
+    Object("gate", "ServiceAccount", "-gate", _plain),
+    Object("gate-role", "Role", "-gate", lambda name, plan, _: {**_plain(name, plan), "rules": gate.ROLE_RULES}),
+    Object("gate-binding", "RoleBinding", "-gate", _binding("Role", "gate-role", "gate"), ("gate", "gate-role")),
+    Object("gate-job", "Job", "-gate", _gate_job, ("daemon-set", "scripts", "gate", "gate-binding")),
+)

@@ -1,0 +1,159 @@
+"""The manifests that `pulumi up` would apply, under fixed names, for whoever deploys from files. No Pulumi.
+
+The same input gives the same bytes, and takes no I/O; with `pin_digests`, the answers of registries are part of it.
+Immutable objects carry a hash of their content in their names, so that a change makes new ones: the ConfigMap with the
+scripts, and the gate's Job.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import warnings
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import yaml
+
+from ..arguments import pins
+from ..arguments.check import InvalidArgumentError, check
+from .objects import Made, Object, objects_of
+
+DEFAULT_NAMESPACE = "default"
+HEADER = "# Written by `prepull render`; change its input, not this file.\n"
+
+_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?")
+# What a Job's name may have, less the longest suffix: "-untaint", or "-gate-" and the hash.
+_NAME_LENGTH = 63 - len("-gate-0123456789")
+_API_VERSIONS = {
+    "ConfigMap": "v1",
+    "ServiceAccount": "v1",
+    "Role": "rbac.authorization.k8s.io/v1",
+    "RoleBinding": "rbac.authorization.k8s.io/v1",
+    "ClusterRole": "rbac.authorization.k8s.io/v1",
+    "ClusterRoleBinding": "rbac.authorization.k8s.io/v1",
+    "DaemonSet": "apps/v1",
+    "Job": "batch/v1",
+}
+_CLUSTER_WIDE = ("ClusterRole", "ClusterRoleBinding")
+_IMMUTABLE = ("ConfigMap", "Job")
+
+# Argo CD goes on to the next wave once everything of this one is healthy and its hooks have succeeded; as a hook, the
+# gate looks anew at each sync, and one that failed does not stay in the way. Hooks are not pruned: one that succeeded
+# goes at once, or each changed list would leave one behind. https://argo-cd.readthedocs.io/en/stable/user-guide/sync-waves/
+_ARGO_CD_WAVE = {"argocd.argoproj.io/sync-wave": "-1"}
+_ARGO_CD_HOOK = {
+    "argocd.argoproj.io/hook": "Sync",
+    "argocd.argoproj.io/hook-delete-policy": "BeforeHookCreation,HookSucceeded",
+}
+# Flux orders by Kustomizations (dependsOn, wait); a Job that somebody has changed it has to make anew.
+# https://fluxcd.io/flux/components/kustomize/kustomizations/#kustomizetoolkitfluxcdioforce
+_FLUX_FORCE = {"kustomize.toolkit.fluxcd.io/force": "enabled"}
+
+
+def manifests(
+    name: str, args: Mapping[str, Any], namespace: str | None = None, *, warn: Callable[[str], None] = warnings.warn
+) -> dict[str, dict[str, Any]]:
+    """The objects of a component, each after those that it refers to.
+
+    Args:
+        name: the component's name; what its objects' names begin with.
+        args: its arguments by their Python names, as PrePullDaemonSet takes them.
+        namespace: where it all goes. Default: the argument `namespace`, else "default"; it is always written out.
+        warn: what is told of images that could not be pinned, with `on_pin_failure: warn`.
+
+    Returns:
+        The objects by the names of their files, without suffix.
+
+    Raises:
+        InvalidArgumentError: the name or an argument is wrong; the message has a line for each.
+        UnpinnableError: with `pin_digests`, an image's registry has no digest for it, or does not answer.
+    """
+    if not _NAME.fullmatch(name) or len(name) > _NAME_LENGTH:
+        raise InvalidArgumentError(
+            f"'{name}' cannot begin the names of objects; "
+            f"write at most {_NAME_LENGTH} lower-case letters, digits and '-', with a letter or digit at both ends"
+        )
+    plan = check(name, {**args, "namespace": namespace or args.get("namespace") or DEFAULT_NAMESPACE})
+    plan = pins.pinned(name, plan, warn=warn)
+    made: dict[str, Made] = {}
+    rendered = {}
+    for item in objects_of(plan):
+        body = item.build(name, plan, {key: made[key] for key in item.needs})
+        made[item.key] = Made(_object_name(name, item, body, str(plan.namespace)), str(plan.namespace))
+        rendered[item.key] = _complete(item, made[item.key], body)
+    return rendered
+
+
+def files(rendered: Mapping[str, Mapping[str, Any]], *, kustomization: bool) -> dict[str, str]:
+    """The manifests as files, one for each object.
+
+    Args:
+        rendered: what `manifests` returned.
+        kustomization: add a kustomization.yaml that lists them.
+    """
+    written = {f"{key}.yaml": HEADER + dump(item) for key, item in rendered.items()}
+    if kustomization:
+        listed = {"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization", "resources": [*written]}
+        written["kustomization.yaml"] = HEADER + dump(listed)
+    return written
+
+
+def stream(rendered: Mapping[str, Mapping[str, Any]]) -> str:
+    """The manifests as one YAML stream."""
+    return HEADER + "---\n".join(dump(item) for item in rendered.values())
+
+
+def dump(item: Mapping[str, Any]) -> str:
+    """One object as YAML that every reader takes for the same."""
+    text: str = yaml.dump(item, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
+    return text
+
+
+def _object_name(name: str, item: Object, body: Mapping[str, Any], namespace: str) -> str:
+    if item.kind in _CLUSTER_WIDE:
+        # Of these there is one in the whole cluster, and of components one in each namespace.
+        return f"{name}{item.suffix}-{namespace}"
+    if item.kind not in _IMMUTABLE:
+        return name + item.suffix
+    digest = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
+    return f"{name}{item.suffix}-{digest[:10]}"
+
+
+def _complete(item: Object, made: Made, body: Mapping[str, Any]) -> dict[str, Any]:
+    given = dict(body["metadata"])
+    metadata: dict[str, Any] = {"name": made.name}
+    if item.kind not in _CLUSTER_WIDE:
+        metadata["namespace"] = made.namespace
+    metadata["labels"] = given.pop("labels", {})
+    ordering = {**_ARGO_CD_WAVE, **_ARGO_CD_HOOK, **_FLUX_FORCE} if item.kind == "Job" else _ARGO_CD_WAVE
+    metadata["annotations"] = {**ordering, **given.pop("annotations", {})}
+    head = {"apiVersion": _API_VERSIONS[item.kind], "kind": item.kind, "metadata": metadata}
+    return {**head, **{key: value for key, value in body.items() if key != "metadata"}}
+
+
+class _Dumper(yaml.SafeDumper):
+    """Scripts as blocks of text, no anchors, and quotes around whatever some reader of YAML might take for a number."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        del data
+        return True
+
+
+_PLAIN = re.compile(r"[A-Za-z/][A-Za-z0-9 ._/%-]*[A-Za-z0-9]|[A-Za-z]")
+# YAML 1.1 and 1.2 disagree on more words than PyYAML knows.
+_WORDS = frozenset(("y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"))
+
+
+def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    if "\n" in text:
+        style: str | None = "|"
+    elif _PLAIN.fullmatch(text) and text.lower() not in _WORDS:
+        style = None
+    else:
+        style = '"'
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _text)

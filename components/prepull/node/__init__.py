@@ -1,0 +1,1 @@
+"""What runs on nodes: programs in sh and awk, as files."""

@@ -1,0 +1,1 @@
+"""What a Pulumi program uses; nothing else imports Pulumi."""

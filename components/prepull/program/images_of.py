@@ -1,0 +1,188 @@
+"""The images that other resources run, so that nobody keeps a second list of them by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from inspect import isawaitable
+from itertools import chain
+from typing import Any
+
+import pulumi
+
+from ..images import workloads
+from . import charts
+from .component import PrePullArgumentError
+
+
+def images_of(*sources: Any) -> pulumi.Output[list[str]]:
+    """The images that workloads run, as the argument `images` of PrePullDaemonSet takes them.
+
+    Init containers, sidecars, ephemeral containers and image volumes included; each image once, in canonical form.
+
+    Those of a spec or a template, as `DeploymentSpecArgs` or as a mapping, are known at once. The workload may wait for
+    the component.
+
+    Those of a resource, be it a workload, a chart, a release, a `ConfigFile`, a `ConfigGroup` or a component with such
+    children, are known once it is there. They serve nodes that join later; it cannot wait for the component.
+
+    Where everything in a stack shall wait for its images, use `prepull_stack`.
+
+    Args:
+        sources: resources, specs, complete manifests, or lists of such; any of them may be an output.
+
+    Raises:
+        PrePullArgumentError: a source runs no pods. Where a source's image turns out to be none, the program fails
+            with the source's name.
+
+    Example:
+        >>> spec = k8s.apps.v1.DeploymentSpecArgs(…)
+        >>> images = PrePullDaemonSet("images", {"images": images_of(spec)})
+        >>> k8s.apps.v1.Deployment("web", spec=spec, opts=pulumi.ResourceOptions(depends_on=[images]))
+    """
+    if not sources:
+        raise PrePullArgumentError("images_of: there is nothing to look into; give it workloads or their specs")
+    return together([_source(source, f"images_of: argument {index}") for index, source in enumerate(sources, 1)])
+
+
+def together(lists: Sequence[pulumi.Output[list[str]]]) -> pulumi.Output[list[str]]:
+    """Several lists as one, without duplicates."""
+    return pulumi.Output.all(*lists).apply(lambda found: workloads.unique(chain.from_iterable(found)))
+
+
+def title(type_: str, name: str) -> str:
+    """A resource as a person calls it: `Deployment 'web'`."""
+    return f"{type_.rpartition(':')[2]} '{name}'"
+
+
+def is_workload(type_: str) -> bool:
+    """Whether a resource of this type is a workload of Kubernetes' own API, or changes one."""
+    package, _, rest = type_.partition(":")
+    api_version, _, kind = rest.partition(":")
+    return package == "kubernetes" and workloads.runs_pods(api_version, kind.removesuffix("Patch"))
+
+
+def of_inputs(value: Any, name: str) -> pulumi.Output[list[str]]:
+    """The images that a workload's inputs name. Only those are waited for, not what else is in it.
+
+    Args:
+        value: the workload's inputs, or any part of them that has the images.
+        name: what to call it in an error.
+    """
+
+    def read(found: Any) -> list[str]:
+        try:
+            return workloads.images(found, name)
+        except workloads.InvalidWorkloadError as error:
+            raise pulumi.RunError(str(error)) from None
+
+    return pulumi.Output.from_input(pruned(value, workloads.SHAPE)).apply(read)
+
+
+def of_rendered(
+    type_: str,
+    name: str,
+    inputs: Mapping[str, Any],
+    opts: pulumi.InvokeOptions,
+    chosen: Callable[[str | None], bool] = lambda _: True,
+) -> pulumi.Output[list[str]]:
+    """The images of what is rendered from a chart's inputs, or read from YAML.
+
+    Args:
+        type_: a type that charts.RENDERED knows.
+        name: the resource's name.
+        inputs: its inputs, under their Python names.
+        opts: how to call the provider.
+        chosen: whether manifests count that name a namespace, or None. Default: all.
+    """
+    what = title(type_, name)
+
+    def read(manifests: Sequence[Any]) -> list[str]:
+        try:
+            return workloads.of_manifests(manifests, what, chosen)
+        except workloads.InvalidWorkloadError as error:
+            raise pulumi.RunError(str(error)) from None
+
+    return charts.rendered(type_, name, inputs, opts).apply(read)
+
+
+def _source(source: Any, name: str) -> pulumi.Output[list[str]]:
+    if isinstance(source, pulumi.Output):
+        return source.apply(lambda known: _source(known, name))
+    if isinstance(source, pulumi.Resource):
+        return _resource(source)
+    if isinstance(source, Sequence) and not isinstance(source, str):
+        return together([_source(item, f"{name}[{index}]") for index, item in enumerate(source)])
+    if isinstance(source, str) or not any(_has(source, field) for field in workloads.SHAPE):
+        raise PrePullArgumentError(f"{name}: {source!r} is neither a workload nor a part of one; give its spec")
+    return of_inputs(source, name)
+
+
+def _resource(resource: pulumi.Resource) -> pulumi.Output[list[str]]:
+    type_, name = resource.pulumi_resource_type, resource.pulumi_resource_name
+    if is_workload(type_):
+        return of_inputs(resource, title(type_, name))
+    if type_ == "kubernetes:helm.sh/v3:Release":
+        fields = ("chart", "name", "namespace", "postrender", "repository_opts", "skip_crds", "values", "version")
+        inputs = {field: getattr(resource, field) for field in fields}
+        return of_rendered(type_, name, inputs, pulumi.InvokeOptions(parent=resource))
+    if isinstance(resource, pulumi.ComponentResource):
+        return _component(resource)
+    raise PrePullArgumentError(f"images_of: {title(type_, name)} runs no pods; give it workloads, or what has such")
+
+
+def _component(component: pulumi.ComponentResource) -> pulumi.Output[list[str]]:
+    """What is below a component: in `resources`, where a chart lists what it has made, else its children."""
+    made = getattr(component, "resources", None)
+    if isinstance(made, pulumi.Output):
+        return made.apply(lambda found: _among((found or {}).values() if isinstance(found, Mapping) else found or []))
+    # The SDK itself finds what depends_on=[component] waits for in this way, and has no other.
+    return _among(sorted(component._childResources, key=lambda child: child.pulumi_resource_name))  # noqa: SLF001
+
+
+def _among(resources: Any) -> pulumi.Output[list[str]]:
+    return together([_resource(each) for each in resources if may_run_pods(each)])
+
+
+def may_run_pods(resource: Any) -> bool:
+    """Whether there may be images in it or below it."""
+    if not isinstance(resource, pulumi.Resource):
+        return False
+    type_ = resource.pulumi_resource_type
+    return is_workload(type_) or type_ in charts.RENDERED or isinstance(resource, pulumi.ComponentResource)
+
+
+def pruned(value: Any, shape: Any) -> Any:
+    """What is left of inputs when all but some fields is taken out; outputs stay such.
+
+    Args:
+        value: inputs, as Pulumi's classes or as mappings.
+        shape: the fields, in the API's names; as workloads.SHAPE.
+    """
+    if value is None or shape is None:
+        return value
+    if isinstance(value, pulumi.Output) or isawaitable(value):
+        later: pulumi.Output[Any] = pulumi.Output.from_input(value)
+        return later.apply(lambda known: pulumi.Output.from_input(pruned(known, shape)))
+    if isinstance(shape, list):
+        items = value if isinstance(value, Sequence) and not isinstance(value, str) else []
+        return [pruned(item, shape[0]) for item in items]
+    return {field: pruned(_field(value, field), inner) for field, inner in shape.items() if _has(value, field)}
+
+
+def _has(value: Any, field: str) -> bool:
+    names = (_snake(field), field)
+    if isinstance(value, Mapping):
+        return any(name in value for name in names)
+    return isinstance(getattr(type(value), names[0], None), property)
+
+
+def _field(value: Any, field: str) -> Any:
+    snake = _snake(field)
+    # Pulumi's own classes read their fields by properties; some of them are mappings as well, and warn if so used.
+    if isinstance(getattr(type(value), snake, None), property):
+        return getattr(value, snake)
+    return value[snake] if snake in value else value[field]
+
+
+def _snake(field: str) -> str:
+    return "".join(f"_{char.lower()}" if char.isupper() else char for char in field)
