@@ -6,6 +6,8 @@ UV_VERSION := 0.13.9
 DIST ?= dist
 # Of `make mutate`: which, such as MUTANTS='prepull.plan*'. Default: all.
 MUTANTS ?=
+# Of `make test-versions`: which, such as PULUMIS='oldest newest'. Default: all three.
+PULUMIS ?=
 # Of `make test-pythons`: which, such as PYTHONS='3.12 3.13'. Default: all that are supported.
 PYTHONS ?=
 
@@ -35,7 +37,11 @@ down: .venv/.ready ## Remove the local cluster with its state, and nothing else
 
 .PHONY: test
 test: .venv/.ready ## Run every test; those that need a cluster bring one up
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m tests
+
+.PHONY: test-versions
+test-versions: .venv/.ready ## Run the unit and schema tests on the oldest, the locked and the newest Pulumi
+	@$(BIN)/python -m tests.pulumis $(PULUMIS)
 
 .PHONY: test-pythons
 test-pythons: .venv/.ready ## Run the unit tests on each supported Python that is here, and say which are not

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import shlex
 import sys
 from typing import TYPE_CHECKING
 
 from lab import Lab, LabError
 from lab.console import Console
+from lab.requirements import demand
 from lab.seconds import seconds_of_last_pull
 from lab.stack import Stack
 from lab.table import render, rows, summary
@@ -47,6 +47,7 @@ def main() -> int:
 
 
 def _up(lab: Lab, console: Console, arguments: argparse.Namespace) -> int:
+    demand(lab.checkout, cluster=True)
     lab.up()
     if arguments.languages:
         lab.provide_languages()
@@ -70,8 +71,7 @@ def _down(lab: Lab, console: Console) -> int:
 
 
 def _env(lab: Lab) -> int:
-    for name, value in lab.environ.items():
-        print(f"export {name}={shlex.quote(value)}")
+    print(*lab.shell_lines, sep="\n")
     return 0
 
 

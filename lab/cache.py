@@ -31,13 +31,17 @@ class Cache:
     def __init__(self, root: Path) -> None:
         self.root = root
 
+    def path(self, name: str, key: str) -> Path:
+        """Where the directory of that name and key is, or will be."""
+        return self.root / f"{name}-{key}"
+
     def entry(self, name: str, key: str, fill: Callable[[Path], None]) -> Path:
         """The directory of that name and key; if there is none yet, `fill` is given an empty one to fill.
 
         Two processes that want the same one at once get it built once: the second waits for the first. A
         directory that is only partly filled is never seen under its name, however the process ends.
         """
-        path = self.root / f"{name}-{key}"
+        path = self.path(name, key)
         if path.is_dir():
             return path
         with self.lock(path.name):

@@ -122,7 +122,7 @@ class Catalogue:
 
     @cached_property
     def _shell_program(self) -> Path:
-        return busybox.provide(self._engine, self._upstream, self._workshop)
+        return busybox.provide(self._workshop, busybox.ImageSource(self._engine, self._upstream))
 
     def _shell(self, without: frozenset[str] = frozenset()) -> bytes:
         def make() -> dict[str, Entry]:

@@ -12,7 +12,7 @@ from lab.checkout import Checkout
 from lab.cluster import Cluster
 from lab.console import Console
 from lab.engine import Engine
-from lab.environ import lab_environ
+from lab.environ import lab_environ, shell_lines
 from lab.errors import LabError
 from lab.nodes import Nodes
 from lab.platforms import Platform
@@ -21,6 +21,7 @@ from lab.provision import (
     busybox,
     docker_client,
     engine,
+    interpreters,
     kind,
     kubectl,
     kubernetes_provider,
@@ -83,8 +84,16 @@ class Lab:
     @property
     def environ(self) -> dict[str, str]:
         """The environment for programs that work on the lab, free of what the user set for others."""
-        passphrase = (self.checkout.state / "passphrase").read_text()
-        return lab_environ(self.checkout.state, self.engine.environ, passphrase)
+        return lab_environ(self.checkout.state, self.engine.environ, self._passphrase)
+
+    @property
+    def shell_lines(self) -> list[str]:
+        """What sets the lab's own variables in a shell."""
+        return shell_lines(self.checkout.state, self.engine.environ, self._passphrase)
+
+    @property
+    def _passphrase(self) -> str:
+        return (self.checkout.state / "passphrase").read_text()
 
     @cached_property
     def engine(self) -> Engine:
@@ -125,7 +134,11 @@ class Lab:
     def busybox(self) -> Path:
         """A static busybox, for images that need a shell."""
         upstream = Upstream(self.engine, self._workshop.releases)
-        return busybox.provide(self.engine, upstream, self._workshop)
+        return busybox.provide(self._workshop, busybox.ImageSource(self.engine, upstream))
+
+    def interpreters(self) -> dict[str, Path]:
+        """The shells and awks that the programs of the nodes are tested with; nothing else of the lab is needed."""
+        return interpreters.provide(self._workshop)
 
     def is_up(self) -> bool:
         """Whether all of it is there and every node is ready."""
@@ -137,7 +150,14 @@ class Lab:
         return all(node in running for node in cluster.base_nodes) and cluster.answers() and not cluster.unready()
 
     def up(self) -> None:
-        """Bring up whatever of it is not there, and change nothing of what is."""
+        """Bring up whatever of it is not there, and change nothing of what is.
+
+        Where two processes want that at once, the second finds what the first has made.
+        """
+        with self._workshop.cache.lock(self.name):
+            self._up()
+
+    def _up(self) -> None:
         client = docker_client.provide(self._workshop)
         found = engine.provide(self._workshop.cache, client, self.console)
         upstream = Upstream(found, self._workshop.releases)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -21,9 +22,20 @@ def scrubbed(environ: Mapping[str, str]) -> dict[str, str]:
 def lab_environ(state: Path, docker: Mapping[str, str], passphrase: str) -> dict[str, str]:
     """The environment in which pulumi, kubectl and docker see the lab alone."""
     environ = scrubbed(os.environ)
-    environ |= {name: value for name, value in docker.items() if name.startswith("DOCKER_")}
-    environ |= {
-        "PATH": f"{state / 'bin'}{os.pathsep}{environ.get('PATH', os.defpath)}",
+    path = f"{state / 'bin'}{os.pathsep}{environ.get('PATH', os.defpath)}"
+    return environ | own(state, docker, passphrase) | {"PATH": path}
+
+
+def shell_lines(state: Path, docker: Mapping[str, str], passphrase: str) -> list[str]:
+    """The lab's own variables as a shell sets them, and no other."""
+    settings = own(state, docker, passphrase)
+    exports = [f"export {name}={shlex.quote(value)}" for name, value in settings.items()]
+    return [f'export PATH={shlex.quote(str(state / "bin"))}:"$PATH"', *exports]
+
+
+def own(state: Path, docker: Mapping[str, str], passphrase: str) -> dict[str, str]:
+    """The lab's own variables, but for PATH, which its programs come first on."""
+    return {name: value for name, value in docker.items() if name.startswith("DOCKER_")} | {
         "KUBECONFIG": str(state / "kubeconfig"),
         "PULUMI_HOME": str(state / "pulumi"),
         "PULUMI_BACKEND_URL": f"file://{state / 'stacks'}",
@@ -31,4 +43,3 @@ def lab_environ(state: Path, docker: Mapping[str, str], passphrase: str) -> dict
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
     }
-    return environ

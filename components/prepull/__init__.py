@@ -7,7 +7,8 @@ from .version import __version__
 
 if TYPE_CHECKING:
     from .program.args import PrePullDaemonSetArgs, Toleration
-    from .program.component import PrePullArgumentError, PrePullDaemonSet
+    from .program.component import PrePullDaemonSet
+    from .program.errors import PrePullArgumentError
     from .program.from_config import args_from_config
     from .program.images_of import images_of
     from .program.stack import prepull_stack
@@ -24,7 +25,7 @@ __all__ = [
 ]
 
 _MODULES = {
-    "PrePullArgumentError": "program.component",
+    "PrePullArgumentError": "program.errors",
     "PrePullDaemonSet": "program.component",
     "PrePullDaemonSetArgs": "program.args",
     "Toleration": "program.args",

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lab import versions
 from lab.cache import fingerprint
 from lab.platforms import Platform
-from lab.process import CommandError, run
+from lab.provision import debian_packages as debian
 from lab.provision.sources import Source, UnavailableError, cached, first_of
 
 if TYPE_CHECKING:
@@ -22,33 +23,14 @@ if TYPE_CHECKING:
 _PT_INTERP = 3
 
 
-def provide(engine: Engine, upstream: Upstream, workshop: Workshop) -> Path:
-    """The program."""
+def provide(workshop: Workshop, image: ImageSource | None = None) -> Path:
+    """The program.
+
+    Args:
+        workshop: where it is kept.
+        image: an engine, and what pulls into it, which is another source where there is one.
+    """
     key = fingerprint(versions.BUSYBOX_IMAGE, str(Platform.nodes()))
-
-    def from_debian(directory: Path) -> None:
-        if shutil.which("apt-get") is None or shutil.which("dpkg-deb") is None:
-            raise UnavailableError("no apt here")
-        try:
-            # Where apt's own user may write, else it says so at length.
-            run("apt-get", "download", "busybox-static", cwd=directory)
-        except CommandError as error:
-            raise UnavailableError(str(error)) from error
-        package = next(directory.glob("*.deb"))
-        run("dpkg-deb", "--extract", package, directory / "package")
-        shutil.copyfile(directory / "package/bin/busybox", directory / "busybox")
-        (directory / "busybox").chmod(0o755)
-        shutil.rmtree(directory / "package")
-        package.unlink()
-
-    def from_image(directory: Path) -> None:
-        upstream.pull(versions.BUSYBOX_IMAGE)
-        container = f"prepull-lab-busybox-{os.getpid()}"
-        try:
-            engine.docker("create", "--name", container, versions.BUSYBOX_IMAGE)
-            engine.docker("cp", f"{container}:/bin/busybox", str(directory / "busybox"))
-        finally:
-            engine.remove_containers(container)
 
     def missing() -> Path:
         raise UnavailableError("none that is static")
@@ -57,16 +39,38 @@ def provide(engine: Engine, upstream: Upstream, workshop: Workshop) -> Path:
         found = shutil.which("busybox")
         return Path(found) if found and Platform.host() == Platform.nodes() and is_static(Path(found)) else None
 
+    official = [] if image is None else [cached("official image", workshop.cache, "busybox-image", key, image.copy)]
+    package = cached("Debian's busybox-static", workshop.cache, "busybox-debian", key, _from_debian)
     with workshop.console.step("busybox") as step:
-        return first_of(
-            "a static busybox",
-            [
-                Source("on PATH", here, missing),
-                _file(cached("official image", workshop.cache, "busybox-image", key, from_image)),
-                _file(cached("Debian's busybox-static", workshop.cache, "busybox-debian", key, from_debian)),
-            ],
-            step,
-        )
+        sources = [Source("on PATH", here, missing), *map(_file, [*official, package])]
+        return first_of("a static busybox", sources, step)
+
+
+@dataclass(frozen=True)
+class ImageSource:
+    """The official image, out of which the program can be copied."""
+
+    engine: Engine
+    upstream: Upstream
+
+    def copy(self, directory: Path) -> None:
+        """Put the program into the directory."""
+        self.upstream.pull(versions.BUSYBOX_IMAGE)
+        container = f"prepull-lab-busybox-{os.getpid()}"
+        try:
+            self.engine.docker("create", "--name", container, versions.BUSYBOX_IMAGE)
+            self.engine.docker("cp", f"{container}:/bin/busybox", str(directory / "busybox"))
+        finally:
+            self.engine.remove_containers(container)
+
+
+def _from_debian(directory: Path) -> None:
+    if not debian.can_download():
+        raise UnavailableError("no apt here")
+    root = debian.unpack(directory, "busybox-static")
+    shutil.copyfile(root / "bin/busybox", directory / "busybox")
+    (directory / "busybox").chmod(0o755)
+    shutil.rmtree(root)
 
 
 def is_static(path: Path) -> bool:

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lab.cache import fingerprint
+from lab.cache import Cache, fingerprint
 from lab.engine import Engine
 from lab.errors import LabError
 from lab.process import CommandError, run
@@ -20,7 +20,6 @@ from lab.provision import oci_runtime
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from lab.cache import Cache
     from lab.console import Console, Step
 
 DEFAULT_SOCKET = "unix:///var/run/docker.sock"
@@ -129,9 +128,7 @@ def provide(cache: Cache, client: Path, console: Console) -> Engine:
         if found is not None:
             step.ended("started by the lab before" if found.own else f"at {found.environ['DOCKER_HOST']}")
             return found
-        if os.geteuid() != 0 or not (
-            shutil.which("dockerd", path=_daemon_environ()["PATH"]) or shutil.which("apt-get")
-        ):
+        if not _can_install():
             raise LabError(MISSING)
         installed = _install(step)
         if installed and Path("/run/systemd/system").is_dir():
@@ -147,6 +144,17 @@ def provide(cache: Cache, client: Path, console: Console) -> Engine:
         own.start(engine)
         step.ended("Debian's, started by the lab")
         return engine
+
+
+def can_be_had(directory: Path) -> bool:
+    """Whether an engine answers, or can be installed and started here, for a cache in that directory."""
+    client = shutil.which("docker")
+    return _can_install() or (client is not None and find(Cache(directory), Path(client)) is not None)
+
+
+def _can_install() -> bool:
+    daemon = shutil.which("dockerd", path=_daemon_environ()["PATH"])
+    return os.geteuid() == 0 and (daemon or shutil.which("apt-get")) is not None
 
 
 def find(cache: Cache, client: Path) -> Engine | None:

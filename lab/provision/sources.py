@@ -57,5 +57,5 @@ def first_of(piece: str, sources: Sequence[Source[T]], step: Step) -> T:
 
 def cached(name: str, cache: Cache, entry: str, key: str, fill: Callable[[Path], None]) -> Source[Path]:
     """A source whose outcome is a directory in the cache."""
-    path = cache.root / f"{entry}-{key}"
+    path = cache.path(entry, key)
     return Source(name, lambda: path if path.is_dir() else None, lambda: cache.entry(entry, key, fill))

@@ -21,6 +21,8 @@ from .conftest import Images
 from .eventually import eventually
 from .examples import EXAMPLES, Project, World, projects_of, taints_of
 
+pytestmark = pytest.mark.xdist_group("examples")
+
 Kubectl = Callable[..., Any]
 PREPULL = Path(sys.executable).with_name("prepull")
 

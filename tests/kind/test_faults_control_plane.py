@@ -19,6 +19,8 @@ from .faulty_registry import Fault, FaultyRegistry
 from .meanwhile import meanwhile
 from .times import at
 
+pytestmark = pytest.mark.alone
+
 Kubectl = Callable[..., Any]
 MANIFESTS = "/etc/kubernetes/manifests"
 ASIDE = "/etc/kubernetes"

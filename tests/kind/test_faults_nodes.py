@@ -14,6 +14,8 @@ from .eventually import eventually
 from .faulty_registry import Fault, FaultyRegistry
 from .meanwhile import meanwhile
 
+pytestmark = pytest.mark.alone
+
 Kubectl = Callable[..., Any]
 GATES = "--selector=app.kubernetes.io/name=prepull-gate"
 
@@ -99,7 +101,7 @@ def test_a_full_disk_is_told_and_heals_when_there_is_room(
     """
     lab.nodes.exec(other_node, "sh", "-e", "-c", fill_up)
 
-    screen = failed_up(stack, {"images": [image]}, within=180)
+    screen = failed_up(stack, {"images": [image]})
 
     assert "3 of 4 nodes have all images, and 4 are needed" in screen
     assert f"image {image}: disk full (1 of 4 nodes: {other_node})" in screen

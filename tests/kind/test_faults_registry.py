@@ -36,7 +36,7 @@ def test_each_fault_has_its_reason_and_heals_without_hands(
     registry.faults.update({name: fault for name, (fault, _) in FAULTS.items()})
     args = {"images": [*broken.values(), healthy], "parallelism": 6, "image_timeout": "15s", "timeout": "3m"}
 
-    screen = failed_up(stack, args, within=180)
+    screen = failed_up(stack, args)
 
     for name, (_, reason) in FAULTS.items():
         assert re.search(rf"image {re.escape(broken[name])}: {reason}.* \([1-3] of 3 nodes: ", screen), name

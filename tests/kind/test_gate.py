@@ -105,6 +105,7 @@ def test_many_failures_take_ten_lines_at_most(lab: Lab, stack: Stack) -> None:
     assert "and 22 more" in told
 
 
+@pytest.mark.alone
 def test_a_node_that_is_off_does_not_hold_up_those_that_are_on(lab: Lab, stack: Stack, images: Images) -> None:
     image = images.push()
     node = lab.cluster.base_nodes[-1]
@@ -123,6 +124,7 @@ def test_a_node_that_is_off_does_not_hold_up_those_that_are_on(lab: Lab, stack: 
     assert stack.up({"images": [image], "min_ready": "100%", "timeout": "2m"}).outputs["ready_nodes"] == 3
 
 
+@pytest.mark.alone
 def test_a_cordoned_node_is_no_obstacle(lab: Lab, stack: Stack, images: Images) -> None:
     node = lab.cluster.base_nodes[-1]
     lab.cluster.kubectl("cordon", node)

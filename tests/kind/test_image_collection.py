@@ -16,6 +16,8 @@ from lab import Lab
 from .conftest import PULLER_IMAGE, Images, Stack
 from .eventually import eventually
 
+pytestmark = pytest.mark.alone
+
 Kubectl = Callable[..., Any]
 KUBELET = "/var/lib/kubelet/config.yaml"
 

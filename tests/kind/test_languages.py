@@ -20,6 +20,8 @@ from lab.process import run
 
 from .conftest import Images, Result, UpFailed
 
+pytestmark = pytest.mark.xdist_group("languages")
+
 Kubectl = Callable[..., Any]
 LANGUAGES = ("yaml", "typescript")
 SCHEMA = Path(__file__).parents[1] / "schema" / "schema.json"

@@ -43,6 +43,7 @@ def test_a_second_up_changes_nothing_and_destroy_leaves_nothing(stack: Stack, im
     assert left == ["ConfigMap/kube-root-ca.crt", "ServiceAccount/default"]
 
 
+@pytest.mark.alone
 def test_a_node_that_joins_later_gets_them_without_another_up(
     lab: Lab, stack: Stack, images: Images, kubectl: Kubectl
 ) -> None:
@@ -58,6 +59,7 @@ def test_a_node_that_joins_later_gets_them_without_another_up(
         lab.nodes.remove(node)
 
 
+@pytest.mark.alone
 def test_a_restarted_node_does_not_loop(lab: Lab, stack: Stack, images: Images, kubectl: Kubectl) -> None:
     image = images.push()
     stack.up({"images": [image]})

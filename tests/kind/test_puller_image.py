@@ -14,6 +14,8 @@ from lab.process import run
 
 from .conftest import Images, Stack
 
+pytestmark = pytest.mark.xdist_group("puller image")
+
 CONTEXT = Path(__file__).parents[2] / "images" / "puller"
 # What the public images are in the lab's registry, as this machine reaches it.
 BASES = {"BUSYBOX_IMAGE": "library/busybox:1.37-musl", "DOCKER_IMAGE": "library/docker:28-cli"}

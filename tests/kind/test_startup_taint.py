@@ -13,6 +13,8 @@ from lab import Lab
 from .conftest import PULLER_IMAGE, Images, Stack
 from .times import at
 
+pytestmark = pytest.mark.alone
+
 Kubectl = Callable[..., Any]
 TAINT = "prepull.dev/not-ready"
 OTHER_TAINT = "example.com/dedicated"

@@ -40,6 +40,8 @@ class Recorder(mocks.Mocks):
     """Answers as the Kubernetes provider does: a name of its own making, the provider's namespace."""
 
     registered: list[Registered] = field(default_factory=list)
+    read: list[Any] = field(default_factory=list)
+    """Requests to read what is there, without writing."""
     renders: bool = False
     """Whether it writes files and deploys nothing, as with `render_yaml_to_directory`: it then knows no status."""
     answers: dict[str, Any] = field(default_factory=dict)
@@ -51,10 +53,23 @@ class Recorder(mocks.Mocks):
         given = outputs.get("metadata", {})
         # It names nothing where metadata are not known as a whole, as may be in a preview.
         if args.typ.startswith("kubernetes:") and isinstance(given, dict):
-            outputs["metadata"] = {"name": f"{args.name}-1a2b3c4d", "namespace": "default", **given}
+            namespace = {} if self.renders else {"namespace": "default"}
+            outputs["metadata"] = {"name": f"{args.name}-1a2b3c4d", **namespace, **given}
             if args.typ.endswith(":DaemonSet") and not self.renders:
-                outputs["status"] = {"desiredNumberScheduled": 3, "numberReady": 0}
+                # What is created has no ready pod yet; what is read later has.
+                outputs["status"] = {"desiredNumberScheduled": 3, "numberReady": 2 if args.resource_id else 0}
+            return self._id(args.typ, outputs["metadata"]), outputs
         return f"{args.name}-id", outputs
+
+    @staticmethod
+    def _id(type_: str, metadata: dict[str, Any]) -> str:
+        """As the provider's: the name, with the namespace where the object is in one."""
+        namespace = (
+            None
+            if type_.partition(":rbac.")[2].startswith("authorization.k8s.io/v1:Cluster")
+            else metadata.get("namespace")
+        )
+        return f"{namespace}/{metadata['name']}" if namespace else str(metadata["name"])
 
     def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]]]:
         assert args.token in self.answers, f"this function is not called here: {args.token}"
@@ -70,6 +85,10 @@ class _Monitor(mocks.MockMonitor):
             Registered(request.type, request.name, rpc.deserialize_properties(request.object), request)
         )
         return super().RegisterResource(request)  # type: ignore[no-untyped-call]
+
+    def ReadResource(self, request: Any) -> Any:  # noqa: N802 - likewise
+        self.mocks.read.append(request)
+        return super().ReadResource(request)  # type: ignore[no-untyped-call]
 
 
 @dataclass

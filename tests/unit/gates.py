@@ -10,7 +10,7 @@ from pathlib import Path
 
 from prepull.node.scripts import script
 
-from .puller.conftest import busybox
+from .. import programs
 
 IMAGES = ("docker.io/library/nginx:1.27", "quay.io/org/app:2")
 PROGRAMS = ("awk", "cat", "cut", "head", "sleep", "tee")
@@ -25,12 +25,12 @@ class Gate:
     @classmethod
     def made(cls, directory: Path, kubectl: str, values: Mapping[str, object] | None = None) -> Gate:
         """Make one, with other values for some of the script's own."""
-        programs = directory / "bin"
-        programs.mkdir()
+        binaries = directory / "bin"
+        binaries.mkdir()
         for name in PROGRAMS:
-            (programs / name).symlink_to(busybox())
-        (programs / "kubectl").write_text(kubectl)
-        (programs / "kubectl").chmod(0o755)
+            (binaries / name).symlink_to(programs.path("busybox"))
+        (binaries / "kubectl").write_text(kubectl)
+        (binaries / "kubectl").chmod(0o755)
         text = script("gate.sh")
         for name, value in {"MESSAGE": directory / "message", **(values or {})}.items():
             line = f"{name}={value}".replace("\\", r"\\")
@@ -51,7 +51,7 @@ class Gate:
         message = self.directory / "message"
         message.unlink(missing_ok=True)
         done = subprocess.run(
-            [busybox(), "ash", self.directory / "gate.sh"],
+            [*programs.shell("ash"), self.directory / "gate.sh"],
             cwd=self.directory,
             env={
                 "PATH": str(self.directory / "bin"),

@@ -205,29 +205,30 @@ def test_the_given_provider_is_the_one_that_every_child_uses(engine: Engine) -> 
     engine.run(program)
 
     children = [item for item in engine.recorder.registered if item.type.startswith("kubernetes:")]
-    assert len(children) == 10
+    assert len(children) == 9
     for child in children:
         assert "::elsewhere::" in child.request.provider, child.type
 
 
-def test_which_gate_let_through_is_noted_on_the_daemon_set_and_nothing_else(engine: Engine) -> None:
-    declare(engine, {"images": ["a"], "labels": {"team": "platform"}})
+def test_the_ready_nodes_are_read_once_the_gate_is_through_and_nothing_is_written(engine: Engine) -> None:
+    def program() -> dict[str, Any]:
+        component = PrePullDaemonSet("images", {"images": ["a"]})
+        return {"ready": component.ready_nodes, "desired": component.desired_nodes}
 
-    note = engine.only("DaemonSetPatch").inputs
-    assert note["metadata"]["name"] == "images-1a2b3c4d"
-    assert note["metadata"]["annotations"]["prepull.dev/passed"] == "images-gate-1a2b3c4d"
-    assert "labels" not in note["metadata"]
-    assert "spec" not in note
+    outputs = engine.run(program)
+
+    assert outputs == {"ready": 2, "desired": 3}
+    [read] = engine.recorder.read
+    assert (read.type, read.id) == ("kubernetes:apps/v1:DaemonSet", "default/images-1a2b3c4d")
+    # Providers without server-side apply refuse every resource of a Patch type.
+    assert [item.type for item in engine.recorder.registered if item.type.endswith("Patch")] == []
 
 
-def test_a_provider_that_renders_files_finds_the_whole_daemon_set_in_the_note(engine: Engine) -> None:
+def test_files_are_rendered_with_a_namespace_or_not_at_all(engine: Engine) -> None:
     engine.recorder.renders = True
-    declare(engine, {"images": ["a"], "labels": {"team": "platform"}})
-
-    note, daemon_set = engine.only("DaemonSetPatch").inputs, engine.only("DaemonSet").inputs
-    assert note["spec"] == daemon_set["spec"]
-    assert note["metadata"]["labels"] == daemon_set["metadata"]["labels"]
-    assert note["metadata"]["name"] == "images-1a2b3c4d"
+    with pytest.raises(pulumi.RunError, match="namespace: the provider renders files, and has no cluster to ask"):
+        declare(engine, {"images": ["a"]})
+    assert declare(engine, {"images": ["a"], "namespace": "apps"})["namespace"] == "apps"
 
 
 def test_images_that_are_known_later(engine: Engine) -> None:
@@ -241,16 +242,36 @@ def test_images_that_are_known_later(engine: Engine) -> None:
 
 
 def test_objects_have_their_names_where_an_argument_is_not_known_yet(engine: Engine) -> None:
-    def program() -> None:
+    def program() -> dict[str, Any]:
         async def unknown(value: Any) -> Any:
             return value
 
         images: Any = pulumi.Output(set(), unknown([]), unknown(False))
-        PrePullDaemonSet("images", {"images": images, "namespace": "apps"})
+        return {"name": PrePullDaemonSet("images", {"images": images, "namespace": "apps"}).daemon_set_name}
 
-    engine.run(program, preview=True)
+    assert engine.run(program, preview=True) == {"name": "images-1a2b3c4d"}
 
-    assert engine.only("DaemonSetPatch").inputs["metadata"]["name"] == "images-1a2b3c4d"
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        ({"parallelism": "many"}, "parallelism: 'many' is not a whole number"),
+        ({"pull_polcy": "Always"}, "pull_polcy: there is no such argument; did you mean 'pull_policy'"),
+        ({"timeout": "soon"}, "timeout: 'soon' is not a duration"),
+    ],
+)
+def test_what_is_known_is_checked_at_once_where_something_else_is_not(
+    engine: Engine, args: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(PrePullArgumentError, match=message):
+        declare(engine, {"images": pulumi.Output.from_input(["a"]), **args})
+
+    assert [item.type for item in engine.recorder.registered] in ([], ["pulumi:pulumi:Stack"])
+
+
+def test_what_decides_about_the_resources_cannot_be_an_output(engine: Engine) -> None:
+    with pytest.raises(PrePullArgumentError, match="wait_for: it decides which resources there are"):
+        declare(engine, {"images": ["a"], "wait_for": pulumi.Output.from_input("pods")})
 
 
 def test_wrong_arguments_deploy_nothing(engine: Engine) -> None:

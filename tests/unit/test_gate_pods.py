@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -14,12 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from prepull.node.scripts import script
 
+from .. import programs
 from .cli.objects import DIGEST, FINISHED, pod, reported, running, there, waiting
 from .gates import Gate
-from .puller.conftest import busybox
 
-AWKS = [[busybox(), "awk"], *([name] for name in ("mawk", "gawk") if shutil.which(name))]
-in_every_awk = pytest.mark.parametrize("awk", AWKS, ids=lambda command: command[-1])
+in_every_awk = pytest.mark.parametrize("awk", programs.AWKS, indirect=True)
 CREATED = "2026-01-01T00:00:07Z"
 THERE = "prepull 1 images=2 present=2 failed=0 seconds=3.250"
 
@@ -28,6 +26,11 @@ def reader() -> str:
     found = re.search(r"^PODS='(.*?)'$", script("gate.sh"), re.MULTILINE | re.DOTALL)
     assert found
     return found[1]
+
+
+@pytest.fixture
+def awk(request: pytest.FixtureRequest) -> list[str]:
+    return programs.awk(request.param)
 
 
 def facts(awk: list[str], *pods: dict[str, Any], token: str | None = None, more: str = "/dev/null") -> list[list[str]]:
@@ -151,7 +154,7 @@ def test_whatever_a_message_says_it_is_one_field_and_nothing_else(text: str, lab
     listed = {"kind": "PodList", "metadata": {}, "items": [item]}
 
     done = subprocess.run(
-        [*AWKS[0], "-v", "more=/dev/stderr", reader()],
+        [*programs.awk("busybox"), "-v", "more=/dev/stderr", reader()],
         input=json.dumps(listed, separators=(",", ":")),
         capture_output=True,
         text=True,
@@ -169,7 +172,7 @@ def test_whatever_a_message_says_it_is_one_field_and_nothing_else(text: str, lab
 def test_pages_are_read_until_there_are_no_more(tmp_path: Path) -> None:
     more = tmp_path / "more"
 
-    facts(AWKS[0], made(pod("node-1")), token="eyJ2IjoibWV0YS5rOHMuaW8", more=str(more))
+    facts(programs.awk("busybox"), made(pod("node-1")), token="eyJ2IjoibWV0YS5rOHMuaW8", more=str(more))
     assert more.read_text() == "eyJ2IjoibWV0YS5rOHMuaW8\n"
 
 

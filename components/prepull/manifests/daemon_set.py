@@ -11,8 +11,6 @@ from ..plan import Plan
 from ..runtimes import RUNTIMES
 from ..runtimes.containers import mount, pause, unprivileged
 
-PASSED_ANNOTATION = "prepull.dev/passed"
-
 # A proxy beside the puller would never exit, and pulls do not go through the pod's network.
 _NO_SIDECARS_ANNOTATIONS = {
     "linkerd.io/inject": "disabled",

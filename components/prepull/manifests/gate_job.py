@@ -25,9 +25,9 @@ ROLE_RULES: list[dict[str, Any]] = [
 """What the gate may do, in its own namespace."""
 
 
-def seconds(plan: Plan) -> int:
-    """How long the gate waits."""
-    return max(1, durations.parse(plan.timeout) // 1000)
+def seconds(timeout: str) -> int:
+    """How long the gate waits: the argument `timeout` in whole seconds."""
+    return max(1, durations.parse(timeout) // 1000)
 
 
 def job(name: str, plan: Plan, *, daemon_set: str, scripts_name: str, service_account: str) -> dict[str, Any]:
@@ -49,7 +49,7 @@ def job(name: str, plan: Plan, *, daemon_set: str, scripts_name: str, service_ac
         "PREPULL_IMAGES": "\n".join(listed(plan, image) for image in plan.images),
         "PREPULL_REPORTS": "yes" if RUNTIMES[plan.runtime].reports else "no",
         "PREPULL_MIN_READY": plan.min_ready,
-        "PREPULL_TIMEOUT_S": seconds(plan),
+        "PREPULL_TIMEOUT_S": seconds(plan.timeout),
     }
     container = kubectl_container("gate", plan, "gate.sh", environment)
     container["volumeMounts"].append(mount("work", _HOME))

@@ -8,7 +8,7 @@ from pulumi.runtime.config import CONFIG, get_config_env
 
 from ..arguments import configuration
 from .args import PrePullDaemonSetArgs
-from .component import PrePullArgumentError
+from .errors import PrePullArgumentError
 
 
 def args_from_config(namespace: str = configuration.DEFAULT_NAMESPACE) -> PrePullDaemonSetArgs:

@@ -11,7 +11,7 @@ import pulumi
 
 from ..images import workloads
 from . import charts
-from .component import PrePullArgumentError
+from .errors import PrePullArgumentError
 
 
 def images_of(*sources: Any) -> pulumi.Output[list[str]]:

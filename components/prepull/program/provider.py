@@ -21,6 +21,9 @@ from .component import PrePullDaemonSet
 # ruff: noqa: UP045 - as in component.py
 
 
+_TYPE = "prepull:index:PrePullDaemonSet"
+
+
 class PrePullProvider(ComponentProvider):
     """PrePullDaemonSet under the names of its schema, `prepull:index:PrePullDaemonSet` with `pullPolicy`.
 
@@ -34,7 +37,11 @@ class PrePullProvider(ComponentProvider):
 
     def __init__(self) -> None:
         super().__init__([PrePullDaemonSet], "prepull", None, __version__)
-        self.schema = json.dumps(_readable(json.loads(self.schema or "")))
+        schema = _readable(json.loads(self.schema or ""))
+        # PrePullDaemonSetArgs lets every key be absent, for `args_from_config` and `prepull_stack`. SDKs disagree on
+        # what that means for the schema.
+        schema["resources"][_TYPE]["requiredInputs"] = ["images"]
+        self.schema = json.dumps(schema)
 
     def map_inputs(self, inputs: Mapping[str, Any], component_def: ComponentDefinition) -> dict[str, Any]:
         """The arguments under their Python names."""

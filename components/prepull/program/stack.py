@@ -33,7 +33,8 @@ from pulumi.runtime.stack import Stack, run_pulumi_func
 from .. import durations
 from . import charts, cycles
 from .args import PrePullDaemonSetArgs
-from .component import PrePullArgumentError, PrePullDaemonSet
+from .component import PrePullDaemonSet
+from .errors import PrePullArgumentError
 from .images_of import is_workload, of_inputs, of_rendered, pruned, title
 
 _POLL_SECONDS = 0.05

@@ -1,8 +1,9 @@
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from lab.environ import lab_environ
+from lab.environ import lab_environ, shell_lines
 
 
 @pytest.fixture
@@ -37,3 +38,18 @@ def test_every_tool_is_led_to_the_lab(environ: dict[str, str], tmp_path: Path) -
 def test_the_rest_stays(environ: dict[str, str]) -> None:
     assert environ["LANG"] == "C.UTF-8"
     assert "OTHER" not in environ
+
+
+def test_a_shell_gets_the_labs_own_variables_and_no_other(tmp_path: Path) -> None:
+    engine = {"DOCKER_HOST": "unix:///lab.sock", "HOME": "/root", "OTHER": "ignored"}
+    script = "\n".join([*shell_lines(tmp_path / "a lab's", engine, "it's secret"), "env -0"])
+    environ = {"PATH": "/usr/bin:/bin", "TOKEN": "the-user's"}
+
+    printed = subprocess.run(["/bin/sh", "-c", script], env=environ, check=True, capture_output=True, text=True).stdout
+
+    after = dict(line.split("=", 1) for line in printed.split("\0") if line)
+    assert "TOKEN" not in script
+    assert after["PATH"] == f"{tmp_path}/a lab's/bin:/usr/bin:/bin"
+    assert after["PULUMI_CONFIG_PASSPHRASE"] == "it's secret"
+    changed = {name for name in after if after[name] != environ.get(name)} - {"PWD", "_", "SHLVL", "OLDPWD"}
+    assert {name.partition("_")[0] for name in changed} == {"PATH", "DOCKER", "KUBECONFIG", "PULUMI"}

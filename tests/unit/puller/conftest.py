@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import stat
 import subprocess
@@ -20,11 +19,11 @@ import pytest
 from prepull.node.scripts import script
 from prepull.status.report import Report, parse
 
+from ... import programs
 from . import fake_client
 
 CLIENTS = ("crictl", "ctr", "docker")
-SHELLS = ("ash", "dash") if shutil.which("dash") else ("ash",)
-in_every_shell = pytest.mark.parametrize("shell", SHELLS, indirect=True)
+in_every_shell = pytest.mark.parametrize("shell", programs.SHELLS, indirect=True)
 
 # What the script may use of what every default puller image has. Debian's busybox ash runs an applet wherever PATH
 # leads, so that there the others are hidden behind functions.
@@ -171,7 +170,7 @@ class Node:
             path.write_text(client)
             path.chmod(0o755)
         for name in APPLETS:
-            (self.directory / "bin" / name).symlink_to(busybox())
+            (self.directory / "bin" / name).symlink_to(programs.path("busybox"))
 
     def plan(self, steps: Mapping[str, Sequence[Step]]) -> None:
         """Say what goes wrong; see fake_client.py."""
@@ -303,22 +302,9 @@ def _hidden(shell: tuple[str, ...]) -> str:
     )
 
 
-def busybox() -> str:
-    """Where busybox is."""
-    path = shutil.which("busybox")
-    if not path:
-        pytest.fail("puller.sh is tested with busybox ash, and there is no busybox here: install it.", pytrace=False)
-    return path
-
-
-def shell_command(name: str) -> list[str]:
-    """How to run one of SHELLS."""
-    return [busybox(), "ash"] if name == "ash" else [str(shutil.which(name))]
-
-
 @pytest.fixture
 def shell(request: pytest.FixtureRequest) -> list[str]:
-    return shell_command(getattr(request, "param", "ash"))
+    return programs.shell(getattr(request, "param", "ash"))
 
 
 @pytest.fixture
@@ -332,6 +318,6 @@ def node(tmp_path: Path, shell: list[str]) -> Iterator[Node]:
 @pytest.fixture(scope="module")
 def shared_node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
     """One node for the tests of a module that look at one run."""
-    node = Node(tmp_path_factory.mktemp("node"), shell_command("ash"))
+    node = Node(tmp_path_factory.mktemp("node"), programs.shell("ash"))
     yield node
     node.close()
