@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import prepull
-from prepull.arguments.check import ARGUMENTS
+from prepull.arguments.table import ARGUMENTS
 from prepull.runtimes import RUNTIMES
 
 HERE = Path(__file__).parent

@@ -14,8 +14,9 @@ from prepull import PrePullArgumentError, PrePullDaemonSet
 from prepull.arguments import check as validation
 from prepull.arguments import pins
 from prepull.arguments.check import InvalidArgumentError
-from prepull.arguments.pins import UnpinnableError, Unresolved
+from prepull.arguments.pins import UnpinnableError
 from prepull.images.references import Reference
+from prepull.images.registry.failures import Unresolved
 from prepull.manifests import render
 from prepull.plan import Plan
 

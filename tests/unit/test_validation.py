@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prepull import durations
 from prepull.arguments import check as validation
-from prepull.arguments.check import ARGUMENTS, InvalidArgumentError
+from prepull.arguments.check import InvalidArgumentError
+from prepull.arguments.table import ARGUMENTS
 from prepull.defaults import BUSYBOX_IMAGE, DOCKER_IMAGE, K3S_IMAGE, PAUSE_IMAGE
 from prepull.images.references import parse
 from prepull.plan import Plan

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 import click
 
 from .. import durations
+from ..status import share
 from .cluster.kubeconfig import Access, access, contexts
 from .errors import CommandError
 
@@ -35,14 +35,18 @@ class Duration(click.ParamType[float]):
 
 
 class Share(click.ParamType[str]):
-    """A count or a share of nodes, as the argument `min_ready` takes it."""
+    """A number or a share of nodes, as in the argument `min_ready`."""
 
     name = "nodes"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Check it."""
-        if not re.fullmatch(r"[0-9]{1,6}|[0-9]{1,2}%|100%", value) or not value.rstrip("%").strip("0"):
-            self.fail(f"'{value}' is neither a number of nodes nor a share of them; write '3' or '90%'", param, ctx)
+        try:
+            asked = share.Share.parse(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+        if asked.number == 0:
+            self.fail(f"'{value}' waits for nothing; write a larger one", param, ctx)
         return str(value)
 
 
