@@ -62,7 +62,7 @@ class Plan:
         return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:12]
 
     def source(self, image: Reference) -> Reference:
-        """Where nodes pull an image from: the mirror with the longest matching prefix, else the image's own registry."""
+        """Where nodes pull an image from: the mirror with the longest matching prefix, else the image's registry."""
         prefixes = [prefix for prefix in self.mirrors if f"{image.name}/".startswith(f"{prefix}/")]
         if not prefixes:
             return image

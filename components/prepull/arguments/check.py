@@ -16,7 +16,7 @@ from ..runtimes import RUNTIMES, Runtime
 from .readers import InvalidValueError
 from .table import ARGUMENTS
 
-# Each list reaches its container in one environment variable, which Linux limits to 128 KiB (MAX_ARG_STRLEN, execve(2)).
+# Each list is one environment variable of a container, which Linux limits to 128 KiB (MAX_ARG_STRLEN, execve(2)).
 _LIST_BYTES = 100_000
 # What a digest that is still to be resolved adds to a reference.
 _DIGEST_BYTES = len("@sha256:") + 64
