@@ -13,7 +13,7 @@ from .. import references
 from ..references import Reference
 from . import tokens
 from .credentials import Credential, CredentialError, Credentials
-from .failures import RegistryError, UnreachableError, refused
+from .failures import Reason, RegistryError, UnreachableError, refused
 from .session import Session, why
 
 # An index comes first: a tag of several platforms stands for it, and every node can pull it.
@@ -94,7 +94,7 @@ class _Question:
             response = self._ask("HEAD")
             if granted and response.status_code in (requests.codes.unauthorized, requests.codes.forbidden):
                 # A registry that hides private repositories gives the same answer for missing ones.
-                raise RegistryError(f"unauthorized, or no such repository{self._note}")
+                raise RegistryError(Reason.UNAUTHORIZED_OR_MISSING.text(note=self._note))
         if response.status_code == requests.codes.ok:
             return self._checked(response.headers.get("Docker-Content-Digest")) or self._of_content()
         if response.status_code in (requests.codes.method_not_allowed, requests.codes.not_implemented):
@@ -111,7 +111,7 @@ class _Question:
         try:
             return references.parse(f"{self._image.name}@{digest}").digest
         except references.InvalidReferenceError:
-            raise RegistryError("its answer has no valid digest") from None
+            raise RegistryError(Reason.INVALID_DIGEST.text()) from None
 
     def _of_content(self) -> str:
         """The digest of the manifest's content: registries need not send the digest in a header."""
@@ -120,14 +120,14 @@ class _Question:
                 raise refused(response.status_code, response.reason, self._note)
             # A proxy may answer with its login page, which has a hash as well.
             if response.headers.get("Content-Type", "").partition(";")[0].strip() not in _MEDIA_TYPES:
-                raise RegistryError("its answer is no manifest of an image")
+                raise RegistryError(Reason.NO_MANIFEST.text())
             algorithm, size = hashlib.sha256(), 0
             try:
                 for chunk in response.iter_content(_CHUNK_BYTES):
                     algorithm.update(chunk)
                     size += len(chunk)
                     if size > _MANIFEST_BYTES:
-                        raise RegistryError(f"its manifest has more than {_MANIFEST_BYTES} bytes")
+                        raise RegistryError(Reason.LARGE_MANIFEST.text(limit=_MANIFEST_BYTES))
             except requests.RequestException as error:
                 raise RegistryError(why(error)) from None
             return f"sha256:{algorithm.hexdigest()}"

@@ -72,7 +72,7 @@ class Session:
 def why(error: requests.RequestException) -> str:
     """An error of requests in a few words."""
     prefix = "proxy: " if isinstance(error, requests.exceptions.ProxyError) else ""
-    return prefix + ("timed out" if isinstance(error, requests.Timeout) else failures.why(error))
+    return prefix + (failures.Reason.TIMED_OUT.text() if isinstance(error, requests.Timeout) else failures.why(error))
 
 
 class _Authorization(AuthBase):

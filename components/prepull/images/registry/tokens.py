@@ -15,7 +15,7 @@ import requests
 from requests.utils import parse_dict_header
 
 from .credentials import Credential
-from .failures import RegistryError, UnreachableError, refused
+from .failures import Reason, RegistryError, UnreachableError, refused
 from .session import Session
 
 _BEARER = re.compile(r"(?:^|,)\s*bearer\s+(.*)", re.IGNORECASE | re.DOTALL)
@@ -69,7 +69,7 @@ def token(
     """
     realm = parameters.get("realm") or ""
     if not realm.startswith(("https://", "http://") if plain else "https://"):
-        raise RegistryError(f"it sends whoever asks to {realm!r} for a token, which is not over TLS")
+        raise RegistryError(Reason.REALM_WITHOUT_TLS.text(realm=realm))
     scope = parameters.get("scope") or scope
     service = parameters.get("service") or ""
     server = urlsplit(realm).netloc
@@ -87,7 +87,7 @@ def token(
             query = [("service", service), *(("scope", each) for each in scope.split())]
             response = session.send("GET", realm, basic(credential) if credential else None, params=query)
     except UnreachableError as error:
-        raise UnreachableError(f"{server}, which it names for tokens: {error}") from None
+        raise UnreachableError(Reason.REALM_FAILED.text(server=server, reason=error)) from None
     if response.status_code != requests.codes.ok:
         raise _refused(response, note)
     try:
@@ -96,13 +96,13 @@ def token(
     except (AttributeError, ValueError):
         found = None
     if not isinstance(found, str):
-        raise RegistryError(f"{server} grants no token")
+        raise RegistryError(Reason.NOTHING_GRANTED.text(server=server))
     return found
 
 
 def _refused(response: requests.Response, note: str) -> RegistryError:
     if response.status_code == requests.codes.bad_request:
-        return RegistryError(f"unauthorized{note}")
+        return RegistryError(Reason.UNAUTHORIZED.text(note=note))
     if response.status_code == requests.codes.not_found:
-        return RegistryError(f"{urlsplit(response.url).netloc}, which it names for tokens, has none")
+        return RegistryError(Reason.REALM_MISSING.text(server=urlsplit(response.url).netloc))
     return refused(response.status_code, response.reason, note)
