@@ -63,7 +63,7 @@ def labels(value: Any) -> dict[str, str]:
     return _keyed(value, label_value)
 
 
-def annotations(value: Any) -> dict[str, str]:
+def annotation_values(value: Any) -> dict[str, str]:
     """Read annotations."""
     return _keyed(value, string)
 

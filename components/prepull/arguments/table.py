@@ -66,7 +66,7 @@ ARGUMENTS: Mapping[str, Argument] = {
     "priority_class_name": _text(kubernetes.priority_class_name),
     "resources": Argument(kubernetes.resources),
     "labels": Argument(kubernetes.labels, default={}),
-    "annotations": Argument(kubernetes.annotations, default={}),
+    "annotations": Argument(kubernetes.annotation_values, default={}),
     "startup_taint": _text(kubernetes.taint_key),
     "pin_digests": Argument(readers.flag, default=False),
     "on_pin_failure": _text(choice("fail", "warn"), default="fail"),
