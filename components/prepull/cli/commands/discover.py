@@ -1,4 +1,4 @@
-"""`prepull discover`: the images that run in a cluster, as the list to pull."""
+"""`prepull discover`: lists the images that run in a cluster, as a list to pull."""
 
 from __future__ import annotations
 
@@ -61,8 +61,8 @@ def command(
 ) -> None:
     """List the images that run in a cluster, as a stack's configuration to paste.
 
-    They come from the templates of Deployments, StatefulSets, DaemonSets, CronJobs and Jobs, and from pods that have
-    none. It takes the right to list these, and changes nothing.
+    They come from the templates of Deployments, StatefulSets, DaemonSets, CronJobs and Jobs, and from pods without a
+    template. The command requires the right to list these, and changes nothing.
     """
     if everywhere and namespaces:
         raise click.UsageError("give either --namespace or --all-namespaces")
@@ -87,7 +87,7 @@ async def _inventory(found: Access, namespaces: Sequence[str], selector: str | N
 
 
 async def _read(client: AsyncClient, inventory: Inventory, namespace: str, selector: str | None) -> None:
-    # lightkube writes a key without a value as it stands, and so takes all that the API does.
+    # lightkube sends a key without a value unchanged, so the API server parses the whole selector.
     labels = {selector: None} if selector else None
     for kind, resource in _KINDS.items():
         try:
