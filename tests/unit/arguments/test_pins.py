@@ -20,10 +20,10 @@ from prepull.images.registry.failures import Unresolved
 from prepull.manifests import render
 from prepull.plan import Plan
 
-from ..plans import HEX, RUNTIMES, built
-from .cli.conftest import Prepull, prepull
-from .conftest import Engine
-from .registry.fake_registry import FakeRegistry, running
+from ...plans import HEX, RUNTIMES, built
+from ..cli.conftest import Prepull, prepull
+from ..conftest import Engine
+from ..registry.fake_registry import FakeRegistry, running
 
 __all__ = ["prepull"]
 

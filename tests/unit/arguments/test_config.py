@@ -18,9 +18,9 @@ from prepull.arguments.table import ARGUMENTS
 from pulumi.runtime.config import CONFIG
 from pulumi.runtime.settings import SETTINGS
 
-from ..plans import EACH
+from ...plans import EACH
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture(name="configure")
