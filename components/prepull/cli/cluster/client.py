@@ -22,11 +22,16 @@ from .kubeconfig import Access
 POD = create_namespaced_resource("", "v1", "Pod", "pods")
 EVENT = create_namespaced_resource("", "v1", "Event", "events")
 DAEMON_SET = create_namespaced_resource("apps", "v1", "DaemonSet", "daemonsets")
-DEPLOYMENT = create_namespaced_resource("apps", "v1", "Deployment", "deployments")
-REPLICA_SET = create_namespaced_resource("apps", "v1", "ReplicaSet", "replicasets")
-STATEFUL_SET = create_namespaced_resource("apps", "v1", "StatefulSet", "statefulsets")
-CRON_JOB = create_namespaced_resource("batch", "v1", "CronJob", "cronjobs")
-JOB = create_namespaced_resource("batch", "v1", "Job", "jobs")
+WORKLOADS = {
+    "DaemonSet": DAEMON_SET,
+    "Deployment": create_namespaced_resource("apps", "v1", "Deployment", "deployments"),
+    "ReplicaSet": create_namespaced_resource("apps", "v1", "ReplicaSet", "replicasets"),
+    "StatefulSet": create_namespaced_resource("apps", "v1", "StatefulSet", "statefulsets"),
+    "CronJob": create_namespaced_resource("batch", "v1", "CronJob", "cronjobs"),
+    "Job": create_namespaced_resource("batch", "v1", "Job", "jobs"),
+    "Pod": POD,
+}
+"""The kinds that run images."""
 
 TIMEOUT_SECONDS = 10
 
