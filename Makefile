@@ -70,9 +70,10 @@ mutate: .venv/.mutate ## Change the core in thousands of small ways, and list th
 	@cd .mutate && ../$(BIN)/mutmut results
 
 .PHONY: check
-check: .venv/.ready ## Check format, lint and types
+check: .venv/.ready ## Check format, lint, imports and types
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
+	@$(BIN)/lint-imports --no-logo --no-cache
 	@$(BIN)/mypy
 
 .PHONY: format

@@ -9,12 +9,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import prepull
-from prepull.arguments.check import ARGUMENTS
+from prepull.arguments.table import ARGUMENTS
 from prepull.runtimes import RUNTIMES
 
 HERE = Path(__file__).parent
 PACKAGE = HERE.parent / "components" / "prepull"
 _COMPONENT = "PrePullDaemonSet"
+_ARGUMENTS_MODULE = "program.args"
 
 _ARGUMENTS_HEAD = """\
 # Arguments
@@ -48,13 +49,13 @@ def pages() -> dict[str, str]:
 
 
 def _arguments() -> str:
-    classes = [node for node in _parsed("program.args").body if isinstance(node, ast.ClassDef)]
+    classes = [node for node in _parsed(_ARGUMENTS_MODULE).body if isinstance(node, ast.ClassDef)]
     return _ARGUMENTS_HEAD + "\n".join(_section(node, "argument") for node in reversed(classes))
 
 
 def _component() -> str:
     # The arguments have a page of their own.
-    others = [name for name, module in prepull._MODULES.items() if module != "args"]  # noqa: SLF001 - where each is
+    others = [name for name in prepull.__all__ if not name.startswith("__") and _module(name) != _ARGUMENTS_MODULE]
     sections = [_public(name) for name in sorted(others, key=lambda name: (name != _COMPONENT, name))]
     return _COMPONENT_HEAD + "\n".join([*sections, _REFUSALS_HEAD + "".join(_refusals())])
 
@@ -62,11 +63,17 @@ def _component() -> str:
 def _public(name: str) -> str:
     [node] = [
         node
-        for node in _parsed(prepull._MODULES[name]).body  # noqa: SLF001
+        for node in _parsed(_module(name)).body
         if isinstance(node, ast.ClassDef | ast.FunctionDef) and node.name == name
     ]
     outputs = f"\n### Outputs\n\n{_table(node, 'output')}" if name == _COMPONENT else ""
     return f"## {name}\n\n{_prose(node)}\n{outputs}"
+
+
+def _module(name: str) -> str:
+    """The module, within the package, that defines a public name."""
+    module: str = getattr(prepull, name).__module__
+    return module.removeprefix("prepull.")
 
 
 def _parsed(module: str) -> ast.Module:
@@ -74,7 +81,7 @@ def _parsed(module: str) -> ast.Module:
 
 
 def _prose(node: ast.ClassDef | ast.FunctionDef) -> str:
-    """A docstring as Markdown; whole programs are in getting-started.md, and so examples are left out."""
+    """A docstring as Markdown, without examples: whole programs are in getting-started.md."""
     parts = []
     for part in (ast.get_docstring(node) or "").split("\n\n"):
         head, _, body = part.partition("\n")

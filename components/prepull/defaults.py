@@ -1,10 +1,10 @@
-"""The images that the component itself runs: public, pinned by tag, for amd64 and arm64."""
+"""The images that the component itself runs: public, pinned by tag, available for amd64 and arm64."""
 
 from __future__ import annotations
 
 PAUSE_IMAGE = "registry.k8s.io/pause:3.10"
 DOCKER_IMAGE = "docker.io/library/docker:28-cli"
-# crictl, ctr, kubectl and a shell in one.
+# It has crictl, ctr, kubectl and a shell.
 K3S_IMAGE = "docker.io/rancher/k3s:v1.33.5-k3s1"
-# Its only program is linked statically, and so runs within any other image.
+# Its only program is linked statically, so it runs within any other image.
 BUSYBOX_IMAGE = "docker.io/library/busybox:1.37-musl"

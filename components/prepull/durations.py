@@ -1,4 +1,4 @@
-"""Durations as Kubernetes and Go write them: "90s", "10m", "1h30m", "500ms"."""
+"""Durations in the form of Kubernetes and Go: "90s", "10m", "1h30m", "500ms"."""
 
 from __future__ import annotations
 
@@ -7,15 +7,18 @@ import re
 _MILLISECONDS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000}
 _PART = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h)")
 _DURATION = re.compile(rf"(?:{_PART.pattern})+")
-# A year: more would be a mistake, and leave the range of a shell's arithmetic at some point.
+# A year. A longer duration is a mistake, and may exceed the range of shell arithmetic.
 _LONGEST_HOURS = 8760
 
 
 def parse(text: str) -> int:
-    """Return a duration in milliseconds.
+    """Read a duration.
 
     Args:
         text: one or more numbers, each with its unit: ms, s, m or h.
+
+    Returns:
+        The duration in milliseconds.
 
     Raises:
         ValueError: the text is not of that form, or the duration is longer than a year.

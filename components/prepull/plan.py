@@ -1,14 +1,16 @@
-"""The plan: what a user asked for, checked, completed and normalised. Everything downstream reads only this."""
+"""The plan: a user's arguments, checked, completed and normalised. Every later step reads only the plan."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any
 
-from .images.references import Reference
+if TYPE_CHECKING:
+    # The ground imports nothing of the package; Reference serves the annotations only.
+    from .images.references import Reference
 
 EVERY_TAINT: tuple[Mapping[str, Any], ...] = ({"operator": "Exists"},)
 
@@ -35,7 +37,7 @@ class Plan:
     gate_image: str
     pause_image: str
     busybox_image: str
-    """Where the program that runs within the listed images comes from; follows from `puller_image`."""
+    """The image with the static program that runs within the listed images; it follows from `puller_image`."""
     node_selector: Mapping[str, str]
     tolerations: tuple[Mapping[str, Any], ...]
     affinity: Mapping[str, Any] | None
@@ -52,18 +54,18 @@ class Plan:
     mirrors: Mapping[str, str]
     remove: tuple[Reference, ...]
     pinned: tuple[Reference, ...] = ()
-    """Those of `images` whose digest is what their tag stood for when it was resolved (pins.py)."""
+    """The references among `images` whose digests were resolved from their tags (arguments/pins.py)."""
 
     @property
     def fingerprint(self) -> str:
-        """Twelve hexadecimal digits that change with anything in the plan but the order of names in a mapping."""
+        """Twelve hexadecimal digits that change with every change of the plan, except of the order within a mapping."""
         return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:12]
 
     def source(self, image: Reference) -> Reference:
-        """Where an image is pulled from: the mirror with the longest prefix of its name, else its own registry."""
+        """Where nodes pull an image from: the mirror with the longest matching prefix, else the image's registry."""
         prefixes = [prefix for prefix in self.mirrors if f"{image.name}/".startswith(f"{prefix}/")]
         if not prefixes:
             return image
         prefix = max(prefixes, key=len)
         registry, _, path = (self.mirrors[prefix] + image.name[len(prefix) :]).partition("/")
-        return Reference(registry, path, image.tag, image.digest)
+        return replace(image, registry=registry, repository=path)

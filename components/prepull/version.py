@@ -1,3 +1,3 @@
-"""The one place where the version of the package stands."""
+"""The version of the package; no other file repeats it."""
 
 __version__ = "0.1.0"

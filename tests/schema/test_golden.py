@@ -15,7 +15,7 @@ from typing import Any
 import kubernetes_validate  # type: ignore[import-untyped]
 import pytest
 import yaml
-from prepull.arguments.check import ARGUMENTS
+from prepull.arguments.table import ARGUMENTS
 
 from ..plans import EACH, RUNTIMES, built, plan_of
 from .versions import NEWEST, OLDEST, SINCE, versions_of

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from prepull import __version__
-from prepull.arguments.check import ARGUMENTS
+from prepull.arguments.table import ARGUMENTS
 from prepull.program.provider import PrePullProvider
 
 GOLDEN = Path(__file__).parent / "schema.json"

@@ -15,7 +15,7 @@ import prepull
 import pytest
 from prepull import PrePullDaemonSet, PrePullDaemonSetArgs, Toleration, defaults
 from prepull.arguments import check as validation
-from prepull.arguments.check import ARGUMENTS
+from prepull.arguments.table import ARGUMENTS
 from prepull.program import args
 from prepull.runtimes import RUNTIMES
 

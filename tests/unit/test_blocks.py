@@ -21,6 +21,7 @@ from packaging.requirements import Requirement
 from prepull import PrePullDaemonSet, args_from_config
 from prepull.arguments import check as validation
 from prepull.arguments import stackfile
+from prepull.arguments.table import ARGUMENTS
 from prepull.cli.app import prepull
 
 from ..blocks import ROOT, Block, blocks, blocks_of, commands_of
@@ -92,7 +93,7 @@ def an_installation(words: list[str]) -> None:
 
 def an_argument(words: list[str]) -> None:
     for key in re.findall(r"\bprepull:(\w+)", " ".join(words)):
-        assert key in validation.ARGUMENTS, f"there is no argument {key}"
+        assert key in ARGUMENTS, f"there is no argument {key}"
 
 
 OURS: Mapping[str, Callable[[list[str]], None]] = {

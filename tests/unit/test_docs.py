@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from prepull import defaults
+from prepull.images.registry.failures import Reason
 from prepull.runtimes import RUNTIMES
 from rich.console import Console
 
@@ -35,11 +36,8 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 def test_every_reason_of_a_registry_is_explained() -> None:
     page = (ROOT / "docs" / "troubleshooting.md").read_text("utf-8")
-    source = (ROOT / "components" / "prepull" / "registry" / "client.py").read_text("utf-8")
-
-    said = re.findall(r'Error\(f?"([^"]+)"|return f"\{prefix\}([^"{]+)', source)
-    reasons = {re.sub(r"\{[^}]*\}", "…", first or second) for first, second in said}
-    assert {"manifest unknown", "unauthorized…", "host not found", "TLS: "} <= reasons
+    reasons = {re.sub(r"\{[^}]*\}", "…", reason.value) for reason in Reason}
+    assert {"manifest unknown", "unauthorized…", "host not found", "TLS: …"} <= reasons
     for reason in reasons:
         # The first words of a message are enough to find it by, and what it names is left out.
         words = " ".join(reason.replace("…:", "…").strip("…, ").split()[:2])
@@ -94,7 +92,7 @@ def test_every_message_of_the_command_is_explained() -> None:
     page = (ROOT / "docs" / "troubleshooting.md").read_text("utf-8")
     told = [
         phrase
-        for file in (ROOT / "components" / "prepull" / "cli").glob("*.py")
+        for file in (ROOT / "components" / "prepull" / "cli").rglob("*.py")
         for node in ast.walk(ast.parse(file.read_text("utf-8")))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "CommandError"
         if (phrase := longest_phrase(node.args[0]))

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from prepull.arguments.check import ARGUMENTS
+from prepull.arguments.table import ARGUMENTS
 from prepull.images.references import Reference, parse
 from prepull.labels import label_value, selector
 from prepull.manifests import gate_job as gate

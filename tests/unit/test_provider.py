@@ -17,7 +17,7 @@ import pulumi
 import pytest
 import yaml
 from prepull.arguments import check as validation
-from prepull.arguments.check import ARGUMENTS
+from prepull.arguments.table import ARGUMENTS
 from prepull.program import component
 from prepull.program.provider import PrePullProvider, _urn_once_checked, in_camel_case
 from pulumi.errors import InputPropertiesError

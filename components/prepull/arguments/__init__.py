@@ -1,1 +1,1 @@
-"""The arguments: read, checked and completed to a plan."""
+"""The arguments: read, checked, and completed to a plan."""

@@ -1,28 +1,21 @@
-"""Tags pinned to digests: which images are asked about, and what becomes of the plan. No I/O of its own, no Pulumi.
+"""Pins a plan's tags to digests: decides which images need one, and puts the answers into the plan. No I/O of its own.
 
-An image by tag becomes one by tag and digest. Whoever resolves is handed in; by default it is `registry.resolve`, which
-takes packages that are an extra, and is imported only where there is something to pin.
+The function that resolves tags is an argument. By default it asks the registries. That needs the packages of an extra,
+which are imported only if there is something to pin.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ..images.references import Reference
+from ..images.registry.failures import Unresolved
 from ..plan import Plan
 from .check import InvalidArgumentError
 
-
-@dataclass(frozen=True)
-class Unresolved:
-    """Why there is no digest for an image."""
-
-    reason: str
-
-
 Resolve = Callable[[Sequence[Reference]], Sequence["str | Unresolved"]]
-"""References by tag in; for each of them, in their order, the digest that its registry has for it, or why not."""
+"""Gets references by tag, and returns for each of them, in their order, its digest or why there is none."""
 
 
 class UnpinnableError(Exception):
@@ -32,17 +25,18 @@ class UnpinnableError(Exception):
 def pinned(name: str, plan: Plan, *, warn: Callable[[str], None], resolve: Resolve | None = None) -> Plan:
     """Pin the images of a plan that asks for it.
 
-    Digests are left alone, and asked for is what the nodes would pull: with `mirrors`, the mirror's image.
+    References by digest stay as they are. With `mirrors`, the digest is that of the mirror's image, since this is what
+    the nodes pull.
 
     Args:
         name: the component's name, for the message.
         plan: the plan. Without `pin_digests` it is returned as it is.
-        warn: what is told of images that keep their tags, with `on_pin_failure: warn`.
-        resolve: who is asked for digests. Default: the registries.
+        warn: is called with a message about images that keep their tags, with `on_pin_failure: warn`.
+        resolve: finds the digests. Default: ask the registries.
 
     Raises:
-        UnpinnableError: for some images there is no digest, unless `on_pin_failure` is `warn`.
-        InvalidArgumentError: the packages that it takes are not installed.
+        UnpinnableError: some images have no digest, unless `on_pin_failure` is `warn`.
+        InvalidArgumentError: the packages of the extra `digests` are not installed.
     """
     by_tag = [image for image in plan.images if image.digest is None]
     if not plan.pin_digests or not by_tag:
@@ -74,7 +68,7 @@ def _message(name: str, plan: Plan, failures: dict[Reference, str], asked: int) 
 
 def _registries(name: str) -> Resolve:
     try:
-        from ..images.registry import resolve  # noqa: PLC0415 - an extra
+        from ..images.registry.ask import resolve  # noqa: PLC0415 - needs the packages of an extra
     except ModuleNotFoundError as error:
         raise InvalidArgumentError(
             f"PrePullDaemonSet '{name}': pin_digests: the package '{error.name}' is not installed; "

@@ -1,7 +1,7 @@
-"""The arguments out of a stack's configuration file, as `args_from_config` reads them within a program.
+"""The arguments from a stack's configuration file, as `args_from_config` reads them within a program.
 
-What the engine does on the way is done here as well: a project's defaults, keys without a namespace, and values as text
-(sdk/go/common/workspace/config.go and resource/config/object.go of Pulumi 3.224).
+This module repeats what Pulumi's engine does in between: it applies a project's defaults, completes keys without a
+namespace, and turns values into text (sdk/go/common/workspace/config.go and resource/config/object.go of Pulumi 3.224).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ DEFAULT_NAMESPACE = configuration.DEFAULT_NAMESPACE
 
 
 class InvalidStackFileError(ValueError):
-    """A stack's or a project's file is not what Pulumi writes, or holds what cannot be read without Pulumi."""
+    """A stack's or a project's file has a form that Pulumi does not write, or a value that only Pulumi can read."""
 
 
 def arguments(
@@ -25,8 +25,8 @@ def arguments(
     """Read the arguments, and check each by itself.
 
     Args:
-        stack: what the file Pulumi.STACK.yaml says.
-        project: what Pulumi.yaml says, whose `config` has values and defaults for all stacks.
+        stack: the content of the file Pulumi.STACK.yaml.
+        project: the content of Pulumi.yaml; its `config` has values and defaults for all stacks. Default: none.
         namespace: the keys' namespace. Default: `prepull`.
         name: the stack's name, for messages.
 
@@ -34,23 +34,28 @@ def arguments(
         The arguments that are set.
 
     Raises:
-        InvalidStackFileError: one of them is not a mapping, or a value is encrypted.
-        InvalidConfigurationError: a key is no argument's, has no value, or a wrong one.
+        InvalidStackFileError: one of the contents is not a mapping, or a value is encrypted.
+        InvalidConfigurationError: a key names no argument, has no value, or has a wrong one.
     """
     texts = values(stack, project, f"{namespace}:")
     return configuration.arguments(texts, namespace=namespace, stack=name)
 
 
 def values(stack: Any, project: Any = None, prefix: str = "") -> dict[str, str]:
-    """The configuration as the engine hands it to a program: text by whole keys, of those that begin with `prefix`.
+    """The configuration in the form that the engine gives to a program: texts by whole keys.
+
+    Args:
+        stack: the content of the file Pulumi.STACK.yaml.
+        project: the content of Pulumi.yaml. Default: none.
+        prefix: what the keys must begin with. Default: every key.
 
     Raises:
-        InvalidStackFileError: one of the files is not a mapping, or a value is encrypted.
+        InvalidStackFileError: one of the contents is not a mapping, or a value is encrypted.
     """
     own = str(_mapping(project).get("name", configuration.DEFAULT_NAMESPACE))
     found: dict[str, Any] = {}
     declared = _mapping(project).get("config")
-    # A text is where an old project keeps its stacks' files.
+    # In old projects, `config` is a text: the directory of the stacks' files.
     for key, value in _mapping(None if isinstance(declared, str) else declared).items():
         default = _default(value)
         if default is not None:
@@ -72,7 +77,7 @@ def _full(key: str, project: str) -> str:
 
 
 def _default(value: Any) -> Any:
-    """A project's value for a key: it stands there by itself, as `value`, or as the `default` of a declaration."""
+    """A project's value for a key: the value itself, or the `value` or `default` of its declaration."""
     if not isinstance(value, Mapping):
         return value
     return value.get("value", value.get("default"))
@@ -88,7 +93,7 @@ def _text(key: str, value: Any) -> str:
 
 
 def _plain(key: str, value: Any) -> Any:
-    """A structure as the engine writes it: names are text, and a number without a fraction is whole."""
+    """A structure as the engine writes it: names are texts, and numbers without a fraction are whole numbers."""
     if isinstance(value, Mapping):
         if set(value) == {"secure"}:
             raise InvalidStackFileError(

@@ -1,4 +1,4 @@
-"""The command `prepull`: where every node stands, waiting for it, and manifests for those who deploy from files."""
+"""The command `prepull`: shows and awaits the state of nodes, lists images, and renders manifests."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import sys
 
 
 def main() -> None:
-    """Run the command, and say in one line what is missing where the package came without its extra."""
+    """Run the command. If the packages of its extra are not installed, say so in one line."""
     try:
-        from .app import run  # noqa: PLC0415 - what it needs may not be installed
+        from .app import run  # noqa: PLC0415 - needs the packages of an extra
     except ModuleNotFoundError as error:
         print(f"prepull: {error.name} is not installed: pip install 'pulumi-prepull[cli]'", file=sys.stderr)
         sys.exit(2)

@@ -1,4 +1,4 @@
-"""The command line: its commands, each loaded when it is used, and what is common to them."""
+"""The command line: its commands, each imported on first use, and its exit codes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _COMMANDS = {
 
 
 class _Commands(click.Group):
-    """A group that imports a command's module with its first use: `prepull --help` needs none of them."""
+    """A group that imports a command's module on first use: `prepull --help` needs none."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         del ctx
@@ -55,7 +55,7 @@ def run(arguments: list[str] | None = None) -> int:
     """Run the command line.
 
     Args:
-        arguments: what follows the program's name. Default: the process's own.
+        arguments: the arguments after the program's name. Default: those of the process.
 
     Returns:
         The exit code; see errors.py.
@@ -74,7 +74,7 @@ def run(arguments: list[str] | None = None) -> int:
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED
     except BrokenPipeError:
-        # Whoever read the output has seen enough; the interpreter must not try to write the rest.
+        # The reader has closed the pipe; the interpreter must not try to write the rest.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     return returned if isinstance(returned, int) else 0

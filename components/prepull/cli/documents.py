@@ -1,7 +1,7 @@
-"""YAML as Pulumi's engine reads it, so that a file says the same to `prepull render` as to `pulumi up`.
+"""Reads YAML as Pulumi's engine does, so that `prepull render` and `pulumi up` read the same from a file.
 
-The engine reads YAML with gopkg.in/yaml.v3, for which `yes` and `1:30` are text, and a key that is there twice is an
-error. PyYAML follows YAML 1.1: true, 90, and the last one counts.
+The engine uses gopkg.in/yaml.v3, for which `yes` and `1:30` are text, and a duplicate key is an error. PyYAML follows
+YAML 1.1: `yes` is true, `1:30` is 90, and the last of duplicate keys counts.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ def load(text: str) -> Any:
     """Read one document.
 
     Raises:
-        yaml.YAMLError: the text is not YAML, says something twice, or has a value that is none.
+        yaml.YAMLError: the text is not YAML, has a duplicate key, or has a value that its tag does not allow.
     """
     try:
         return yaml.load(text, Loader=_Loader)  # noqa: S506 - it is a SafeLoader
     except (ValueError, KeyError, AttributeError) as error:
-        # What PyYAML's readers stumble over, it lets through: !!bool x, !!float y.
+        # PyYAML does not convert the errors of its own readers: !!bool x, !!float y.
         raise yaml.YAMLError(f"a value of it cannot be read: {error}") from None
     except RecursionError:
         raise yaml.YAMLError("it is nested too deeply") from None
@@ -35,7 +35,7 @@ class _Loader(yaml.SafeLoader):
         value = super().construct_scalar(node)
         if isinstance(value, str) and not value.isascii():
             try:
-                # JSON writes a character beyond the first 65,536 as two halves.
+                # JSON writes a character above U+FFFF as two surrogates.
                 return value.encode("utf-16", "surrogatepass").decode("utf-16")
             except UnicodeDecodeError:
                 problem = "it has half of a character in it"
@@ -53,7 +53,7 @@ class _Loader(yaml.SafeLoader):
 
 
 _MERGE = "tag:yaml.org,2002:merge"
-# The forms that yaml.v3 takes for more than text (resolve.go), and what a plain word of each begins with.
+# The forms that yaml.v3 does not read as text (resolve.go), and the characters that each begins with.
 _FORMS: tuple[tuple[str, str, str], ...] = (
     ("merge", r"<<", "<"),
     ("null", r"~|null|Null|NULL|", "~nN"),
@@ -81,12 +81,12 @@ def _scalar(read: Callable[[str], Any]) -> Callable[[_Loader, yaml.ScalarNode], 
 
 
 def _integer(text: str) -> int:
-    # Go takes a leading zero for an octal number, as YAML 1.1 does.
+    # Go reads a leading zero as octal, like YAML 1.1.
     return int(text, 8 if re.fullmatch(r"[-+]?0[0-7_]+", text) else 0)
 
 
 def _date(text: str) -> Any:
-    # The engine makes "2024-01-01 00:00:00 +0000 UTC" of it, which nobody means.
+    # The engine turns a date into "2024-01-01 00:00:00 +0000 UTC", which nobody means.
     raise ValueError(text)
 
 

@@ -1,18 +1,18 @@
-"""What can go wrong, each as one line for a person and an exit code for a script."""
+"""Errors of the command: a line for people, an exit code for scripts."""
 
 from __future__ import annotations
 
 FAILED = 1
-"""The images will not be there without a change."""
+"""The images will not be present without a change."""
 USAGE = 2
-"""The command cannot be run as it is written, or its input is wrong."""
+"""Wrong usage, or wrong input."""
 TIMED_OUT = 3
-"""The time was up."""
+"""The time limit has passed."""
 UNREACHABLE = 4
-"""The cluster cannot be asked (unreachable, access denied, kubeconfig wrong), or has no such component; for `render`, a
+"""The cluster cannot be asked (unreachable, access denied, wrong kubeconfig), or has no such component. For `render`, a
 registry cannot be asked, or has no such image."""
 INTERRUPTED = 130
-"""Ended with Ctrl-C."""
+"""Interrupted with Ctrl-C."""
 
 
 class CommandError(Exception):

@@ -1,15 +1,15 @@
-"""The options that the commands which ask a cluster have in common."""
+"""The options that several commands share."""
 
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 import click
 
 from .. import durations
+from ..status import share
 from .cluster.kubeconfig import Access, access, contexts
 from .errors import CommandError
 
@@ -20,12 +20,12 @@ _COMPLETION_SECONDS = 2.0
 
 
 class Duration(click.ParamType[float]):
-    """Seconds, out of "90s", "10m" or "1h30m"."""
+    """A duration such as "90s", "10m" or "1h30m"; the result is in seconds."""
 
     name = "duration"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """Read it."""
+        """Convert the text to seconds."""
         if isinstance(value, float):
             return value
         try:
@@ -35,19 +35,23 @@ class Duration(click.ParamType[float]):
 
 
 class Share(click.ParamType[str]):
-    """A count or a share of nodes, as the argument `min_ready` takes it."""
+    """A number or a share of nodes, as in the argument `min_ready`."""
 
     name = "nodes"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Check it."""
-        if not re.fullmatch(r"[0-9]{1,6}|[0-9]{1,2}%|100%", value) or not value.rstrip("%").strip("0"):
-            self.fail(f"'{value}' is neither a number of nodes nor a share of them; write '3' or '90%'", param, ctx)
+        """Check the text, and return it."""
+        try:
+            asked = share.Share.parse(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+        if asked.number == 0:
+            self.fail(f"'{value}' waits for nothing; write a larger one", param, ctx)
         return str(value)
 
 
 def of_cluster(command: F) -> F:
-    """Add the component's name, and the options that say which cluster and namespace."""
+    """Add the argument for the component's name, and the options for the cluster and the namespace."""
     for decorate in (
         click.option("-n", "--namespace", help="The component's namespace.  [default: the context's]"),
         click.argument("name", required=False, shell_complete=_components),
@@ -57,7 +61,7 @@ def of_cluster(command: F) -> F:
 
 
 def of_kubeconfig(command: F) -> F:
-    """Add the options that say which cluster."""
+    """Add the options for the cluster."""
     for decorate in (
         click.option("--kubeconfig", type=click.Path(), help="The one kubeconfig to use.  [default: as kubectl]"),
         click.option("--context", shell_complete=_contexts, help="The kubeconfig's context.  [default: the current]"),
@@ -87,7 +91,7 @@ def _components(ctx: click.Context, param: click.Parameter, incomplete: str) -> 
 
 
 async def _names(found: Access, namespace: str) -> list[str]:
-    from .cluster.client import connected  # noqa: PLC0415 - most of what is completed needs no cluster
+    from .cluster.client import connected  # noqa: PLC0415 - most completions need no cluster
     from .cluster.view import component_names  # noqa: PLC0415
 
     async with connected(found, _COMPLETION_SECONDS) as client:

@@ -1,1 +1,1 @@
-"""The images of workloads, and what registries say of them."""
+"""Image references, the images that manifests name, and the digests of tags."""

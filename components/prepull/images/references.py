@@ -1,8 +1,8 @@
 """Image references: parse, normalise, compare.
 
-The grammar is that of the OCI distribution specification as the reference implementation reads it
-(https://pkg.go.dev/github.com/distribution/reference), with one rule made stricter: an upper-case first component
-without a dot or a port is an upper-case repository, and so an error, rather than the name of a registry.
+The grammar is that of the OCI distribution specification, as its reference implementation parses it
+(https://pkg.go.dev/github.com/distribution/reference), with one stricter rule: an upper-case first component without a
+dot or a port is an error (an upper-case repository), not the name of a registry.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ class InvalidReferenceError(ValueError):
 
 @dataclass(frozen=True)
 class Reference:
-    """An image reference in its canonical form: registry and tag or digest are always there.
+    """An image reference in canonical form: it always has a registry, and a tag or a digest.
 
     Attributes:
         registry: host, with the port if it has one (`docker.io`, `registry.example.com:5000`).
         repository: path within the registry (`library/nginx`).
-        tag: the tag; `latest` where the text had neither tag nor digest; None with a digest alone.
+        tag: the tag; `latest` if the text had neither tag nor digest; None if it had a digest alone.
         digest: the digest (`sha256:…`) or None.
     """
 
@@ -53,13 +53,13 @@ class Reference:
 
     @property
     def familiar(self) -> str:
-        """The form that the Docker CLI shows: `nginx:1.25`, `team/app:v1`, `quay.io/team/app:v1`."""
+        """The form that the Docker CLI prints: `nginx:1.25`, `team/app:v1`, `quay.io/team/app:v1`."""
         if self.registry != DEFAULT_REGISTRY:
             return str(self)
         first, _, remainder = self.repository.partition("/")
         if first == OFFICIAL_REPOSITORY and "/" not in remainder:
             return remainder + self._suffix
-        # `my.org/app` without its registry would be the app of a registry `my.org`.
+        # Without its registry, `my.org/app` would mean a registry `my.org`.
         return str(self) if _is_registry(first) else self.repository + self._suffix
 
     @property
@@ -74,7 +74,7 @@ class Reference:
 
 
 def parse(text: str) -> Reference:
-    """Read an image reference and complete it as container runtimes do.
+    """Parse an image reference, and complete it as container runtimes do.
 
     Args:
         text: the reference, by tag, by digest, or both: `nginx`, `host:5000/team/app:v1`, `nginx@sha256:…`.
@@ -83,7 +83,7 @@ def parse(text: str) -> Reference:
         The reference in canonical form. `nginx` becomes `docker.io/library/nginx:latest`.
 
     Raises:
-        InvalidReferenceError: the text is not a reference. The message says which part is wrong and what to write.
+        InvalidReferenceError: the text is not a reference; the message says which part is wrong and what to write.
 
     Example:
         >>> str(parse("nginx:1.25"))
@@ -111,13 +111,16 @@ def parse(text: str) -> Reference:
 
 
 def parse_name(text: str) -> str:
-    """Read a registry, or a part of one: `docker.io`, `quay.io/org`, `mirror.example.com:5000/hub`.
+    """Parse a registry, with or without a path: `docker.io`, `quay.io/org`, `mirror.example.com:5000/hub`.
+
+    Args:
+        text: the registry.
 
     Returns:
-        The same, with the registry under the name that it has in a Reference.
+        The same, with the registry's name in canonical form.
 
     Raises:
-        InvalidReferenceError: it is neither. The message says why.
+        InvalidReferenceError: the text is not a registry; the message says why.
     """
     registry, slash, path = text.partition("/")
     if not _REGISTRY.fullmatch(registry) or not _is_registry(registry):
@@ -128,7 +131,7 @@ def parse_name(text: str) -> str:
 
 
 def _is_registry(first: str) -> bool:
-    """Whether the first part of a name stands for a registry rather than for a part of a path."""
+    """Whether the first part of a name is a registry, not a part of the path."""
     return "." in first or ":" in first or first == "localhost"
 
 

@@ -1,4 +1,4 @@
-"""The images that manifests name: plain data in, canonical references out. No I/O, no Pulumi."""
+"""The images that manifests name: from plain data to canonical references. No I/O, no Pulumi."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from .references import InvalidReferenceError, parse
 
-# What runs pods, and the group of its API; other projects have kinds of the same name.
+# The kinds that run pods, and their API groups. Other projects have kinds with the same names.
 _GROUPS = {
     "Pod": "",
     "PodTemplate": "",
@@ -28,21 +28,21 @@ SHAPE: dict[str, Any] = {
     "ephemeralContainers": _CONTAINERS,
     "volumes": [{"image": {"reference": None}}],
 }
-"""The fields on the way to an image: names of fields, lists of such, and None where the image stands."""
-# A pod's spec is within a template's, which is within a workload's, which may be one of a list.
+"""The fields on the way to an image: a mapping of fields, a list of one item's shape, or None for the image."""
+# A pod's spec is within a template, which is within a workload, which may be an item of a list.
 SHAPE |= {"spec": SHAPE, "template": SHAPE, "jobTemplate": SHAPE, "items": [SHAPE]}
 
 
 class InvalidWorkloadError(ValueError):
-    """A workload names what is no image; the message has a line for each."""
+    """A workload names something that is not an image; the message has a line for each."""
 
 
 def runs_pods(api_version: str, kind: str) -> bool:
-    """Whether Kubernetes runs pods for it: `("apps/v1", "Deployment")`, but not a Job of `batch.volcano.sh/v1alpha1`.
+    """Whether Kubernetes runs pods for a kind: `("apps/v1", "Deployment")`, not `("batch.volcano.sh/v1alpha1", "Job")`.
 
     Args:
         api_version: group and version, as in a manifest. Pulumi's `core/v1` counts as `v1`.
-        kind: the kind. A list of such (`DeploymentList`) counts as well.
+        kind: the kind, or the kind of its lists (`DeploymentList`).
     """
     group = api_version.rpartition("/")[0].removeprefix("core")
     kind = kind.removesuffix("List")
@@ -50,17 +50,17 @@ def runs_pods(api_version: str, kind: str) -> bool:
 
 
 def images(manifest: Any, name: str) -> list[str]:
-    """Every image of one workload: of all its containers, init and ephemeral ones included, and of image volumes.
+    """Every image of one workload: of its containers, init containers, ephemeral containers and image volumes.
 
     Args:
-        manifest: the workload or any part of it that has them: a list of such, a spec, a template, a pod's spec.
-        name: what to call it in an error.
+        manifest: the workload, a list of workloads, or a part that has images: a spec, a template, a pod's spec.
+        name: its name in errors.
 
     Returns:
         Canonical references without duplicates, in the order of the manifest.
 
     Raises:
-        InvalidWorkloadError: it names something that is no image.
+        InvalidWorkloadError: the workload names something that is not an image.
     """
     named, complaints = read(manifest, name)
     if complaints:
@@ -69,7 +69,7 @@ def images(manifest: Any, name: str) -> list[str]:
 
 
 def read(manifest: Any, name: str) -> tuple[list[str], list[str]]:
-    """The same for those who go on without what is no image: the images, and a complaint about each of the others."""
+    """The same for callers that ignore invalid names: the images, and a complaint about each invalid name."""
     named, complaints = [], []
     for place, value in _leaves(manifest, SHAPE, ""):
         try:
@@ -82,15 +82,15 @@ def read(manifest: Any, name: str) -> tuple[list[str], list[str]]:
 def of_manifests(
     manifests: Iterable[Any], name: str, chosen: Callable[[str | None], bool] = lambda _: True
 ) -> list[str]:
-    """The images of those among some manifests that run pods.
+    """The images of all manifests that run pods.
 
     Args:
-        manifests: complete ones, with apiVersion and kind.
-        name: what they are from, for an error.
-        chosen: whether those count that name a namespace, or None. Default: all.
+        manifests: complete manifests, with apiVersion and kind.
+        name: their source, for errors.
+        chosen: gets a manifest's namespace or None, and decides whether the manifest counts. Default: all count.
 
     Raises:
-        InvalidWorkloadError: one of them names something that is no image.
+        InvalidWorkloadError: a manifest names something that is not an image.
     """
     found: list[str] = []
     for manifest in manifests:
@@ -104,7 +104,7 @@ def of_manifests(
 
 
 def unique(names: Iterable[str]) -> list[str]:
-    """The same without duplicates, in the same order."""
+    """The same names in the same order, without duplicates."""
     return list(dict.fromkeys(names))
 
 
@@ -115,7 +115,7 @@ def _text(value: Any) -> str:
 
 
 def _leaves(value: Any, shape: Any, place: str) -> Iterator[tuple[str, Any]]:
-    # A container without an image gets one from an admission controller or an operator, who alone know which.
+    # A container without an image gets one from an admission controller or an operator; nobody else knows it.
     if value is None or (shape is None and value == ""):
         return
     if shape is None:

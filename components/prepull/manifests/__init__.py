@@ -1,1 +1,1 @@
-"""The objects as plain data: a plan in, what the API server gets out."""
+"""The component's objects as plain data: from a plan to manifests."""

@@ -1,8 +1,7 @@
-"""The manifests that `pulumi up` would apply, under fixed names, for whoever deploys from files. No Pulumi.
+"""The manifests that `pulumi up` would apply, under fixed names, for users who deploy from files. No Pulumi.
 
-The same input gives the same bytes, and takes no I/O; with `pin_digests`, the answers of registries are part of it.
-Immutable objects carry a hash of their content in their names, so that a change makes new ones: the ConfigMap with the
-scripts, and the gate's Job.
+The same input gives the same bytes, without I/O; with `pin_digests`, the registries' answers are part of the input.
+The names of immutable objects contain a hash of the content, so that a change makes new objects.
 """
 
 from __future__ import annotations
@@ -18,6 +17,7 @@ import yaml
 
 from ..arguments import pins
 from ..arguments.check import InvalidArgumentError, check
+from .kinds import KINDS
 from .objects import Made, Object, objects_of
 
 DEFAULT_NAMESPACE = "default"
@@ -26,28 +26,17 @@ HEADER = "# Written by `prepull render`; change its input, not this file.\n"
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?")
 # What a Job's name may have, less the longest suffix: "-untaint", or "-gate-" and the hash.
 _NAME_LENGTH = 63 - len("-gate-0123456789")
-_API_VERSIONS = {
-    "ConfigMap": "v1",
-    "ServiceAccount": "v1",
-    "Role": "rbac.authorization.k8s.io/v1",
-    "RoleBinding": "rbac.authorization.k8s.io/v1",
-    "ClusterRole": "rbac.authorization.k8s.io/v1",
-    "ClusterRoleBinding": "rbac.authorization.k8s.io/v1",
-    "DaemonSet": "apps/v1",
-    "Job": "batch/v1",
-}
-_CLUSTER_WIDE = ("ClusterRole", "ClusterRoleBinding")
-_IMMUTABLE = ("ConfigMap", "Job")
 
-# Argo CD goes on to the next wave once everything of this one is healthy and its hooks have succeeded; as a hook, the
-# gate looks anew at each sync, and one that failed does not stay in the way. Hooks are not pruned: one that succeeded
-# goes at once, or each changed list would leave one behind. https://argo-cd.readthedocs.io/en/stable/user-guide/sync-waves/
+# Argo CD starts the next wave once all objects of this wave are healthy and its hooks have succeeded. As a hook, the
+# gate runs again at each sync, and a failed gate does not block the next sync. Argo CD does not prune hooks: without
+# HookSucceeded, each changed list would leave a Job behind.
+# https://argo-cd.readthedocs.io/en/stable/user-guide/sync-waves/
 _ARGO_CD_WAVE = {"argocd.argoproj.io/sync-wave": "-1"}
 _ARGO_CD_HOOK = {
     "argocd.argoproj.io/hook": "Sync",
     "argocd.argoproj.io/hook-delete-policy": "BeforeHookCreation,HookSucceeded",
 }
-# Flux orders by Kustomizations (dependsOn, wait); a Job that somebody has changed it has to make anew.
+# Flux orders by Kustomizations (dependsOn, wait). It must recreate a Job that somebody has changed.
 # https://fluxcd.io/flux/components/kustomize/kustomizations/#kustomizetoolkitfluxcdioforce
 _FLUX_FORCE = {"kustomize.toolkit.fluxcd.io/force": "enabled"}
 
@@ -55,20 +44,21 @@ _FLUX_FORCE = {"kustomize.toolkit.fluxcd.io/force": "enabled"}
 def manifests(
     name: str, args: Mapping[str, Any], namespace: str | None = None, *, warn: Callable[[str], None] = warnings.warn
 ) -> dict[str, dict[str, Any]]:
-    """The objects of a component, each after those that it refers to.
+    """The objects of a component, each after the objects that it refers to.
 
     Args:
-        name: the component's name; what its objects' names begin with.
-        args: its arguments by their Python names, as PrePullDaemonSet takes them.
-        namespace: where it all goes. Default: the argument `namespace`, else "default"; it is always written out.
-        warn: what is told of images that could not be pinned, with `on_pin_failure: warn`.
+        name: the component's name; its objects' names begin with it.
+        args: its arguments by their Python names, as for PrePullDaemonSet.
+        namespace: the namespace of all objects. Default: the argument `namespace`, else "default". The manifests always
+            name it.
+        warn: is called with a message about images that could not be pinned, with `on_pin_failure: warn`.
 
     Returns:
         The objects by the names of their files, without suffix.
 
     Raises:
         InvalidArgumentError: the name or an argument is wrong; the message has a line for each.
-        UnpinnableError: with `pin_digests`, an image's registry has no digest for it, or does not answer.
+        UnpinnableError: with `pin_digests`, a registry has no digest for an image, or does not answer.
     """
     if not _NAME.fullmatch(name) or len(name) > _NAME_LENGTH:
         raise InvalidArgumentError(
@@ -90,7 +80,7 @@ def files(rendered: Mapping[str, Mapping[str, Any]], *, kustomization: bool) -> 
     """The manifests as files, one for each object.
 
     Args:
-        rendered: what `manifests` returned.
+        rendered: the result of `manifests`.
         kustomization: add a kustomization.yaml that lists them.
     """
     written = {f"{key}.yaml": HEADER + dump(item) for key, item in rendered.items()}
@@ -106,35 +96,37 @@ def stream(rendered: Mapping[str, Mapping[str, Any]]) -> str:
 
 
 def dump(item: Mapping[str, Any]) -> str:
-    """One object as YAML that every reader takes for the same."""
+    """One object as YAML that every parser reads alike."""
     text: str = yaml.dump(item, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
     return text
 
 
 def _object_name(name: str, item: Object, body: Mapping[str, Any], namespace: str) -> str:
-    if item.kind in _CLUSTER_WIDE:
-        # Of these there is one in the whole cluster, and of components one in each namespace.
+    kind = KINDS[item.kind]
+    if kind.cluster_wide:
+        # Components of the same name in several namespaces must not share it.
         return f"{name}{item.suffix}-{namespace}"
-    if item.kind not in _IMMUTABLE:
+    if not kind.immutable:
         return name + item.suffix
     digest = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
     return f"{name}{item.suffix}-{digest[:10]}"
 
 
 def _complete(item: Object, made: Made, body: Mapping[str, Any]) -> dict[str, Any]:
+    kind = KINDS[item.kind]
     given = dict(body["metadata"])
     metadata: dict[str, Any] = {"name": made.name}
-    if item.kind not in _CLUSTER_WIDE:
+    if not kind.cluster_wide:
         metadata["namespace"] = made.namespace
     metadata["labels"] = given.pop("labels", {})
     ordering = {**_ARGO_CD_WAVE, **_ARGO_CD_HOOK, **_FLUX_FORCE} if item.kind == "Job" else _ARGO_CD_WAVE
     metadata["annotations"] = {**ordering, **given.pop("annotations", {})}
-    head = {"apiVersion": _API_VERSIONS[item.kind], "kind": item.kind, "metadata": metadata}
+    head = {"apiVersion": kind.api_version, "kind": item.kind, "metadata": metadata}
     return {**head, **{key: value for key, value in body.items() if key != "metadata"}}
 
 
 class _Dumper(yaml.SafeDumper):
-    """Scripts as blocks of text, no anchors, and quotes around whatever some reader of YAML might take for a number."""
+    """Writes scripts as blocks of text, no anchors, and quotes around texts that some parser might read as a number."""
 
     def ignore_aliases(self, data: Any) -> bool:
         del data

@@ -14,7 +14,8 @@ from pulumi.provider.experimental.component import ComponentProvider
 from pulumi.provider.experimental.util import camel_case
 from pulumi.provider.server import ComponentInitError
 
-from ..arguments.check import ARGUMENTS, InvalidArgumentError, check
+from ..arguments.check import InvalidArgumentError, check
+from ..arguments.table import ARGUMENTS
 from ..version import __version__
 from .component import PrePullDaemonSet
 

@@ -1,4 +1,4 @@
-"""The ways to pull an image on a node, by the name that the argument `runtime` gives them."""
+"""The ways to pull an image on a node, by their names in the argument `runtime`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whichever CRI socket a node has: for clusters whose nodes differ."""
+"""The CRI socket that each node has: for clusters whose nodes have different runtimes."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from .socket import SocketRuntime, pulling_pod
 _HOST_RUN = "/run"
 _MOUNTED_AT = "/host/run"
 
-# Where several are there, the kubelet uses the one that only a kubelet would want: a Docker Engine beside cri-dockerd
-# has a containerd of its own, and K3s may share a machine with either.
+# If a node has several sockets, the kubelet uses the most specific one: the Docker Engine behind cri-dockerd has a
+# containerd of its own, and K3s may share a machine with either.
 _ORDER = (K3S, CRI_O, CRI_DOCKERD, CONTAINERD)
 
 
 class AutoRuntime:
     """The first CRI socket on the node that answers.
 
-    Which one is there is known on the node only, so that the directory of all sockets is mounted, read-only: the one
-    exception to mounting a single socket file.
+    Only the node knows which sockets it has. Therefore the directory of all sockets is mounted, read-only; all other
+    runtimes mount a single socket file.
     """
 
     name = "auto"
@@ -34,7 +34,7 @@ class AutoRuntime:
     reports = True
 
     def refusals(self, given: Iterable[str]) -> dict[str, str]:
-        """What not every socket can do, and what would decide the choice."""
+        """The arguments that some sockets cannot honour, or that belong to one socket."""
         reasons = {
             "mirrors": "whether they work depends on what the node has; name the runtime (containerd, k3s or docker)",
             "socket_path": "it decides which socket is used; name the runtime that it belongs to",
@@ -42,14 +42,14 @@ class AutoRuntime:
         return refused(reasons, given)
 
     def pod(self, plan: Plan) -> Pod:
-        """The puller, with every known socket to try."""
+        """The puller, with all known sockets to try."""
         volume = {"name": "run", "hostPath": {"path": _HOST_RUN, "type": "Directory"}}
         sockets = [runtime.line(_mounted(runtime)) for runtime in _ORDER]
         return pulling_pod(plan, sockets, volume, mount("run", _MOUNTED_AT, read_only=True))
 
 
 def _mounted(runtime: SocketRuntime) -> str:
-    # On every system that the kubelet runs on, /var/run is /run.
+    # On every system that runs a kubelet, /var/run is /run.
     return _MOUNTED_AT + runtime.socket_path.removeprefix("/var").removeprefix(_HOST_RUN)
 
 

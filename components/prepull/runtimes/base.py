@@ -1,4 +1,4 @@
-"""What every runtime provides: its part of the pod, and what it cannot do."""
+"""The interface of every runtime: its part of the pod, and the arguments that it refuses."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ class Pod:
 
 
 def refused(reasons: Mapping[str, str], given: Iterable[str]) -> dict[str, str]:
-    """The given arguments that there is a reason against, each with it."""
+    """The given arguments that have a reason against them, each with the reason."""
     return {key: reasons[key] for key in given if key in reasons}
 
 
 class Runtime(Protocol):
-    """A way to pull. To add one: a file in this package that makes one, and its entry in the registry."""
+    """A way to pull. To add one, write a file in this package, and list its runtime in `RUNTIMES`."""
 
     @property
     def name(self) -> str:
@@ -37,10 +37,10 @@ class Runtime(Protocol):
 
     @property
     def reports(self) -> bool:
-        """Whether it runs puller.sh, which leaves a report; a pod of the others has its images once it is ready."""
+        """Whether it runs puller.sh, which writes a report. With other runtimes, a ready pod has its images."""
 
     def refusals(self, given: Iterable[str]) -> dict[str, str]:
-        """The arguments among the given ones that it cannot honour, each with the reason and the way out."""
+        """The given arguments that it cannot honour, each with the reason and the way out."""
 
     def pod(self, plan: Plan) -> Pod:
-        """The containers that bring the plan's images onto a node, and the volumes that they need."""
+        """The containers that pull the plan's images onto a node, and the volumes that they need."""

@@ -1,4 +1,4 @@
-"""containerd, through its CRI socket: what the kubelet of most clusters uses."""
+"""containerd, through its CRI socket: the runtime of most clusters."""
 
 from __future__ import annotations
 

@@ -15,12 +15,12 @@ FOR_EVER = "2147483647"
 
 
 def unprivileged() -> dict[str, Any]:
-    """The security context of Pod Security "restricted", whoever the image would run as."""
+    """The security context for Pod Security "restricted", whatever user the image names."""
     return {**confined(), "runAsNonRoot": True, "runAsUser": NOBODY, "runAsGroup": NOBODY}
 
 
 def confined() -> dict[str, Any]:
-    """No privilege beyond that of the user that the container runs as."""
+    """No privileges beyond those of the container's user."""
     return {
         "allowPrivilegeEscalation": False,
         "capabilities": {"drop": ["ALL"]},
@@ -36,26 +36,26 @@ def mount(name: str, path: str, *, read_only: bool = False) -> dict[str, Any]:
 
 
 def pullable(image: Reference) -> str:
-    """An image as runtimes name it: where it has both a tag and a digest, they go by the digest."""
+    """An image in the form that runtimes accept: of a tag and a digest, only the digest."""
     return f"{image.name}@{image.digest}" if image.digest else str(image)
 
 
 def listed(plan: Plan, image: Reference) -> str:
-    """An image as scripts and people are told of it.
+    """An image in the form for scripts and people.
 
-    One with both a tag and a digest is pulled by the digest and is to be there under both: that is said of those
-    whose digest was resolved from the tag. What stands before a digest that the user wrote is a remark.
+    A name with both a tag and a digest means: pull by the digest, then give the image both names. This is the form of
+    images whose digest was resolved from the tag. If users write a digest themselves, their tag has no effect.
     """
     return str(image) if image in plan.pinned else pullable(image)
 
 
 def programs_volume() -> dict[str, Any]:
-    """Where the program that runs within the listed images lies."""
+    """The volume with the programs that run within the listed images."""
     return {"name": "programs", "emptyDir": {"sizeLimit": "16Mi"}}
 
 
 def provide_programs(plan: Plan) -> dict[str, Any]:
-    """An init container that copies the statically linked busybox out of its image."""
+    """An init container that copies the statically linked busybox from its image to the volume."""
     return {
         "name": "programs",
         "image": plan.busybox_image,
@@ -81,7 +81,7 @@ done
 
 
 def run_within(name: str, image: Reference, pull_policy: str, *command: str) -> dict[str, Any]:
-    """A container of a listed image that runs our program in it, whatever the image itself holds."""
+    """A container of a listed image that runs our program, whatever the image itself contains."""
     return {
         "name": name,
         "image": pullable(image),
@@ -95,7 +95,7 @@ def run_within(name: str, image: Reference, pull_policy: str, *command: str) -> 
 
 
 def hold(plan: Plan, pull_policy: str = "IfNotPresent") -> list[dict[str, Any]]:
-    """One idle container for each image: images in use are not collected."""
+    """One idle container for each image: the kubelet does not collect images in use."""
     return [
         run_within(f"hold-{index}", image, pull_policy, "sleep", FOR_EVER) for index, image in enumerate(plan.images)
     ]

@@ -1,4 +1,4 @@
-"""cri-dockerd, through its CRI socket: a kubelet whose containers Docker Engine runs."""
+"""cri-dockerd, through its CRI socket: the kubelet's way to Docker Engine."""
 
 from __future__ import annotations
 

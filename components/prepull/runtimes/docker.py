@@ -1,4 +1,4 @@
-"""Docker Engine, through its own socket and client: nodes whose workloads Docker itself runs."""
+"""Docker Engine, through its own socket and client: for nodes whose workloads run in Docker itself."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Image volumes: the kubelet mounts each image, and runs nothing of it.
+"""Image volumes: the kubelet mounts each image, and runs nothing from it.
 
-Kubernetes 1.31 and later, where the feature gate ImageVolume is on and the container runtime supports it
+They require Kubernetes 1.31, the feature gate ImageVolume and a container runtime that supports them
 (https://kubernetes.io/docs/tasks/configure-pod-container/image-volumes/).
 """
 
@@ -16,14 +16,14 @@ from .kubelet import ONLY_SOCKETS
 
 
 class ImageVolumeRuntime:
-    """One read-only volume for each image, mounted by `pause`; for as long as the pod is there, they are in use."""
+    """One read-only volume for each image, mounted by `pause`. The images are in use as long as the pod exists."""
 
     name = "image-volume"
     puller_image = BUSYBOX_IMAGE
     reports = False
 
     def refusals(self, given: Iterable[str]) -> dict[str, str]:
-        """What is the kubelet's own business, and what would need a container that runs."""
+        """The arguments that the kubelet decides, or that need a running container."""
         reasons = {
             **ONLY_SOCKETS,
             "stagger": "nothing runs that could wait",
@@ -32,7 +32,7 @@ class ImageVolumeRuntime:
         return {key: f"{reasons[key]}; leave it out, or use a runtime with a socket" for key in given if key in reasons}
 
     def pod(self, plan: Plan) -> Pod:
-        """The volumes."""
+        """The volumes, and where `pause` mounts them."""
         volumes = [
             {"name": f"image-{index}", "image": {"reference": pullable(image), "pullPolicy": plan.pull_policy}}
             for index, image in enumerate(plan.images)

@@ -1,4 +1,4 @@
-"""The containerd that K3s and RKE2 bring along, at a place of its own."""
+"""The containerd of K3s and RKE2, which has a socket path of its own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The kubelet itself pulls: one container for each image, with nothing of the host and no rights at all."""
+"""The kubelet itself pulls: one container for each image, without access to the host and without privileges."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ ONLY_SOCKETS = {
 
 
 class KubeletRuntime:
-    """One init container for each image: it runs a program of ours, so that the image needs neither shell nor tools.
+    """One init container for each image. It runs our own program, so the image needs neither a shell nor tools.
 
-    An init container that has ended still keeps its image from being collected, for as long as the pod is there
-    (docs/image-collection.md); with `hold`, containers that stay do the same.
+    As long as the pod exists, the kubelet does not collect the images of its init containers, even of terminated ones
+    (docs/image-collection.md). With `hold`, running containers take their place.
     """
 
     name = "kubelet"
@@ -35,7 +35,7 @@ class KubeletRuntime:
     reports = False
 
     def refusals(self, given: Iterable[str]) -> dict[str, str]:
-        """What is the kubelet's own business."""
+        """The arguments that the kubelet decides."""
         return {
             key: f"{ONLY_SOCKETS[key]}; leave it out, or use a runtime with a socket"
             for key in given

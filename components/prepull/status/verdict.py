@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from . import observe, reasons
 from .nodes import Node, Status
+from .share import Share
 
 GO, WAIT, FAIL = "go", "wait", "fail"
 SETTLE_SECONDS = 8
@@ -35,9 +36,7 @@ def needed(min_ready: str, desired: int) -> int:
         min_ready: `3` or `90%`.
         desired: how many nodes there are.
     """
-    if min_ready.endswith("%"):
-        return -(-int(min_ready[:-1]) * desired // 100)
-    return int(min_ready)
+    return Share.parse(min_ready).of(desired)
 
 
 def judge(status: Status, min_ready: str, *, settled: bool, late: bool) -> Verdict:

@@ -124,7 +124,7 @@ def test_a_component_that_goes_away_is_not_waited_for(api: FakeApi, prepull: Pre
     ("option", "value", "message"),
     [
         ("--timeout", "10", "'10' is not a duration; write a number with a unit"),
-        ("--min-ready", "0", "'0' is neither a number of nodes nor a share"),
+        ("--min-ready", "0", "'0' waits for nothing; write a larger one"),
         ("--min-ready", "101%", "'101%' is neither a number of nodes nor a share"),
     ],
 )

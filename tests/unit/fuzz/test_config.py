@@ -12,7 +12,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from prepull import args_from_config
 from prepull.arguments import check as validation
-from prepull.arguments.check import ARGUMENTS, InvalidArgumentError
+from prepull.arguments.check import InvalidArgumentError
+from prepull.arguments.table import ARGUMENTS
 from pulumi.runtime.config import CONFIG
 
 from ..strategies import JSON, NEAR_REFERENCES, TEXTS

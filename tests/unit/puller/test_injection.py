@@ -16,7 +16,8 @@ from typing import Any
 
 import pytest
 from prepull.arguments import check as validation
-from prepull.arguments.check import ARGUMENTS, InvalidArgumentError
+from prepull.arguments.check import InvalidArgumentError
+from prepull.arguments.table import ARGUMENTS
 from prepull.images.references import Reference
 
 from ...plans import EACH, RUNTIMES, built, plan_of

@@ -6,10 +6,10 @@ import json
 from pathlib import Path
 
 import pytest
-from prepull.arguments.pins import Unresolved
 from prepull.images.references import parse
-from prepull.images.registry import resolve
+from prepull.images.registry.ask import resolve
 from prepull.images.registry.credentials import Credential, Credentials
+from prepull.images.registry.failures import Unresolved
 
 from .conftest import DockerConfig
 from .fake_registry import TOKEN, FakeRegistry

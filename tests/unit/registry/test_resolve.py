@@ -9,10 +9,10 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from prepull.arguments.pins import Unresolved
 from prepull.images.references import parse
-from prepull.images.registry import resolve
-from prepull.images.registry.client import Registries, is_loopback
+from prepull.images.registry.ask import resolve
+from prepull.images.registry.digests import Registries, is_loopback
+from prepull.images.registry.failures import Unresolved
 
 from .conftest import DockerConfig
 from .fake_registry import FakeRegistry
@@ -221,7 +221,7 @@ def stuck(registry: FakeRegistry, request: pytest.FixtureRequest) -> Iterator[Fa
 def _threads_end() -> None:
     """What was given up ends by itself once its registry does."""
     deadline = time.monotonic() + 30
-    while any(thread.name.endswith("(_ask)") for thread in threading.enumerate()):
+    while any(thread.name.startswith("prepull: ") for thread in threading.enumerate()):
         assert time.monotonic() < deadline
         time.sleep(0.01)
 

@@ -1,1 +1,1 @@
-"""Asking a cluster: its address, its objects, its logs."""
+"""Reads from a cluster: its address, its objects, its logs."""

@@ -1,4 +1,4 @@
-"""The connection to the API server, and its complaints as one line each."""
+"""The connection to the API server, with each error as one line."""
 
 from __future__ import annotations
 
@@ -18,29 +18,34 @@ from lightkube.generic_resource import create_namespaced_resource
 from ..errors import CommandError
 from .kubeconfig import Access
 
-# As plain data: what is kept of an object is a small part of it.
+# Generic resources yield plain data, of which callers keep a small part.
 POD = create_namespaced_resource("", "v1", "Pod", "pods")
 EVENT = create_namespaced_resource("", "v1", "Event", "events")
 DAEMON_SET = create_namespaced_resource("apps", "v1", "DaemonSet", "daemonsets")
-DEPLOYMENT = create_namespaced_resource("apps", "v1", "Deployment", "deployments")
-REPLICA_SET = create_namespaced_resource("apps", "v1", "ReplicaSet", "replicasets")
-STATEFUL_SET = create_namespaced_resource("apps", "v1", "StatefulSet", "statefulsets")
-CRON_JOB = create_namespaced_resource("batch", "v1", "CronJob", "cronjobs")
-JOB = create_namespaced_resource("batch", "v1", "Job", "jobs")
+WORKLOADS = {
+    "DaemonSet": DAEMON_SET,
+    "Deployment": create_namespaced_resource("apps", "v1", "Deployment", "deployments"),
+    "ReplicaSet": create_namespaced_resource("apps", "v1", "ReplicaSet", "replicasets"),
+    "StatefulSet": create_namespaced_resource("apps", "v1", "StatefulSet", "statefulsets"),
+    "CronJob": create_namespaced_resource("batch", "v1", "CronJob", "cronjobs"),
+    "Job": create_namespaced_resource("batch", "v1", "Job", "jobs"),
+    "Pod": POD,
+}
+"""The kinds that run images."""
 
 TIMEOUT_SECONDS = 10
 
 
 @asynccontextmanager
 async def connected(access: Access, timeout: float = TIMEOUT_SECONDS) -> AsyncIterator[AsyncClient]:
-    """A client for a cluster, closed afterwards.
+    """Open a client for a cluster, and close it after the block.
 
     Args:
         access: the cluster.
-        timeout: seconds for a connection, and for each answer.
+        timeout: the limit in seconds, for the connection and for each answer.
 
     Raises:
-        CommandError: the cluster cannot be asked, now or within the block.
+        CommandError: the cluster cannot be asked, at the start or within the block.
     """
     with complaints(access):
         client = _client(access, timeout)
@@ -69,7 +74,7 @@ def _client(access: Access, timeout: float) -> AsyncClient:
 
 
 class _Renamed(httpx2.AsyncHTTPTransport):
-    """A server that is reached under another name than its certificate has."""
+    """A transport for a server whose certificate has another name than its address."""
 
     def __init__(self, verify: ssl.SSLContext, name: str) -> None:
         super().__init__(verify=verify)
@@ -82,10 +87,10 @@ class _Renamed(httpx2.AsyncHTTPTransport):
 
 @contextmanager
 def complaints(access: Access) -> Iterator[None]:
-    """Turn what the client raises into what a person can act on.
+    """Convert the client's errors to messages that users can act on.
 
     Raises:
-        CommandError: instead of each of the client's own errors.
+        CommandError: in place of the client's own errors.
     """
     where = f"the cluster at {access.server} (context '{access.context}')"
     try:
@@ -107,10 +112,10 @@ def complaints(access: Access) -> Iterator[None]:
     except msgspec.DecodeError:
         raise CommandError(f"{where} does not answer as an API server does") from None
     except BrokenPipeError:
-        # Of whoever reads the output, who has seen enough.
+        # It comes from stdout, not from the connection.
         raise
     except (binascii.Error, json.JSONDecodeError, UnicodeDecodeError, OSError) as error:
-        # Files and programs that a kubeconfig names; an SSLError is an OSError as well.
+        # They come from files and programs that the kubeconfig names. An SSLError is an OSError as well.
         raise CommandError(f"no credentials for {where}: {one_line(str(error))}") from None
 
 
@@ -125,12 +130,12 @@ def _refusal(error: httpx2.HTTPStatusError, where: str) -> str:
 
 
 def code_of(error: httpx2.HTTPStatusError) -> int:
-    """The HTTP status, or that within a watch's event."""
+    """The HTTP status of an error, or the status within a watch's event."""
     if isinstance(error, ApiError) and error.status and error.status.code:
         return int(error.status.code)
     return error.response.status_code if error.response is not None else 0
 
 
 def one_line(text: str) -> str:
-    """The first line that says something."""
+    """The first line that is not empty."""
     return next((line.strip() for line in text.splitlines() if line.strip()), "")

@@ -1,4 +1,4 @@
-"""Which images a cluster's workloads run, and who runs them: objects of the API in, names out."""
+"""The images that a cluster's workloads run, and which workloads run them."""
 
 from __future__ import annotations
 
@@ -9,30 +9,30 @@ from typing import Any
 from ...images import workloads
 from ...labels import NAME_LABEL
 
-# Whose pods are spoken for by their templates.
+# Their templates already name the images of their pods.
 _TEMPLATES = ("DaemonSet", "Deployment", "ReplicaSet", "StatefulSet", "CronJob", "Job")
 _MIRROR_ANNOTATION = "kubernetes.io/config.mirror"
 _OVER = ("Complete", "Failed")
 
 
 class Inventory:
-    """The images of all objects that it was given, each with those who run it."""
+    """Collects the images of objects, and the objects that run each image."""
 
     def __init__(self) -> None:
         self.invalid: set[str] = set()
-        """What was found to be no image, with who has it, in a line each."""
+        """Names that are not images, each in a line with the object that has it."""
         self._users: dict[str, set[str]] = defaultdict(set)
 
     @property
     def images(self) -> dict[str, list[str]]:
-        """The images in canonical form, with those who run each: `apps/web (Deployment)`."""
+        """The images in canonical form, each with the objects that run it: `apps/web (Deployment)`."""
         return {image: sorted(self._users[image]) for image in sorted(self._users)}
 
     def take(self, kind: str, item: Mapping[str, Any]) -> None:
-        """Note the images of an object, unless they run no more, or somebody else stands for it.
+        """Add an object's images, unless it has ended or another object's template names its images.
 
         Args:
-            kind: its kind.
+            kind: the object's kind.
             item: the object.
         """
         if not _counts(kind, item):
@@ -49,7 +49,7 @@ def _counts(kind: str, item: Mapping[str, Any]) -> bool:
     owners: Sequence[Mapping[str, Any]] = metadata.get("ownerReferences") or []
     controller = next((owner.get("kind") for owner in owners if owner.get("controller")), None)
     ours = (metadata.get("labels") or {}).get(NAME_LABEL) == "prepull"
-    # Those of a kubelet's own, which has their images before anything else could pull them.
+    # The kubelet starts static pods by itself, before any other pod could pull their images.
     static = _MIRROR_ANNOTATION in (metadata.get("annotations") or {})
     if ours or static or controller in _TEMPLATES:
         return False
@@ -58,5 +58,5 @@ def _counts(kind: str, item: Mapping[str, Any]) -> bool:
     if kind == "Job":
         conditions = status.get("conditions") or []
         return not any(each.get("type") in _OVER and each.get("status") == "True" for each in conditions)
-    # Former generations are kept at no replicas.
+    # Deployments keep their former ReplicaSets at zero replicas.
     return kind != "ReplicaSet" or (item.get("spec") or {}).get("replicas") != 0

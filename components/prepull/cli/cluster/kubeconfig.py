@@ -1,6 +1,6 @@
-"""Which cluster, as whom, in which namespace: the answer that kubectl would give.
+"""Finds the cluster, the user and the namespace as kubectl does.
 
-lightkube reads one file; kubectl merges all that KUBECONFIG names, and asks for the pod's own account last.
+lightkube reads one file. kubectl merges all files that KUBECONFIG names, and uses the pod's own account last.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _EXEC_V1BETA1 = "client.authentication.k8s.io/v1beta1"
 
 @dataclass(frozen=True)
 class Access:
-    """A cluster and how to reach it, in the terms of a kubeconfig."""
+    """A cluster and how to reach it, in the fields of a kubeconfig."""
 
     context: str
     cluster: Mapping[str, Any]
@@ -47,12 +47,13 @@ def access(
     """Find the cluster.
 
     Args:
-        kubeconfig: the one file to read. Default: those of KUBECONFIG, else ~/.kube/config, else the pod's account.
-        context: the context to use. Default: the current one.
-        environ: the environment. Default: the process's own.
+        kubeconfig: the only file to read. Default: the files of KUBECONFIG, else ~/.kube/config, else the pod's own
+            account.
+        context: the context to use. Default: the current context.
+        environ: the environment. Default: that of the process.
 
     Raises:
-        CommandError: there is none, or it is not what it should be.
+        CommandError: there is no kubeconfig or no such context, or one of them is not valid.
     """
     environ = os.environ if environ is None else environ
     merged = _merged(_paths(kubeconfig, environ), required=kubeconfig is not None)
@@ -80,7 +81,7 @@ def _paths(kubeconfig: str | None, environ: Mapping[str, str]) -> list[Path]:
 
 
 def _merged(paths: list[Path], *, required: bool) -> dict[str, Any]:
-    """All files as one: of two that say something of the same name, the first counts."""
+    """All files as one: of several entries with the same name, the first counts."""
     merged: dict[str, Any] = {"current-context": "", **{section: {} for section in _SECTIONS}}
     for path in paths:
         try:
@@ -105,7 +106,7 @@ def _merged(paths: list[Path], *, required: bool) -> dict[str, Any]:
 
 
 def _refuse_nul(content: Any) -> None:
-    """No file, program or server has a NUL in its name, and each library that would use one fails in its own way."""
+    """Refuse NUL characters. No name may contain one, and each library fails on it in its own way."""
     if "\\u0000" in json.dumps(content, default=str):
         raise ValueError
 
@@ -142,10 +143,10 @@ def _select(merged: Mapping[str, Any], wanted: str | None) -> Access:
 
 
 def _with_plugin(user: dict[str, Any]) -> dict[str, Any]:
-    """Credential plugins of the API's version v1 answer as those of v1beta1 do, which is what lightkube knows."""
+    """A user whose credential plugin lightkube can run: it knows v1beta1 only, and v1 answers in the same form."""
     plugin = user.get("exec")
     given = (plugin.get("env") or []) if isinstance(plugin, Mapping) else None
-    # What is of another form is refused with all else that is.
+    # The client refuses plugins of any other form.
     if isinstance(plugin, Mapping) and isinstance(given, list) and plugin.get("apiVersion") == _EXEC_V1:
         asked = {"apiVersion": _EXEC_V1, "kind": "ExecCredential", "spec": {"interactive": False}}
         environment = [*given, {"name": "KUBERNETES_EXEC_INFO", "value": json.dumps(asked)}]

@@ -1,4 +1,4 @@
-"""What running pullers say in their logs, where reading them is permitted."""
+"""The progress of running pullers from their logs, if the user may read logs."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from ...status.progress import Progress
 from .client import code_of
 
 MOST = 64
-"""So many logs are read at a time: what the others say is not worth a connection each."""
+"""How many logs are read at once; more would not be worth their connections."""
 
 
 class Logs:
-    """The progress of each puller that runs, by the name of its pod.
+    """The progress of each running puller, by the name of its pod.
 
-    Without the right to read logs, nothing is known but that the puller is running.
+    Without the right to read logs, there is no progress.
     """
 
     def __init__(self, client: AsyncClient, namespace: str, changed: Callable[[], None] = lambda: None) -> None:
@@ -36,24 +36,24 @@ class Logs:
 
     @property
     def steps(self) -> dict[str, dict[str, object]]:
-        """What the logs say, by pod and image."""
+        """The progress by pod and image."""
         return {pod: dict(progress.steps) for pod, progress in self._progress.items()}
 
     async def read(self, pods: Iterable[Pod]) -> None:
-        """Read the logs that there are so far.
+        """Read the logs up to now.
 
         Args:
-            pods: all pods; those whose puller is running are chosen from them.
+            pods: all pods. Only logs of running pullers are read.
         """
         self.follow(pods, follow=False)
         await asyncio.gather(*self._tasks.values())
 
     def follow(self, pods: Iterable[Pod], *, follow: bool = True) -> None:
-        """Go on reading the logs of pullers that run, begin with those that are new, and leave those that have ended.
+        """Start to read the logs of new pullers, and stop to read those of ended pullers.
 
         Args:
-            pods: all pods, as they are now.
-            follow: go on until the log ends.
+            pods: the current state of all pods.
+            follow: read until the log ends, not only up to now.
         """
         running = {pod.name: pod.started for pod in pods if pod.started is not None}
         for name in [name for name in self._tasks if self._started[name] != running.get(name)]:
@@ -86,7 +86,7 @@ class Logs:
             if code_of(error) in (401, 403):
                 self.permitted = False
         except (httpx2.HTTPError, RuntimeError):
-            # The pod says the rest. (lightkube stumbles over a refusal while it follows: RuntimeError.)
+            # The pod's status has the outcome. lightkube raises RuntimeError for a refusal while it follows a log.
             pass
 
 

@@ -1,4 +1,4 @@
-"""What the API server has of one kind, kept up to date by a watch: little of each object, and few at a time."""
+"""A list-watch of one kind: a Reflector that keeps a small part of each object."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .client import code_of, one_line
 T = TypeVar("T")
 
 PAGE = 500
-# The server ends a watch after this time; one that says nothing for longer than that has lost its connection.
+# The server ends a watch after this time. A watch that is silent for longer has lost its connection.
 _WATCH_SECONDS = 240
 _GRACE_SECONDS = 30
 _SHORTEST_PAUSE_SECONDS = 0.5
@@ -25,16 +25,16 @@ Labels = dict[str, str]
 
 
 class Mirror(Generic[T]):
-    """Objects of one kind in one namespace, each reduced by `keep` to what is needed of it, by name.
+    """Objects of one kind in one namespace, by name, each reduced by `keep` to the part that is needed.
 
     | when | what happens |
     |---|---|
-    | `load()` | they are listed in pages of 500, each reduced before the next one comes |
-    | `follow()` | a watch goes on from there, and `changed` is called after each change |
-    | the server ends the watch, as it does every few minutes | lightkube goes on from the last change |
-    | the server no longer knows that change (410) | they are listed anew: what has gone meanwhile goes here as well |
-    | the connection is lost | `lost` says so; after pauses that double up to 30 s they are listed anew |
-    | the right is withdrawn (401, 403) | the error is raised |
+    | `load()` | lists the objects in pages of 500, and reduces each page before it asks for the next |
+    | `follow()` | watches from there on, and calls `changed` after each change |
+    | the server ends the watch, as it does every few minutes | lightkube continues from the last change |
+    | the server no longer knows that change (410) | lists again, which removes objects that are gone |
+    | the connection is lost | sets `lost`, and lists again after pauses that double up to 30 s |
+    | the right is withdrawn (401, 403) | raises the error |
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class Mirror(Generic[T]):
     ) -> None:
         self.items: dict[str, T] = {}
         self.lost: str | None = None
-        """Why there is no connection at the moment."""
+        """Why there is no connection at the moment; None if there is one."""
         self._client = client
         self._resource = resource
         self._selection: dict[str, Any] = {"namespace": namespace, "labels": labels, "fields": fields}
@@ -59,10 +59,10 @@ class Mirror(Generic[T]):
         self._version: str | None = None
 
     async def load(self) -> None:
-        """List them all.
+        """List all objects.
 
         Raises:
-            httpx2.HTTPError: they cannot be listed.
+            httpx2.HTTPError: the objects cannot be listed.
         """
         for attempt in range(1, _LIST_ATTEMPTS + 1):
             try:
@@ -71,7 +71,7 @@ class Mirror(Generic[T]):
                 async for item in listed:
                     items[item["metadata"]["name"]] = self._keep(item)
             except httpx2.HTTPStatusError as error:
-                # The pages that are left of a list are kept for five minutes at most.
+                # 410: the server keeps the further pages of a list for five minutes only.
                 if code_of(error) != 410 or attempt == _LIST_ATTEMPTS:
                     raise
             else:
@@ -81,10 +81,10 @@ class Mirror(Generic[T]):
                 return
 
     async def follow(self) -> None:
-        """Keep them up to date for ever, after `load`.
+        """Keep the objects up to date, without end; call it after `load`.
 
         Raises:
-            httpx2.HTTPStatusError: they may no longer be read.
+            httpx2.HTTPStatusError: the user may no longer read them.
         """
         pause = _SHORTEST_PAUSE_SECONDS
         while True:
@@ -103,7 +103,7 @@ class Mirror(Generic[T]):
             except httpx2.HTTPError as error:
                 self.lost = one_line(str(error)) or type(error).__name__
             except asyncio.TimeoutError:
-                # Nothing may have happened, or nothing may have come through: a new connection will tell.
+                # Either nothing has changed or the connection is dead: a new connection will show.
                 continue
             self._version = None
             self._changed()

@@ -1,4 +1,4 @@
-"""Everything that is known of the components in one namespace, from the API server, as statuses."""
+"""The components of one namespace, as the API server shows them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _EVENTS = ("FailedMount", "FailedCreate")
 
 
 class View:
-    """A namespace's components. `changed` is set whenever something may have changed."""
+    """The components of a namespace. The event `changed` is set when something may have changed."""
 
     def __init__(self, client: AsyncClient, namespace: str, name: str | None) -> None:
         self.changed = asyncio.Event()
@@ -41,11 +41,11 @@ class View:
         self._following = False
 
     async def load(self) -> None:
-        """Ask for everything once.
+        """Read everything once.
 
         Raises:
             CommandError: there is no such component.
-            httpx2.HTTPError: the cluster does not answer, or refuses to.
+            httpx2.HTTPError: the cluster does not answer, or refuses access.
         """
         await self._sets.load()
         if not self._chosen():
@@ -54,12 +54,12 @@ class View:
         self._events = [events for events in self._events if await _permitted(events)]
 
     async def read_logs(self) -> None:
-        """Read what running pullers have said so far."""
+        """Read the logs of running pullers up to now."""
         await self._logs.read(self._chosen_pods())
 
     @asynccontextmanager
     async def following(self) -> AsyncIterator[asyncio.Future[Any]]:
-        """Keep it up to date within the block; the future that is handed over ends only with an error."""
+        """Keep the view up to date within the block. The future that it yields ends only with an error."""
         self._following = True
         mirrors: list[Mirror[Any]] = [self._sets, self._pods, *self._events]
         tasks = [asyncio.ensure_future(mirror.follow()) for mirror in mirrors]
@@ -68,21 +68,21 @@ class View:
             yield together
         finally:
             self._following = False
-            # One that has failed leaves the others running.
+            # If one task fails, gather leaves the others running.
             for task in tasks:
                 task.cancel()
             await asyncio.gather(together, *tasks, return_exceptions=True)
             await self._logs.close()
 
     async def next_change(self, task: asyncio.Future[Any], timeout: float) -> None:
-        """Wait until something has changed, or for so many seconds.
+        """Wait until something has changed.
 
         Args:
-            task: what `following` handed over.
-            timeout: the longest wait.
+            task: the future from `following`.
+            timeout: the longest wait, in seconds.
 
         Raises:
-            httpx2.HTTPError: the cluster may no longer be asked.
+            httpx2.HTTPError: the user may no longer read the objects.
         """
         waiter = asyncio.ensure_future(self.changed.wait())
         done, _ = await asyncio.wait({waiter, task}, timeout=max(0.0, timeout), return_when=asyncio.FIRST_COMPLETED)
@@ -93,20 +93,20 @@ class View:
 
     @property
     def lost(self) -> str | None:
-        """Why the cluster cannot be reached at the moment."""
+        """Why the cluster cannot be reached at the moment; None if it can."""
         return self._sets.lost or self._pods.lost
 
     @property
     def logs_permitted(self) -> bool:
-        """Whether logs may be read, as far as is known."""
+        """Whether the user may read logs, as far as is known."""
         return self._logs.permitted
 
     def statuses(self) -> list[Status]:
-        """Where each component stands, by name."""
+        """The status of each component, in the order of their names."""
         if self._following:
             self._logs.follow(self._chosen_pods())
         events = [event for mirror in self._events for event in mirror.items.values()]
-        # Of one pod's events, one that it does not get over counts, and so comes last.
+        # If a pod has several events, a permanent problem must win: it comes last.
         problems = {name: why for _, name, why in sorted(events, key=itemgetter(0), reverse=True)}
         steps = self._logs.steps
         pods = list(self._pods.items.values())
@@ -139,7 +139,7 @@ def _event(item: Mapping[str, Any]) -> tuple[bool, str, str]:
 
 
 async def _permitted(events: Mirror[Any]) -> bool:
-    """Load events, which only add to what is known: without the right to read them the rest is there."""
+    """Load events. They are optional: without the right to read them, the view works without them."""
     try:
         await events.load()
     except httpx2.HTTPStatusError as error:

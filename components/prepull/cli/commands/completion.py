@@ -1,4 +1,4 @@
-"""`prepull completion`: the script that a shell loads."""
+"""`prepull completion`: prints the script that a shell loads."""
 
 from __future__ import annotations
 

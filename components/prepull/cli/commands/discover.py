@@ -1,4 +1,4 @@
-"""`prepull discover`: the images that run in a cluster, as the list to pull."""
+"""`prepull discover`: lists the images that run in a cluster, as a list to pull."""
 
 from __future__ import annotations
 
@@ -12,33 +12,13 @@ import yaml
 from lightkube import AsyncClient
 
 from ...arguments import stackfile
-from ..cluster.client import (
-    CRON_JOB,
-    DAEMON_SET,
-    DEPLOYMENT,
-    JOB,
-    POD,
-    REPLICA_SET,
-    STATEFUL_SET,
-    code_of,
-    connected,
-    one_line,
-)
+from ..cluster.client import WORKLOADS, code_of, connected, one_line
 from ..cluster.inventory import Inventory
 from ..cluster.kubeconfig import Access, access
 from ..cluster.mirror import Mirror
 from ..errors import CommandError
 from ..options import of_kubeconfig, run
 
-_KINDS = {
-    "DaemonSet": DAEMON_SET,
-    "Deployment": DEPLOYMENT,
-    "ReplicaSet": REPLICA_SET,
-    "StatefulSet": STATEFUL_SET,
-    "CronJob": CRON_JOB,
-    "Job": JOB,
-    "Pod": POD,
-}
 _EVERY_NAMESPACE = "*"
 
 
@@ -61,8 +41,8 @@ def command(
 ) -> None:
     """List the images that run in a cluster, as a stack's configuration to paste.
 
-    They come from the templates of Deployments, StatefulSets, DaemonSets, CronJobs and Jobs, and from pods that have
-    none. It takes the right to list these, and changes nothing.
+    They come from the templates of Deployments, StatefulSets, DaemonSets, CronJobs and Jobs, and from pods without a
+    template. The command requires the right to list these, and changes nothing.
     """
     if everywhere and namespaces:
         raise click.UsageError("give either --namespace or --all-namespaces")
@@ -87,9 +67,9 @@ async def _inventory(found: Access, namespaces: Sequence[str], selector: str | N
 
 
 async def _read(client: AsyncClient, inventory: Inventory, namespace: str, selector: str | None) -> None:
-    # lightkube writes a key without a value as it stands, and so takes all that the API does.
+    # lightkube sends a key without a value unchanged, so the API server parses the whole selector.
     labels = {selector: None} if selector else None
-    for kind, resource in _KINDS.items():
+    for kind, resource in WORKLOADS.items():
         try:
             await Mirror(client, resource, namespace, partial(inventory.take, kind), labels=labels).load()
         except httpx2.HTTPStatusError as error:

@@ -1,4 +1,4 @@
-"""`prepull render`: the manifests as files."""
+"""`prepull render`: writes the manifests as files."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def command(
     """Write the manifests that `pulumi up` would apply, the same bytes for the same input.
 
     The arguments come from ARGS_FILE, a mapping in YAML or JSON ("-" is stdin), or from a stack's configuration.
-    It takes neither Pulumi nor a cluster; with pin_digests, registries are asked.
+    It needs neither Pulumi nor a cluster. With pin_digests, it asks registries.
     """
     if (arguments is None) == (config is None):
         raise click.UsageError("give either ARGS_FILE or --config FILE")
@@ -93,7 +93,7 @@ def _of_stack(path: Path, namespace: str) -> dict[str, Any]:
 
 
 def _project(stack: Path) -> Path | None:
-    """The nearest project above, as Pulumi looks for it: a project may keep its stacks in a directory of their own."""
+    """The nearest project file above, as Pulumi finds it: a project may keep its stacks' files in a directory."""
     candidates = [directory / name for directory in stack.absolute().parents for name in _PROJECT_FILES]
     return next((path for path in candidates if path.is_file()), None)
 
@@ -127,7 +127,7 @@ def _write(directory: Path, files: dict[str, str]) -> None:
     try:
         directory.mkdir(parents=True, exist_ok=True)
         for old in sorted(directory.glob("*.yaml")):
-            # What is no longer wanted would be applied all the same; what somebody else wrote stays.
+            # `kubectl apply -f` would apply outdated files as well. Files that render did not write stay.
             if old.name not in files and old.read_bytes().startswith(render.HEADER.encode()):
                 old.unlink()
         for name, text in files.items():

@@ -1,4 +1,4 @@
-"""`prepull status`: which image is on which node."""
+"""`prepull status`: shows which image is on which node."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def command(
     """Show which image is on which node, of the component NAME or of all in the namespace.
 
     An image is present, being pulled, failed (with the reason, and when it is tried again) or waiting for its turn.
-    It takes the right to list DaemonSets and pods; with that to read logs and events it says more.
+    The command requires the right to list DaemonSets and pods. With the right to read logs and events, it shows more.
     """
     found = access(kubeconfig, context)
     run(_status(found, namespace or found.namespace, name, form, watch=watch))
@@ -77,7 +77,7 @@ async def _repeated(view: View, form: str) -> None:
     async with view.following() as task:
         while True:
             statuses = view.statuses()
-            # In one line it comes from an encoder in C, which takes a tenth of the time.
+            # Without indentation, json uses its encoder in C, which is ten times as fast.
             compared = output.as_json(statuses, one_line=True)
             if compared != shown:
                 if shown and form in ("table", "wide"):
@@ -105,5 +105,5 @@ def _print(statuses: Sequence[Status], form: str, prefix: str = "") -> None:
 
 def _console() -> Console:
     console = Console(highlight=False, markup=False, emoji=False)
-    # Where nobody looks, lines are as long as they need to be.
+    # Do not wrap lines in a file or a pipe.
     return console if console.is_terminal else Console(highlight=False, markup=False, emoji=False, width=1000)

@@ -1,4 +1,4 @@
-"""`prepull wait`: what the gate does, from a script."""
+"""`prepull wait`: waits as the gate does, for scripts."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def command(
       2  wrong usage
       3  timed out
       4  the cluster cannot be asked, or has no such component
-    """  # noqa: D301 - click takes the character itself for "leave these lines as they are"
+    """  # noqa: D301 - click reads the backspace character as "do not rewrap these lines"
     found = access(kubeconfig, context)
     return run(_wait(found, namespace or found.namespace, name, timeout, min_ready))
 
@@ -70,7 +70,7 @@ async def _wait(found: Access, namespace: str, name: str | None, timeout: float,
                     judged = [verdict.judge(each, min_ready, settled=settled, late=late) for each in statuses]
                     outcome = _outcome(judged)
                     if outcome == verdict.FAIL and not late:
-                        # A moment more, so that nodes that are behind are counted and named as well.
+                        # Wait a moment, so that the message names nodes that fail a little later as well.
                         certain_since = certain_since or passed
                         undecided = any(each.undecided > 0 for each in judged)
                         moment = verdict.SETTLE_SECONDS if undecided else _SECOND_LOOK_SECONDS
@@ -88,7 +88,7 @@ async def _wait(found: Access, namespace: str, name: str | None, timeout: float,
 
 
 def _outcome(judged: list[Verdict]) -> str:
-    """That of all components: each has to have its images, and one that fails is enough to fail."""
+    """The outcome of all components: every one must have its images, and one failure is a failure."""
     outcomes = {each.outcome for each in judged}
     if verdict.FAIL in outcomes:
         return verdict.FAIL
@@ -126,7 +126,7 @@ def _reporter() -> Iterator[_Lines | _Bar]:
 
 
 class _Lines:
-    """A line whenever there is something new to say."""
+    """Prints a line whenever something has changed."""
 
     def __init__(self) -> None:
         self._said: dict[str, str] = {}
@@ -143,7 +143,7 @@ class _Lines:
 
 
 class _Bar:
-    """A bar for each component."""
+    """Shows a progress bar for each component."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress

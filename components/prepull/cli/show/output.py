@@ -1,4 +1,4 @@
-"""A status as data, for programs: names in camelCase, times in UTC, what is not known left out."""
+"""A status as data, for programs: names in camelCase, times in UTC, unknown fields left out."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from ...status.observe import Image
 
 
 def data(statuses: Sequence[Status]) -> dict[str, Any]:
-    """The statuses of all components.
+    """The statuses as plain data.
 
     Args:
-        statuses: one for each component.
+        statuses: the status of each component.
     """
     return {"components": [_component(status) for status in statuses]}
 
 
 def as_json(statuses: Sequence[Status], *, one_line: bool = False) -> str:
-    """The same as JSON."""
+    """The statuses as JSON."""
     return json.dumps(data(statuses), indent=None if one_line else 2, ensure_ascii=False)
 
 
 def as_yaml(statuses: Sequence[Status]) -> str:
-    """The same as YAML."""
+    """The statuses as YAML."""
     from ...manifests.render import dump  # noqa: PLC0415 - a table needs no YAML
 
     return dump(data(statuses))

@@ -1,4 +1,4 @@
-"""A status as a table for people: node × image, what needs attention first, totals above."""
+"""A status as a table for people: a row for each node and image, totals above."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ def screen(
     """The tables of all components.
 
     Args:
-        statuses: one for each component.
+        statuses: the status of each component.
         now: the time, in seconds since the epoch.
-        rows: how many images on nodes to list at most; the most urgent are. Default: all of them.
-        wide: with pods, whole digests and attempts.
-        note: a last line.
+        rows: how many rows to show at most; the most urgent rows are shown. Default: all rows.
+        wide: add pods, whole digests and attempts.
+        note: a last line. Default: none.
     """
     parts: list[RenderableType] = []
     share = None if rows is None else max(1, rows // max(1, len(statuses)))
@@ -64,12 +64,12 @@ def _component(status: Status, now: float, rows: int | None, *, wide: bool) -> I
 
 
 def plain(statuses: Sequence[Status], now: float, *, wide: bool) -> Iterator[str]:
-    """The same without styles, line by line: a table of rich takes minutes where there are very many rows.
+    """The same without styles, line by line. For very many rows, a table of rich takes minutes.
 
     Args:
-        statuses: one for each component.
+        statuses: the status of each component.
         now: the time, in seconds since the epoch.
-        wide: with pods, whole digests and attempts.
+        wide: add pods, whole digests and attempts.
     """
     for at, status in enumerate(statuses):
         if at:
@@ -141,7 +141,7 @@ def _row(node: Node, at: int, now: float, *, first: bool, wide: bool) -> list[_C
         _state(node, image, now),
         (digest if wide else digest[:_DIGEST_LENGTH], ""),
         ("" if image.size is None else f"{image.size / 1e6:.1f} MB", ""),
-        # No attempt was needed for what was there before.
+        # An image that was present before needed no attempt.
         ("" if image.seconds is None or image.attempts == 0 else f"{image.seconds:.1f}", ""),
     ]
     if wide:
@@ -177,7 +177,7 @@ def _note(node: Node, image: Image, now: float, *, first: bool) -> str:
 
 
 def duration(seconds: float) -> str:
-    """A time that has passed or is left, in the largest two units."""
+    """A duration in its largest two units."""
     whole = max(0, int(seconds))
     if whole < 60:
         return f"{whole}s"
@@ -188,7 +188,7 @@ def duration(seconds: float) -> str:
 
 @lru_cache(maxsize=4096)
 def familiar(name: str) -> str:
-    """An image's name as people write it."""
+    """An image's name in the form that people write."""
     try:
         reference = references.parse(name)
     except references.InvalidReferenceError:

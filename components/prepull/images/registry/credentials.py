@@ -1,4 +1,4 @@
-"""The user's own credentials for registries, as `docker login` left them. They are read, never written."""
+"""The user's credentials for registries, as `docker login` stored them. This module reads them and writes nothing."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from docker.errors import DockerException  # type: ignore[import-untyped]
 
 
 class CredentialError(Exception):
-    """There may be a credential, and it cannot be had; the message says why, and no secret."""
+    """A credential cannot be read; the message says why and contains no secret."""
 
 
 @dataclass(frozen=True)
 class Credential:
-    """A user with a password, or an identity token, which a registry's token server takes instead of one."""
+    """A user name with a password, or an identity token, which a registry's token server accepts instead."""
 
     username: str = ""
     password: str = field(default="", repr=False)
@@ -28,10 +28,10 @@ class Credential:
 
 
 class Credentials:
-    """Finds the credential for a registry: `credHelpers`, `credsStore`, `auths`, each as the Docker CLI reads it.
+    """Finds the credential for a registry in `credHelpers`, `credsStore` and `auths`, as the Docker CLI does.
 
-    The configuration is `$DOCKER_CONFIG/config.json`, else `~/.docker/config.json`. A helper is asked once for each
-    registry.
+    The configuration is `$DOCKER_CONFIG/config.json`, else `~/.docker/config.json`. A credential helper is called once
+    for each registry.
     """
 
     def __init__(self) -> None:
@@ -42,10 +42,10 @@ class Credentials:
         """Find a registry's credential.
 
         Args:
-            registry: the registry as references name it: `docker.io`, `registry.example.com:5000`.
+            registry: the registry's name in references: `docker.io`, `registry.example.com:5000`.
 
         Returns:
-            The credential; None where there is none.
+            The credential; None if there is none.
 
         Raises:
             CredentialError: the configuration or the helper is broken.
@@ -73,7 +73,7 @@ def _look_up(registry: str) -> Credential | None:
         if helper and not shutil.which(f"docker-credential-{helper}"):
             raise CredentialError(f"docker-credential-{helper}, which {path} names, is not in PATH")
     except (DockerException, AttributeError, TypeError, ValueError):
-        # What is not as it should be may hold a secret.
+        # The library's own message may contain a secret.
         raise CredentialError(f"{path} is not a Docker configuration") from None
     try:
         entry: dict[str, Any] = parsed.resolve_authconfig(registry) or {}

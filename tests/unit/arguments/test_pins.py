@@ -14,15 +14,16 @@ from prepull import PrePullArgumentError, PrePullDaemonSet
 from prepull.arguments import check as validation
 from prepull.arguments import pins
 from prepull.arguments.check import InvalidArgumentError
-from prepull.arguments.pins import UnpinnableError, Unresolved
+from prepull.arguments.pins import UnpinnableError
 from prepull.images.references import Reference
+from prepull.images.registry.failures import Unresolved
 from prepull.manifests import render
 from prepull.plan import Plan
 
-from ..plans import HEX, RUNTIMES, built
-from .cli.conftest import Prepull, prepull
-from .conftest import Engine
-from .registry.fake_registry import FakeRegistry, running
+from ...plans import HEX, RUNTIMES, built
+from ..cli.conftest import Prepull, prepull
+from ..conftest import Engine
+from ..registry.fake_registry import FakeRegistry, running
 
 __all__ = ["prepull"]
 

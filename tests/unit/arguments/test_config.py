@@ -14,13 +14,13 @@ import pytest
 import yaml
 from prepull import PrePullArgumentError, PrePullDaemonSetArgs, args_from_config
 from prepull.arguments import check as validation
-from prepull.arguments.configuration import TEXTS
+from prepull.arguments.table import ARGUMENTS
 from pulumi.runtime.config import CONFIG
 from pulumi.runtime.settings import SETTINGS
 
-from ..plans import EACH
+from ...plans import EACH
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture(name="configure")
@@ -122,7 +122,7 @@ def test_values_are_what_the_argument_takes(configure: Configure, argument: str,
 
 def test_an_argument_is_text_where_its_type_says_so() -> None:
     texts = re.findall(r"^    (\w+): (?:Optional\[)?(?:Input\[)?str\]*$", inspect.getsource(PrePullDaemonSetArgs), re.M)
-    assert set(texts) == TEXTS
+    assert set(texts) == {name for name, argument in ARGUMENTS.items() if argument.is_text}
 
 
 def test_what_this_project_declares_is_what_the_component_takes_and_does_by_default() -> None:
@@ -133,7 +133,7 @@ def test_what_this_project_declares_is_what_the_component_takes_and_does_by_defa
         if argument == "images":
             assert "default" not in declaration
             continue
-        read = validation.ARGUMENTS[argument]
+        read = ARGUMENTS[argument]
         assert read(declaration["default"]) == read(None), key
         assert declaration["type"] == types[type(read(None))], key
 

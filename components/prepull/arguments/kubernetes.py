@@ -1,0 +1,193 @@
+"""Readers of Kubernetes structures: names, labels, taints, tolerations, affinities, resources, quantities.
+
+Structures may be written in the API's names (`nodeAffinity`) or in Pulumi's Python names (`node_affinity`); the result
+has the API's.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from .readers import (
+    InvalidValueError,
+    choice,
+    each,
+    is_number,
+    mapping,
+    matching,
+    read_all,
+    read_values,
+    sequence,
+    string,
+    unique,
+    whole,
+)
+
+_SUBDOMAIN = r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*"
+_LABEL_KEY = re.compile(rf"(?:(?=[^/]{{1,253}}/){_SUBDOMAIN}/)?[A-Za-z0-9](?:[A-Za-z0-9_.-]{{0,61}}[A-Za-z0-9])?")
+_LABEL_VALUE = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?")
+_NAMESPACE = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+_OBJECT_NAME = re.compile(rf"(?=.{{1,253}}\Z){_SUBDOMAIN}")
+_QUANTITY = re.compile(r"[0-9]+(?:\.[0-9]+)?(?:[numkMGTPE]|[KMGTPE]i|[eE][+-]?[0-9]{1,2})?")
+_TAINT_EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
+_TOLERATION_OPERATORS = ("Exists", "Equal")
+_AFFINITIES = ("nodeAffinity", "podAffinity", "podAntiAffinity")
+_REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
+_OS_LABEL = "kubernetes.io/os"
+_NUMBER_BITS = 63
+# The API's affinities have a dozen levels.
+_DEEPEST = 50
+
+namespace = matching(_NAMESPACE, "a namespace; it has lower-case letters, digits and '-'")
+priority_class_name = matching(_OBJECT_NAME, "the name of a PriorityClass; it has lower-case letters, digits, '-.'")
+taint_key = matching(_LABEL_KEY, "the key of a taint; write 'name' or 'prefix.example.com/name'")
+label_value = matching(_LABEL_VALUE, "a label's value; it has at most 63 letters, digits, '-_.'")
+_label_key = matching(_LABEL_KEY, "a key; write 'name' or 'prefix.example.com/name'")
+# The API server refuses a list that has a name twice.
+secret_names = unique(matching(_OBJECT_NAME, "the name of a Secret; it has lower-case letters, digits, '-.'"))
+
+
+def integer(value: Any) -> int:
+    """Read a whole number that fits the API's 64 bits."""
+    number = whole(value)
+    if number.bit_length() > _NUMBER_BITS:
+        raise InvalidValueError("the number is larger than any that the API takes; write a smaller one")
+    return number
+
+
+def labels(value: Any) -> dict[str, str]:
+    """Read labels."""
+    return _keyed(value, label_value)
+
+
+def annotation_values(value: Any) -> dict[str, str]:
+    """Read annotations."""
+    return _keyed(value, string)
+
+
+def node_selector(value: Any) -> dict[str, str]:
+    """Read the labels that a node must have."""
+    selector = labels(value)
+    if (system := selector.get(_OS_LABEL, "linux")) != "linux":
+        why = f": {system!r} is not supported; leave it out: Linux is selected anyway"
+        raise InvalidValueError(within=[f"[{_OS_LABEL!r}]{why}"])
+    return selector
+
+
+def _keyed(value: Any, read: Callable[[Any], str]) -> dict[str, str]:
+    """Read a mapping whose keys are keys of labels."""
+    given = mapping(value)
+    read_all((("", key) for key in given), _label_key)
+    return read_values(given, read)
+
+
+_TOLERATION_FIELDS: Mapping[str, Callable[[Any], Any]] = {
+    "key": taint_key,
+    "operator": choice(*_TOLERATION_OPERATORS),
+    "value": label_value,
+    "effect": choice(*_TAINT_EFFECTS),
+    "tolerationSeconds": integer,
+}
+
+
+def _toleration(value: Any) -> Mapping[str, Any]:
+    given = _fields(value, _TOLERATION_FIELDS, "a toleration")
+    pairs = {key: (key, item) for key, item in given.items()}
+    toleration = read_values(pairs, lambda pair: _TOLERATION_FIELDS[pair[0]](pair[1]))
+    if toleration.get("operator") == "Exists" and toleration.get("value"):
+        raise InvalidValueError("a toleration with the operator Exists has no value; leave the value out")
+    if "key" not in toleration and toleration.get("operator") != "Exists":
+        raise InvalidValueError("a toleration without a key needs the operator Exists")
+    if "tolerationSeconds" in toleration and toleration.get("effect") != "NoExecute":
+        raise InvalidValueError("a toleration with toleration_seconds needs the effect NoExecute")
+    return toleration
+
+
+tolerations = each(_toleration)
+
+
+def affinity(value: Any) -> Mapping[str, Any] | None:
+    """Read an affinity; an empty one is None.
+
+    Only the part that the component extends must have the API's form. The API server checks the rest.
+    """
+    checked = read_values(_fields(value, _AFFINITIES, "an affinity"), _structure)
+    terms = mapping(checked.get("nodeAffinity", {}).get(_REQUIRED) or {}).get("nodeSelectorTerms") or []
+    for term in sequence(terms):
+        sequence(mapping(term).get("matchExpressions") or [])
+    return checked or None
+
+
+def resources(value: Any) -> Mapping[str, Any] | None:
+    """Read the requests and limits of a container; empty ones are None."""
+    given = _fields(value, ("requests", "limits"), "resources")
+    return read_values(given, lambda amounts: _keyed(amounts, quantity)) or None
+
+
+def quantity(value: Any) -> str:
+    """Read a quantity such as "100m" or "64Mi"."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    text = str(value) if is_number(value) else string(value)
+    if not _QUANTITY.fullmatch(text):
+        raise InvalidValueError(f"{text!r} is not a quantity; write one such as '100m' or '64Mi'")
+    return text
+
+
+def _fields(value: Any, known: Iterable[str], what: str) -> dict[str, Any]:
+    """The fields of a structure in the API's names, without those that are None."""
+    fields: dict[str, Any] = {}
+    for key, item in mapping(value).items():
+        name = _camel(key)
+        if name not in known:
+            raise InvalidValueError(f"{key!r} is not a field of {what}; they are {', '.join(known)}")
+        if name in fields:
+            raise InvalidValueError(f"{name} is there twice; leave out {key!r}")
+        if item is not None:
+            fields[name] = item
+    return fields
+
+
+def _structure(value: Any) -> dict[str, Any]:
+    structure: dict[str, Any] = _api_names(mapping(value))
+    return structure
+
+
+def _api_names(value: Any, depth: int = 0) -> Any:
+    """The same structure in the API's names."""
+    if depth > _DEEPEST:
+        raise InvalidValueError(f"it is nested more than {_DEEPEST} times; the API has no such structure")
+    if isinstance(value, Mapping):
+        # The keys of labels are data, not names of fields.
+        return {
+            _camel(string(key)): {string(name): _scalar(value) for name, value in item.items()}
+            if _camel(key) == "matchLabels" and isinstance(item, Mapping)
+            else _api_names(item, depth + 1)
+            for key, item in mapping(value).items()
+        }
+    if isinstance(value, (list, tuple)):
+        return [_api_names(item, depth + 1) for item in value]
+    return _scalar(value)
+
+
+def _scalar(value: Any) -> Any:
+    """A value that JSON has as well; YAML and Python have more kinds of values."""
+    if isinstance(value, str):
+        return string(value)
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, float) and math.isfinite(value) and not value.is_integer():
+        return value
+    if not isinstance(value, int) and not (isinstance(value, float) and math.isfinite(value)):
+        raise InvalidValueError(f"{value!r} is neither a text nor a number; put a text in quotes")
+    return integer(value)
+
+
+def _camel(key: str) -> str:
+    if not re.fullmatch(r"[a-z]+(?:_[a-z]+)+", key):
+        return key
+    head, *rest = key.split("_")
+    return head + "".join(part.capitalize() for part in rest)

@@ -1,0 +1,160 @@
+"""Asks an image's registry for the digest that its tag stands for, with the authentication that the registry wants."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+import requests
+
+from .. import references
+from ..references import Reference
+from . import tokens
+from .credentials import Credential, CredentialError, Credentials
+from .failures import Reason, RegistryError, UnreachableError, refused
+from .session import Session, why
+
+# An index comes first: a tag of several platforms stands for it, and every node can pull it.
+_MEDIA_TYPES = (
+    "application/vnd.oci.image.index.v1+json",
+    "application/vnd.docker.distribution.manifest.list.v2+json",
+    "application/vnd.oci.image.manifest.v1+json",
+    "application/vnd.docker.distribution.manifest.v2+json",
+)
+# Registries must accept manifests up to this size, and no real one is larger
+# (https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pushing-manifests).
+_MANIFEST_BYTES = 4 * 1024 * 1024
+_CHUNK_BYTES = 64 * 1024
+_HOSTS = {references.DEFAULT_REGISTRY: "registry-1.docker.io"}
+
+
+def is_loopback(registry: str) -> bool:
+    """Whether a registry is on this machine; Docker and containerd use plain HTTP for such registries as well."""
+    host = urlsplit(f"//{registry}").hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+class Registries:
+    """Asks registries for digests. It is thread-safe. It remembers registries that do not answer: use it only once.
+
+    Args:
+        credentials: finds the credentials. Default: those of the user's Docker configuration.
+        plain: decides which registries are asked over plain HTTP. Default: those on this machine.
+    """
+
+    def __init__(self, credentials: Credentials | None = None, plain: Callable[[str], bool] = is_loopback) -> None:
+        self._credentials = credentials or Credentials()
+        self._plain = plain
+        self._silent: dict[str, str] = {}
+
+    def digest(self, image: Reference) -> str:
+        """Ask for the digest that a tag stands for: that of the index, if there is one.
+
+        Args:
+            image: a reference by tag.
+
+        Raises:
+            RegistryError: there is no digest, or the registry does not answer.
+        """
+        if image.registry in self._silent:
+            raise RegistryError(self._silent[image.registry])
+        try:
+            with Session() as session:
+                return _Question(session, image, self._credentials, plain=self._plain(image.registry)).answer()
+        except UnreachableError as error:
+            # Otherwise each further image of this registry would wait as long again.
+            self._silent[image.registry] = str(error)
+            raise
+
+
+class _Question:
+    """The requests about one image: without authentication, then with it."""
+
+    def __init__(self, session: Session, image: Reference, credentials: Credentials, *, plain: bool) -> None:
+        self._session = session
+        self._image = image
+        self._credentials = credentials
+        self._plain = plain
+        self._url = (
+            f"{'http' if plain else 'https'}://{_HOSTS.get(image.registry, image.registry)}"
+            f"/v2/{image.repository}/manifests/{image.tag}"
+        )
+        self._authorization: str | None = None
+        self._note = ""
+
+    def answer(self) -> str:
+        response = self._ask("HEAD")
+        if response.status_code == requests.codes.unauthorized:
+            granted = self._authenticate(response.headers.get("WWW-Authenticate", ""))
+            response = self._ask("HEAD")
+            if granted and response.status_code in (requests.codes.unauthorized, requests.codes.forbidden):
+                # A registry that hides private repositories gives the same answer for missing ones.
+                raise RegistryError(Reason.UNAUTHORIZED_OR_MISSING.text(note=self._note))
+        if response.status_code == requests.codes.ok:
+            return self._checked(response.headers.get("Docker-Content-Digest")) or self._of_content()
+        if response.status_code in (requests.codes.method_not_allowed, requests.codes.not_implemented):
+            return self._of_content()
+        raise refused(response.status_code, response.reason, self._note)
+
+    def _ask(self, method: str) -> requests.Response:
+        accept = {"Accept": ", ".join(_MEDIA_TYPES)}
+        return self._session.send(method, self._url, self._authorization, headers=accept, stream=method == "GET")
+
+    def _checked(self, digest: str | None) -> str | None:
+        if digest is None:
+            return None
+        try:
+            return references.parse(f"{self._image.name}@{digest}").digest
+        except references.InvalidReferenceError:
+            raise RegistryError(Reason.INVALID_DIGEST.text()) from None
+
+    def _of_content(self) -> str:
+        """The digest of the manifest's content: registries need not send the digest in a header."""
+        with self._ask("GET") as response:
+            if response.status_code != requests.codes.ok:
+                raise refused(response.status_code, response.reason, self._note)
+            # A proxy may answer with its login page, which has a hash as well.
+            if response.headers.get("Content-Type", "").partition(";")[0].strip() not in _MEDIA_TYPES:
+                raise RegistryError(Reason.NO_MANIFEST.text())
+            algorithm, size = hashlib.sha256(), 0
+            try:
+                for chunk in response.iter_content(_CHUNK_BYTES):
+                    algorithm.update(chunk)
+                    size += len(chunk)
+                    if size > _MANIFEST_BYTES:
+                        raise RegistryError(Reason.LARGE_MANIFEST.text(limit=_MANIFEST_BYTES))
+            except requests.RequestException as error:
+                raise RegistryError(why(error)) from None
+            return f"sha256:{algorithm.hexdigest()}"
+
+    def _authenticate(self, challenge: str) -> bool:
+        """Answer the registry's challenge; whether a token was granted."""
+        credential = self._credential()
+        parameters = tokens.bearer(challenge)
+        if parameters is not None:
+            scope = f"repository:{self._image.repository}:pull"
+            token = tokens.token(self._session, parameters, credential, scope=scope, plain=self._plain, note=self._note)
+            self._authorization = f"Bearer {token}"
+            return True
+        if tokens.asks_for_basic(challenge) and credential and credential.username:
+            self._authorization = tokens.basic(credential)
+        return False
+
+    def _credential(self) -> Credential | None:
+        registry = self._image.registry
+        try:
+            found = self._credentials.find(registry)
+        except CredentialError as error:
+            # A public image needs no credential.
+            self._note = f"; {error}"
+            return None
+        if found:
+            self._note = f" with the credential for {registry} in the Docker configuration"
+        else:
+            self._note = f"; the Docker configuration has no credential for {registry}"
+        return found

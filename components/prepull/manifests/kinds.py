@@ -1,0 +1,35 @@
+"""The kinds of objects that a component has: the one place that knows what the API says about each kind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What the API says about a kind.
+
+    Attributes:
+        api_version: its group and version.
+        cluster_wide: its objects belong to no namespace.
+        immutable: its objects cannot be changed: a change makes a new one.
+    """
+
+    api_version: str
+    cluster_wide: bool = False
+    immutable: bool = False
+
+
+_RBAC = "rbac.authorization.k8s.io/v1"
+
+KINDS: Mapping[str, Kind] = {
+    "ConfigMap": Kind("v1", immutable=True),
+    "ServiceAccount": Kind("v1"),
+    "Role": Kind(_RBAC),
+    "RoleBinding": Kind(_RBAC),
+    "ClusterRole": Kind(_RBAC, cluster_wide=True),
+    "ClusterRoleBinding": Kind(_RBAC, cluster_wide=True),
+    "DaemonSet": Kind("apps/v1"),
+    "Job": Kind("batch/v1", immutable=True),
+}
