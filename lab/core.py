@@ -228,7 +228,7 @@ class Lab:
         for name, path in tools.items():
             self._link(name, path)
         provider = kubernetes_provider.provide(self._workshop)
-        kubernetes_provider.install(provider, self.checkout.state / "pulumi")
+        kubernetes_provider.install(self._workshop, provider, self.checkout.state / "pulumi", self._tools)
 
     def _link(self, name: str, path: Path) -> None:
         link = self._tools / name

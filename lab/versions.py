@@ -1,7 +1,7 @@
 """Every version that the lab pins, in one place."""
 
 GO = "1.26.6"
-GO_MINIMUM = (1, 26, 2)
+GO_MINIMUM = (1, 26, 6)
 
 KIND = "v0.33.0"
 # The image that kind's own release notes name for this release, by digest.
@@ -12,10 +12,13 @@ SANDBOX_IMAGE = "registry.k8s.io/pause:3.10.1"
 CONTAINERD = "v2.1.4"
 CRICTL = "v1.36.0"
 
-PULUMI = "3.224.0"
+# The engine. Programs use the SDK that uv.lock names.
+PULUMI = "3.274.1"
 PULUMI_YAML = "1.28.0"
 PULUMI_MINIMUM = (3, 190, 0)
-PULUMI_KUBERNETES = "4.28.0"
+# The provider that the SDK of uv.lock asks for, and the newest one whose Go module can be had.
+PULUMI_KUBERNETES = "4.34.2"
+PULUMI_KUBERNETES_BUILT = "4.28.0"
 
 NODE = "24.19.0"
 # What @pulumi/pulumi asks for.

@@ -8,7 +8,7 @@ from lab import versions
 from lab.download import Release
 from lab.platforms import Platform
 from lab.provision import programs, tool
-from lab.provision.sources import first_of
+from lab.provision.sources import Source, first_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,25 +20,45 @@ NAME = "pulumi-resource-kubernetes"
 
 def provide(workshop: Workshop) -> Path:
     """The program. One on PATH would win over every plugin whatever its version, so it is no source here."""
-    host = Platform.host()
-    releases = f"https://github.com/pulumi/pulumi-kubernetes/releases/download/v{versions.PULUMI_KUBERNETES}"
-    release = Release(
-        f"{releases}/{NAME}-v{versions.PULUMI_KUBERNETES}-{host.os}-{host.arch}.tar.gz",
-        f"{releases}/pulumi-kubernetes_{versions.PULUMI_KUBERNETES}_checksums.txt",
-    )
     with workshop.console.step("Kubernetes provider") as step:
         return first_of(
             "the Kubernetes provider",
-            [tool.released(workshop, NAME, release), tool.built(workshop, NAME, programs.PULUMI_KUBERNETES)],
+            [_released(workshop), tool.built(workshop, NAME, programs.PULUMI_KUBERNETES)],
             step,
         )
 
 
-def install(plugin: Path, home: Path) -> None:
-    """Make it the plugin that the engine with this home finds."""
+def install(workshop: Workshop, plugin: Path, home: Path, tools: Path) -> None:
+    """Make it the one that the engine finds.
+
+    The release is a plugin of the very version that the SDK asks for. One that was built is older, and the engine takes
+    that from PATH alone, with a warning.
+
+    Args:
+        workshop: where it came from.
+        plugin: what `provide` returned.
+        home: Pulumi's home.
+        tools: a directory on the PATH of the lab's programs.
+    """
     directory = home / "plugins" / f"resource-kubernetes-v{versions.PULUMI_KUBERNETES}"
-    directory.mkdir(parents=True, exist_ok=True)
-    link = directory / NAME
-    if not (link.is_symlink() and link.readlink() == plugin):
-        link.unlink(missing_ok=True)
-        link.symlink_to(plugin)
+    wanted, other = (directory / NAME, tools / NAME)
+    if plugin != _released(workshop).present():
+        wanted, other = other, wanted
+    other.unlink(missing_ok=True)
+    wanted.parent.mkdir(parents=True, exist_ok=True)
+    if not (wanted.is_symlink() and wanted.readlink() == plugin):
+        wanted.unlink(missing_ok=True)
+        wanted.symlink_to(plugin)
+
+
+def _released(workshop: Workshop) -> Source[Path]:
+    host = Platform.host()
+    releases = f"https://github.com/pulumi/pulumi-kubernetes/releases/download/v{versions.PULUMI_KUBERNETES}"
+    return tool.released(
+        workshop,
+        NAME,
+        Release(
+            f"{releases}/{NAME}-v{versions.PULUMI_KUBERNETES}-{host.os}-{host.arch}.tar.gz",
+            f"{releases}/pulumi-kubernetes_{versions.PULUMI_KUBERNETES}_checksums.txt",
+        ),
+    )

@@ -115,14 +115,14 @@ def _embed_schema(workspace: Path, go: Go) -> None:
     """Put beside the provider's main what it embeds; the module's schema lacks the version."""
     published = go.module_directory(workspace, _KUBERNETES_PROVIDER) / "cmd" / "pulumi-resource-kubernetes"
     schema = json.loads((published / "schema.json").read_text(encoding="utf-8"))
-    schema["version"] = versions.PULUMI_KUBERNETES
+    schema["version"] = versions.PULUMI_KUBERNETES_BUILT
     (workspace / "schema.json").write_text(json.dumps(schema), encoding="utf-8")
     shutil.copyfile(published / "terraform-mapping.json", workspace / "terraform-mapping.json")
 
 
 PULUMI_KUBERNETES = Program(
     "pulumi-resource-kubernetes",
-    variables={f"{_KUBERNETES_PROVIDER}/pkg/version.Version": versions.PULUMI_KUBERNETES},
+    variables={f"{_KUBERNETES_PROVIDER}/pkg/version.Version": versions.PULUMI_KUBERNETES_BUILT},
     private="github.com/pulumi/*",
     prepare=_embed_schema,
 )

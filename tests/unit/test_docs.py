@@ -13,6 +13,7 @@ from prepull.images.registry.failures import Reason
 from prepull.runtimes import RUNTIMES
 from rich.console import Console
 
+from lab import versions as lab_versions
 from lab.nodes import NodeImage
 from lab.table import Row, render, summary
 
@@ -78,6 +79,8 @@ def test_the_versions_are_those_that_are_required_and_tested() -> None:
     assert f"| Kubernetes | {OLDEST} (`image-volume`: {SINCE['image-volume']}) | {NEWEST}, " in page
     assert f"| Python | {pythons[0]} | {pythons[-1]} |" in page
     assert f"| `pulumi`, `pulumi-kubernetes` | {', '.join(lowest)} | {', '.join(pinned)} |" in page
+    engine = f"{lab_versions.PULUMI} and {lab_versions.PULUMI_KUBERNETES_BUILT}"
+    assert f"| Pulumi's engine and its Kubernetes provider | those of the SDKs | {engine} |" in page
     assert tuple(pythons) == SUPPORTED
 
 

@@ -1,7 +1,7 @@
 """The arguments from a stack's configuration file, as `args_from_config` reads them within a program.
 
 This module repeats what Pulumi's engine does in between: it applies a project's defaults, completes keys without a
-namespace, and turns values into text (sdk/go/common/workspace/config.go and resource/config/object.go of Pulumi 3.224).
+namespace, and turns values into text (sdk/go/common/workspace/config.go and resource/config/object.go of Pulumi 3.274).
 """
 
 from __future__ import annotations
