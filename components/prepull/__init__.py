@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from .program.component import PrePullArgumentError, PrePullDaemonSet
     from .program.from_config import args_from_config
     from .program.images_of import images_of
-    from .program.stack import prepull_stack
+    from .program.stack import prepull_stack, prepull_transformation
 
 __all__ = [
     "PrePullArgumentError",
@@ -21,6 +21,7 @@ __all__ = [
     "args_from_config",
     "images_of",
     "prepull_stack",
+    "prepull_transformation",
 ]
 
 _MODULES = {
@@ -31,6 +32,7 @@ _MODULES = {
     "args_from_config": "program.from_config",
     "images_of": "program.images_of",
     "prepull_stack": "program.stack",
+    "prepull_transformation": "program.stack",
 }
 
 
