@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from .program.errors import PrePullArgumentError
     from .program.from_config import args_from_config
     from .program.images_of import images_of
-    from .program.stack import prepull_stack
+    from .program.stack import prepull_stack, prepull_transformation
 
 __all__ = [
     "PrePullArgumentError",
@@ -22,6 +22,7 @@ __all__ = [
     "args_from_config",
     "images_of",
     "prepull_stack",
+    "prepull_transformation",
 ]
 
 _MODULES = {
@@ -32,6 +33,7 @@ _MODULES = {
     "args_from_config": "program.from_config",
     "images_of": "program.images_of",
     "prepull_stack": "program.stack",
+    "prepull_transformation": "program.stack",
 }
 
 

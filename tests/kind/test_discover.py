@@ -1,11 +1,12 @@
-"""One line has all images of a stack on every node before any of its workloads starts; and what a cluster runs."""
+"""A block has all of its images on every node before any of its workloads starts; and what a cluster runs."""
 
 from __future__ import annotations
 
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
@@ -15,7 +16,7 @@ import pulumi_kubernetes as k8s
 import pytest
 import yaml
 from prepull import PrePullDaemonSet, PrePullDaemonSetArgs, images_of, prepull_stack
-from prepull.program import stack as stackwide
+from prepull.program import collection
 from pulumi import automation as auto
 
 from lab import Lab
@@ -30,12 +31,13 @@ OURS = {"puller_image": PULLER_IMAGE, "gate_image": PULLER_IMAGE, "timeout": "5m
 SKIP_AWAIT = {"pulumi.com/skipAwait": "true"}
 
 
-def one_line(stack: Stack, **options: Any) -> PrePullDaemonSet:
-    args = cast(PrePullDaemonSetArgs, {**OURS, "namespace": stack.namespace, **options.pop("args", {})})
-    component = prepull_stack("images", args, **options)
-    pulumi.export("images", component.images)
-    pulumi.export("ready_nodes", component.ready_nodes)
-    return component
+@contextmanager
+def block(stack: Stack, **args: Any) -> Iterator[None]:
+    given = cast(PrePullDaemonSetArgs, {**OURS, "namespace": stack.namespace, **args})
+    with prepull_stack("images", given) as images:
+        yield
+    pulumi.export("images", images.images)
+    pulumi.export("ready_nodes", images.ready_nodes)
 
 
 def metadata(stack: Stack, name: str) -> Any:
@@ -85,13 +87,13 @@ def pods_of_workloads(kubectl: Kubectl) -> dict[str, datetime]:
     return {item["metadata"]["name"]: at(item["metadata"]["creationTimestamp"]) for item in items}
 
 
-def test_twenty_workloads_and_one_line(lab: Lab, stack: Stack, images: Images, kubectl: Kubectl) -> None:
+def test_twenty_workloads_in_a_block(lab: Lab, stack: Stack, images: Images, kubectl: Kubectl) -> None:
     wanted = [images.push(f"app-{index:02}") for index in range(20)]
 
     def program() -> None:
-        one_line(stack)
-        for index, image in enumerate(wanted):
-            deployment(stack, f"web-{index:02}", image)
+        with block(stack):
+            for index, image in enumerate(wanted):
+                deployment(stack, f"web-{index:02}", image)
 
     stack.preview(program)
     assert not pods_of_workloads(kubectl)
@@ -117,27 +119,29 @@ def test_whatever_runs_pods_waits_and_its_image_may_be_an_output(
     (tmp_path / "file.yaml").write_text(yaml.safe_dump(manifest("file", stack.namespace, wanted["file"])))
 
     def program() -> None:
-        one_line(stack)
-        first = deployment(stack, "deployment", wanted["deployment"])
-        built = k8s.core.v1.ConfigMap("built", metadata={"namespace": stack.namespace}, data={"image": wanted["built"]})
-        deployment(stack, "built", built.data["image"], pulumi.ResourceOptions(depends_on=[first]))
-        values = {"image": wanted["chart-v3"]}
-        k8s.helm.v3.Chart("chart-v3", k8s.helm.v3.LocalChartOpts(path=str(chart), values=values))
-        k8s.helm.v4.Chart("chart-v4", chart=str(chart), values={"image": wanted["chart-v4"]})
-        k8s.helm.v3.Release(
-            "release",
-            k8s.helm.v3.ReleaseArgs(
-                name="release",
-                chart=str(chart),
-                namespace=stack.namespace,
-                skip_await=True,
-                values={"image": wanted["release"]},
-            ),
-        )
-        text = yaml.safe_dump(manifest("yaml-v1", stack.namespace, wanted["yaml-v1"]))
-        k8s.yaml.ConfigGroup("yaml-v1", yaml=[text])
-        k8s.yaml.v2.ConfigGroup("yaml-v2", objs=[manifest("yaml-v2", stack.namespace, wanted["yaml-v2"])])
-        k8s.yaml.v2.ConfigFile("file", file=str(tmp_path / "file.yaml"))
+        with block(stack):
+            first = deployment(stack, "deployment", wanted["deployment"])
+            built = k8s.core.v1.ConfigMap(
+                "built", metadata={"namespace": stack.namespace}, data={"image": wanted["built"]}
+            )
+            deployment(stack, "built", built.data["image"], pulumi.ResourceOptions(depends_on=[first]))
+            values = {"image": wanted["chart-v3"]}
+            k8s.helm.v3.Chart("chart-v3", k8s.helm.v3.LocalChartOpts(path=str(chart), values=values))
+            k8s.helm.v4.Chart("chart-v4", chart=str(chart), values={"image": wanted["chart-v4"]})
+            k8s.helm.v3.Release(
+                "release",
+                k8s.helm.v3.ReleaseArgs(
+                    name="release",
+                    chart=str(chart),
+                    namespace=stack.namespace,
+                    skip_await=True,
+                    values={"image": wanted["release"]},
+                ),
+            )
+            text = yaml.safe_dump(manifest("yaml-v1", stack.namespace, wanted["yaml-v1"]))
+            k8s.yaml.ConfigGroup("yaml-v1", yaml=[text])
+            k8s.yaml.v2.ConfigGroup("yaml-v2", objs=[manifest("yaml-v2", stack.namespace, wanted["yaml-v2"])])
+            k8s.yaml.v2.ConfigFile("file", file=str(tmp_path / "file.yaml"))
 
     stack.preview(program)
     result = stack.up(program)
@@ -153,24 +157,24 @@ def test_whatever_runs_pods_waits_and_its_image_may_be_an_output(
 def test_a_circle_ends_with_its_name(
     stack: Stack, images: Images, run: str, monkeypatch: pytest.MonkeyPatch, kubectl: Kubectl
 ) -> None:
-    monkeypatch.setattr(stackwide, "_PATIENCE_SECONDS", 3.0)
+    monkeypatch.setattr(collection, "_PATIENCE_SECONDS", 3.0)
     image = images.push()
 
     def program() -> None:
-        one_line(stack)
-        registry = deployment(stack, "registry", image)
-        built = k8s.core.v1.ConfigMap(
-            "built",
-            metadata={"namespace": stack.namespace},
-            data={"image": image},
-            opts=pulumi.ResourceOptions(depends_on=[registry]),
-        )
-        deployment(stack, "web", built.data["image"])
+        with block(stack, timeout="6s"):
+            registry = deployment(stack, "registry", image)
+            built = k8s.core.v1.ConfigMap(
+                "built",
+                metadata={"namespace": stack.namespace},
+                data={"image": image},
+                opts=pulumi.ResourceOptions(depends_on=[registry]),
+            )
+            deployment(stack, "web", built.data["image"])
 
     with pytest.raises((UpFailed, auto.CommandError)) as failure:
         getattr(stack, run)(program)
-    assert "which image Deployment 'web' runs is known only once Deployment 'registry' is there" in str(failure.value)
-    assert "name 'registry' in exclude" in str(failure.value)
+    assert "not known after 6s: which images these run: Deployment 'web'; if they wait for a" in str(failure.value)
+    assert "declare it outside the block" in str(failure.value)
     assert not pods_of_workloads(kubectl)
 
 
@@ -193,15 +197,17 @@ def test_a_list_that_turns_out_wrong_fails_with_the_components_name(
     assert message in str(failure.value)
 
 
-def test_declared_after_a_workload_it_says_so(stack: Stack, images: Images) -> None:
+def test_an_error_in_the_block_is_what_the_user_sees(stack: Stack, images: Images, kubectl: Kubectl) -> None:
     image = images.push()
 
     def program() -> None:
-        deployment(stack, "early", image)
-        one_line(stack)
+        with block(stack):
+            deployment(stack, "early", image)
+            raise RuntimeError("the program's own mistake")
 
-    with pytest.raises(UpFailed, match="declared too late for Deployment 'early', which cannot wait any more"):
+    with pytest.raises(UpFailed, match="RuntimeError: the program's own mistake"):
         stack.up(program)
+    assert not pods_of_workloads(kubectl)
 
 
 def test_images_of_what_is_there_already(lab: Lab, stack: Stack, images: Images, chart: Path) -> None:

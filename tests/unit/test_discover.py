@@ -118,17 +118,32 @@ def test_an_image_that_is_unknown_in_a_preview_makes_the_list_unknown(engine: En
     assert engine.run(program, preview=True) == {"known": False}
 
 
-def test_a_component_and_what_is_below_it(engine: Engine) -> None:
-    class App(pulumi.ComponentResource):
-        def __init__(self, name: str) -> None:
-            super().__init__("test:index:App", name)
-            opts = pulumi.ResourceOptions(parent=self)
-            inner = pulumi.ComponentResource("test:index:Inner", f"{name}-inner", None, opts)
-            k8s.core.v1.Service("service", spec={"ports": [{"port": 1}]}, opts=opts)
-            k8s.core.v1.Pod("b", spec=pod("b"), opts=pulumi.ResourceOptions(parent=inner))
-            k8s.core.v1.Pod("a", spec=pod("a"), opts=opts)
+class App(pulumi.ComponentResource):
+    def __init__(self, name: str, **outputs: Any) -> None:
+        super().__init__("test:index:App", name)
+        made = [k8s.core.v1.Pod(each, spec=pod(each), opts=pulumi.ResourceOptions(parent=self)) for each in ("b", "a")]
+        service = k8s.core.v1.Service(
+            "service", spec={"ports": [{"port": 1}]}, opts=pulumi.ResourceOptions(parent=self)
+        )
+        for output, convert in outputs.items():
+            setattr(self, output, pulumi.Output.from_input([*made, service]).apply(convert))
 
-    assert found(engine, lambda: App("app")) == ["docker.io/library/a:latest", "docker.io/library/b:latest"]
+
+def test_a_component_that_lists_what_it_has_made(engine: Engine) -> None:
+    def by_name(made: list[Any]) -> dict[str, Any]:
+        return {each.pulumi_resource_name: each for each in made}
+
+    for convert in (list, by_name):
+        assert found(engine, lambda: App("app", resources=convert)) == [  # noqa: B023 - it is called at once
+            "docker.io/library/b:latest",
+            "docker.io/library/a:latest",
+        ]
+
+
+def test_a_component_that_lists_nothing_is_an_error_with_the_way_out(engine: Engine) -> None:
+    expected = r"images_of: App 'app' does not list its children in an output 'resources'; .* in a block of prepull_st"
+    with pytest.raises(PrePullArgumentError, match=expected):
+        found(engine, lambda: App("app", others=list))
 
 
 YAML = """

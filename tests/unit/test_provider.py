@@ -19,10 +19,9 @@ import yaml
 from prepull.arguments import check as validation
 from prepull.arguments.table import ARGUMENTS
 from prepull.program import component
-from prepull.program.provider import PrePullProvider, _urn_once_checked, in_camel_case
+from prepull.program.provider import PrePullProvider, _urn_once_checked, arguments, in_camel_case
 from pulumi.errors import InputPropertiesError
 from pulumi.provider import ConstructResult
-from pulumi.provider.server import ComponentInitError
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
 from ..plans import EACH
@@ -35,11 +34,6 @@ TOKEN = "prepull:index:PrePullDaemonSet"
 
 def construct(inputs: dict[str, Any]) -> ConstructResult:
     return PrePullProvider().construct("images", TOKEN, inputs)
-
-
-def mapped(inputs: dict[str, Any]) -> dict[str, Any]:
-    provider = PrePullProvider()
-    return provider.map_inputs(inputs, provider._component_defs["PrePullDaemonSet"])
 
 
 def on_the_wire(value: Any) -> Any:
@@ -61,7 +55,7 @@ def in_camel(name: str) -> str:
 def test_every_argument_has_the_same_effect_from_another_language(argument: str) -> None:
     args: Any = {"images": ["hello-world"], argument: EACH[argument]}
 
-    assert validation.check("images", mapped(on_the_wire(args))) == validation.check("images", args)
+    assert validation.check("images", arguments(on_the_wire(args))) == validation.check("images", args)
 
 
 def test_the_outputs_come_back_under_the_names_of_the_schema(engine: Engine) -> None:
@@ -125,7 +119,7 @@ async def _done(value: Any) -> Any:
 
 def test_an_output_that_turns_out_wrong_is_refused_in_the_same_words() -> None:
     with pytest.raises(InputPropertiesError) as refusal:
-        refused_late(mapped(WRONG))
+        refused_late(arguments(WRONG))
 
     assert str(refusal.value) == COMPLAINTS
 
@@ -141,8 +135,13 @@ def test_an_error_of_the_component_itself_stays_one(engine: Engine, monkeypatch:
 
     monkeypatch.setattr(component, "objects_of", broken)
 
-    with pytest.raises(ComponentInitError, match="broken"):
+    with pytest.raises(RuntimeError, match="broken"):
         engine.run(lambda: construct({"images": ["nginx"]}))
+
+
+def test_another_type_is_none_of_its_own(engine: Engine) -> None:
+    with pytest.raises(ValueError, match="prepull:index:Other: there is no such component; there is prepull:index:Pre"):
+        engine.run(lambda: PrePullProvider().construct("images", "prepull:index:Other", {}))
 
 
 @pytest.mark.parametrize(

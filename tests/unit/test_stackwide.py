@@ -1,4 +1,4 @@
-"""One line for a whole stack, through Pulumi's mocks: what waits for what, and what is said where that cannot be."""
+"""Blocks whose workloads wait, through Pulumi's mocks: what waits for what, and what is said where that cannot be."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pulumi
 import pulumi_kubernetes as k8s
 import pytest
 from prepull import PrePullArgumentError, PrePullDaemonSet, prepull_stack
-from prepull.program import stack as stackwide
+from prepull.program import collection
 from pulumi.runtime import mocks
 
 from .conftest import Engine
@@ -38,12 +38,12 @@ def unknown() -> pulumi.Output[str]:
 
 
 def run(engine: Engine, rest: Callable[[], Any], *, preview: bool = False, args: Any = None, **options: Any) -> Any:
-    """Run a program of that one line and what follows it; return the list that came of it."""
+    """Run a program of one block and what is in it; return the list that came of it."""
 
     def program() -> dict[str, Any]:
-        component = prepull_stack("images", args, **options)
-        rest()
-        return {"images": component.images}
+        with prepull_stack("images", args, **options) as images:
+            rest()
+        return {"images": images.images}
 
     return engine.run(program, preview=preview).get("images")
 
@@ -171,12 +171,7 @@ def test_another_component_and_its_own_pods_wait_for_nothing(engine: Engine) -> 
         PrePullDaemonSet("others", {"images": ["b"]})
         pod("a", "a")
 
-    def program() -> dict[str, Any]:
-        component = prepull_stack("images")
-        rest()
-        return {"images": component.images}
-
-    assert engine.run(program)["images"] == library("a")
+    assert run(engine, rest) == library("a")
     others = [item for item in engine.recorder.registered if item.name.startswith("others")]
     assert not any(each.endswith("::images-gate") for item in others for each in item.request.dependencies)
 
@@ -262,7 +257,7 @@ def test_values_of_a_chart_are_merged_as_helm_does(engine: Engine, tmp_path: Pat
 
 def test_no_workload_at_all(engine: Engine) -> None:
     with pytest.raises(
-        pulumi.RunError, match=r"prepull_stack 'images': the stack has no workload with names=\['web-\*'\]"
+        pulumi.RunError, match=r"prepull_stack 'images': the block has no workload with names=\['web-\*'\]"
     ):
         run(engine, lambda: pod("a", "a"), names="web-*")
 
@@ -300,81 +295,69 @@ def test_a_program_that_fails_says_why_and_deploys_nothing_of_it(engine: Engine)
 
 
 def test_what_is_declared_in_an_apply_is_let_through_only_with_images_that_are_there(engine: Engine) -> None:
-    def rest() -> None:
-        pod("a", "a")
-        slow = k8s.core.v1.ConfigMap("slow", data={"x": "y"}, opts=pulumi.ResourceOptions(depends_on=[images[0]]))
-        slow.data.apply(lambda _: pod("late", wanted[0]))
-
-    images: list[PrePullDaemonSet] = []
     wanted = ["a"]
 
     def program() -> None:
-        images[:] = [prepull_stack("images")]
-        rest()
+        with prepull_stack("images") as images:
+            pod("a", "a")
+            slow = k8s.core.v1.ConfigMap("slow", data={"x": "y"}, opts=pulumi.ResourceOptions(depends_on=[images]))
+            slow.data.apply(lambda _: pod("late", wanted[0]))
 
     engine.run(program)
     assert waiting(engine) == {"a", "late", "slow"}
     wanted[0] = "b"
     with pytest.raises(
-        pulumi.RunError, match=r"Pod 'late' was declared when the list of images was complete already, and r"
+        pulumi.RunError, match=r"Pod 'late' was declared when the block's list of images was complete already, and r"
     ):
         Engine().run(program)
 
 
-def test_a_circle_is_found(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stackwide, "_PATIENCE_SECONDS", 0.2)
+def test_a_circle_ends_with_the_names_of_what_is_not_known(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(collection, "_PATIENCE_SECONDS", 0.1)
+    said: list[str] = []
+    monkeypatch.setattr(pulumi.log, "info", said.append)
 
-    def directly() -> None:
-        first = pod("first", "a")
-        pod("second", first.metadata["name"].apply(lambda name: f"{name}:1"))
-
-    with pytest.raises(
-        pulumi.RunError, match=r"which image Pod 'second' runs is known only once Pod 'first' is there, and"
-    ):
-        run(engine, directly)
-
-    def by_way_of_others() -> None:
+    def declare_registry() -> Any:
         registry = pod("registry", "registry")
-        built = k8s.core.v1.ConfigMap("built", data={"a": "b"}, opts=pulumi.ResourceOptions(depends_on=[registry]))
-        tag = pulumi.Output.format("{0}:{1}", built.data["a"], "1")
+        return k8s.core.v1.ConfigMap("built", data={"a": "b"}, opts=pulumi.ResourceOptions(depends_on=[registry]))
+
+    def inside() -> None:
+        pod("first", "a")
+        tag = pulumi.Output.format("{0}:{1}", declare_registry().data["a"], "1")
         pod("second", pulumi.Output.all(tag, "x").apply(lambda known: known[0]))
 
-    expected = r"only once Pod 'registry' is there \(by way of ConfigMap 'built'\), .* name 'registry' in exclude"
-    with pytest.raises(pulumi.RunError, match=expected):
-        run(Engine(), by_way_of_others)
-    assert run(Engine(), by_way_of_others, exclude="registry") == ["docker.io/library/b:1"]
+    pending = (
+        "which images these run: Pod 'second'; if they wait for a workload that waits for the images, declare it "
+        "outside the block"
+    )
+    with pytest.raises(pulumi.RunError) as failure:
+        run(engine, inside, args={"timeout": "500ms"})
+    assert str(failure.value) == f"prepull_stack 'images': not known after 500ms: {pending}"
+    assert said == [f"prepull_stack 'images': waits to know {pending}"]
+    assert engine.find("Pod") == engine.find("DaemonSet") == []
+
+    assert run(Engine(), inside, exclude="registry") == [*library("a"), "docker.io/library/b:1"]
+
+    def outside() -> dict[str, Any]:
+        built = declare_registry()
+        with prepull_stack("images") as images:
+            pod("second", built.data["a"])
+        return {"images": images.images}
+
+    other = Engine()
+    assert other.run(outside) == {"images": library("b")}
+    assert waiting(other) == {"second"}
 
 
-def test_images_that_never_come_are_not_waited_for_for_ever(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stackwide, "_PATIENCE_SECONDS", 0.1)
+def test_images_that_never_come_are_not_waited_for_for_ever(engine: Engine) -> None:
+    async def never() -> Any:
+        await asyncio.Event().wait()
 
-    async def never() -> str:
-        await asyncio.sleep(2)
-        return "a"
-
-    with pytest.raises(
-        pulumi.RunError, match=r"not known after 500ms which images these run: Pod 'web'; if they wait for"
-    ):
+    with pytest.raises(pulumi.RunError, match=r"not known after 500ms: which images these run: Pod 'web'; if they w"):
         run(engine, lambda: pod("web", never()), args={"timeout": "500ms"})
-
-
-def test_what_was_declared_before_is_named(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    # Only tests share a stack with what others have declared, which is why it is not looked for there.
-    monkeypatch.setattr(stackwide, "MockMonitor", type("Other", (), {}))
-
-    def program() -> None:
-        shop = pulumi.ComponentResource("test:index:Shop", "early")
-        pod("early-pod", "a", parent=shop)
-        pod("inner", "a", parent=shop)
-        pod("other", "a")
-        k8s.core.v1.Service("early-service", spec={"ports": [{"port": 1}]})
-        k8s.helm.v4.Chart("early-chart", chart="x")
-        PrePullDaemonSet("early-images", {"images": ["a"]})
-        prepull_stack("images", names="early*")
-
-    expected = r"declared too late for Chart 'early-chart', Pod 'early-pod', Pod 'inner', which cannot wait"
-    with pytest.raises(PrePullArgumentError, match=expected):
-        engine.run(program)
+    listed: Any = {"timeout": "500ms", "images": never()}
+    with pytest.raises(pulumi.RunError, match=r"not known after 500ms: .* run: the argument images; if"):
+        run(Engine(), lambda: pod("web", "a"), args=listed)
 
 
 def test_one_test_after_another_in_the_same_stack(engine: Engine) -> None:

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 import pulumi
-from pulumi.runtime.config import CONFIG, get_config_env
+from pulumi.runtime import get_config_env
+from pulumi.runtime.config import CONFIG
 
 from ..arguments import configuration
 from .args import PrePullDaemonSetArgs
@@ -32,6 +33,7 @@ def args_from_config(namespace: str = configuration.DEFAULT_NAMESPACE) -> PrePul
         >>> PrePullDaemonSet("images", {**args_from_config(), "namespace": namespace.metadata.name})
     """
     config = pulumi.Config(namespace)
+    # Pulumi has no function that lists keys. Its CLI puts them into the environment; the Automation API does not.
     values: Mapping[str, Any] = {**get_config_env(), **CONFIG.get()}
     texts = {key: config.require(key.partition(":")[2]) for key in values if key.startswith(f"{namespace}:")}
     try:

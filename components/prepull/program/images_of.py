@@ -22,17 +22,18 @@ def images_of(*sources: Any) -> pulumi.Output[list[str]]:
     Those of a spec or a template, as `DeploymentSpecArgs` or as a mapping, are known at once. The workload may wait for
     the component.
 
-    Those of a resource, be it a workload, a chart, a release, a `ConfigFile`, a `ConfigGroup` or a component with such
-    children, are known once it is there. They serve nodes that join later; it cannot wait for the component.
+    The images of a resource are known once it is there: a workload, a chart, a release, a `ConfigFile`, a
+    `ConfigGroup`, or a component that lists its children in an output `resources`. Such a list serves nodes that join
+    later; the resource cannot wait for the component.
 
-    Where everything in a stack shall wait for its images, use `prepull_stack`.
+    If workloads have to wait, or if a component does not list its children, use a block of `prepull_stack`.
 
     Args:
         sources: resources, specs, complete manifests, or lists of such; any of them may be an output.
 
     Raises:
-        PrePullArgumentError: a source runs no pods. Where a source's image turns out to be none, the program fails
-            with the source's name.
+        PrePullArgumentError: a source runs no pods, or is a component that does not list its children. Where a source's
+            image turns out to be none, the program fails with the source's name.
 
     Example:
         >>> spec = k8s.apps.v1.DeploymentSpecArgs(…)
@@ -120,35 +121,44 @@ def _source(source: Any, name: str) -> pulumi.Output[list[str]]:
 def _resource(resource: pulumi.Resource) -> pulumi.Output[list[str]]:
     type_, name = resource.pulumi_resource_type, resource.pulumi_resource_name
     if is_workload(type_):
-        return of_inputs(resource, title(type_, name))
+        return of_inputs(resource, _title(resource))
     if type_ == "kubernetes:helm.sh/v3:Release":
         fields = ("chart", "name", "namespace", "postrender", "repository_opts", "skip_crds", "values", "version")
         inputs = {field: getattr(resource, field) for field in fields}
         return of_rendered(type_, name, inputs, pulumi.InvokeOptions(parent=resource))
     if isinstance(resource, pulumi.ComponentResource):
         return _component(resource)
-    raise PrePullArgumentError(f"images_of: {title(type_, name)} runs no pods; give it workloads, or what has such")
+    raise PrePullArgumentError(f"images_of: {_title(resource)} runs no pods; give it workloads, or what has such")
 
 
 def _component(component: pulumi.ComponentResource) -> pulumi.Output[list[str]]:
-    """What is below a component: in `resources`, where a chart lists what it has made, else its children."""
     made = getattr(component, "resources", None)
-    if isinstance(made, pulumi.Output):
-        return made.apply(lambda found: _among((found or {}).values() if isinstance(found, Mapping) else found or []))
-    # The SDK itself finds what depends_on=[component] waits for in this way, and has no other.
-    return _among(sorted(component._childResources, key=lambda child: child.pulumi_resource_name))  # noqa: SLF001
+    if not isinstance(made, pulumi.Output):
+        raise PrePullArgumentError(
+            f"images_of: {_title(component)} does not list its children in an output 'resources'; give images_of each "
+            "of its workloads, or declare the component in a block of prepull_stack, which sees its children"
+        )
+    return made.apply(lambda found: _among((found or {}).values() if isinstance(found, Mapping) else found or []))
 
 
 def _among(resources: Any) -> pulumi.Output[list[str]]:
-    return together([_resource(each) for each in resources if may_run_pods(each)])
+    return together([_resource(each) for each in resources if _may_run_pods(each)])
 
 
-def may_run_pods(resource: Any) -> bool:
+def _may_run_pods(resource: Any) -> bool:
     """Whether there may be images in it or below it."""
     if not isinstance(resource, pulumi.Resource):
         return False
     type_ = resource.pulumi_resource_type
-    return is_workload(type_) or type_ in charts.RENDERED or isinstance(resource, pulumi.ComponentResource)
+    return (
+        is_workload(type_)
+        or type_ in charts.RENDERED
+        or isinstance(getattr(resource, "resources", None), pulumi.Output)
+    )
+
+
+def _title(resource: pulumi.Resource) -> str:
+    return title(resource.pulumi_resource_type, resource.pulumi_resource_name)
 
 
 def pruned(value: Any, shape: Any) -> Any:

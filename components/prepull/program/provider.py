@@ -7,12 +7,8 @@ from collections.abc import Mapping
 from typing import Any, Optional, cast
 
 import pulumi
-from pulumi.errors import InputPropertiesError
-from pulumi.provider import ConstructResult
-from pulumi.provider.experimental.analyzer import ComponentDefinition
+from pulumi.provider import ConstructResult, Provider
 from pulumi.provider.experimental.component import ComponentProvider
-from pulumi.provider.experimental.util import camel_case
-from pulumi.provider.server import ComponentInitError
 
 from ..arguments.check import InvalidArgumentError, check
 from ..arguments.table import ARGUMENTS
@@ -21,11 +17,11 @@ from .component import PrePullDaemonSet
 
 # ruff: noqa: UP045 - as in component.py
 
+_PACKAGE = "prepull"
+_TOKEN = f"{_PACKAGE}:index:PrePullDaemonSet"
 
-_TYPE = "prepull:index:PrePullDaemonSet"
 
-
-class PrePullProvider(ComponentProvider):
+class PrePullProvider(Provider):
     """PrePullDaemonSet under the names of its schema, `prepull:index:PrePullDaemonSet` with `pullPolicy`.
 
     Pulumi's `component_provider_host` would serve the same schema, but it shows a wrong argument as a traceback, drops
@@ -37,16 +33,13 @@ class PrePullProvider(ComponentProvider):
     """
 
     def __init__(self) -> None:
-        super().__init__([PrePullDaemonSet], "prepull", None, __version__)
-        schema = _readable(json.loads(self.schema or ""))
+        generated = ComponentProvider([PrePullDaemonSet], _PACKAGE, None, __version__).schema
+        schema = _readable(json.loads(generated or ""))
         # PrePullDaemonSetArgs lets every key be absent, for `args_from_config` and `prepull_stack`. SDKs disagree on
         # what that means for the schema.
-        schema["resources"][_TYPE]["requiredInputs"] = ["images"]
-        self.schema = json.dumps(schema)
-
-    def map_inputs(self, inputs: Mapping[str, Any], component_def: ComponentDefinition) -> dict[str, Any]:
-        """The arguments under their Python names."""
-        return {component_def.inputs_mapping.get(key, key): value for key, value in inputs.items()}
+        schema["resources"][_TOKEN]["requiredInputs"] = ["images"]
+        self._outputs = schema["resources"][_TOKEN]["properties"]
+        super().__init__(__version__, json.dumps(schema))
 
     def construct(
         self,
@@ -57,17 +50,41 @@ class PrePullProvider(ComponentProvider):
     ) -> ConstructResult:
         """Declare a component.
 
+        Args:
+            name: the resource's name.
+            resource_type: its type token, of which the schema has one.
+            inputs: its arguments under the names of the schema.
+            options: its resource options.
+
         Raises:
+            ValueError: the type is another one.
             InputPropertiesError: an argument is wrong; the engine shows the message alone.
         """
+        if resource_type != _TOKEN:
+            raise ValueError(f"{resource_type}: there is no such component; there is {_TOKEN}")
+        args = arguments(inputs)
         try:
-            made = super().construct(name, resource_type, inputs, options)
-        except ComponentInitError as error:
-            if isinstance(error.inner, InvalidArgumentError):
-                raise _refusal(error.inner) from None
-            raise
-        given = self.map_inputs(inputs, self._component_defs["PrePullDaemonSet"])
-        return ConstructResult(_urn_once_checked(name, given, made.urn), made.state)
+            made = PrePullDaemonSet(name, cast(Any, args), options)
+        except InvalidArgumentError as error:
+            raise _refusal(error) from None
+        state = {output: getattr(made, _snake_case(output)) for output in self._outputs}
+        return ConstructResult(_urn_once_checked(name, args, made.urn), state)
+
+
+def arguments(inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments under their Python names; a name that is no argument's stays as it is, for the check to find."""
+    return {_PYTHON_NAMES.get(name, name): value for name, value in inputs.items()}
+
+
+def _camel_case(name: str) -> str:
+    return re.sub("_([a-z])", lambda found: found[1].upper(), name)
+
+
+def _snake_case(name: str) -> str:
+    return re.sub("[A-Z]", lambda found: f"_{found[0].lower()}", name)
+
+
+_PYTHON_NAMES = {_camel_case(name): name for name in ARGUMENTS}
 
 
 async def _urn_once_checked(name: str, args: Mapping[str, Any], urn: pulumi.Input[str]) -> str:
@@ -84,9 +101,9 @@ async def _urn_once_checked(name: str, args: Mapping[str, Any], urn: pulumi.Inpu
     return cast(str, await pulumi.Output.from_input(urn).future())
 
 
-def _refusal(error: InvalidArgumentError) -> InputPropertiesError:
+def _refusal(error: InvalidArgumentError) -> pulumi.InputPropertiesError:
     # The message names all that is wrong. Without a list, be it empty, the SDK fails to send it.
-    return InputPropertiesError(in_camel_case(str(error)), [])
+    return pulumi.InputPropertiesError(in_camel_case(str(error)), [])
 
 
 _SNAKE_CASE = (*(name for name in ARGUMENTS if "_" in name), "toleration_seconds", "depends_on")
@@ -96,7 +113,7 @@ _NAMES = re.compile(rf"(?<![\w./:@-])(?:{'|'.join(_SNAKE_CASE)})(?![\w./@-]|:\S)
 
 def in_camel_case(text: str) -> str:
     """A text about arguments with their names as other languages write them."""
-    return _NAMES.sub(lambda match: camel_case(match[0]), text)
+    return _NAMES.sub(lambda match: _camel_case(match[0]), text)
 
 
 def _readable(schema: Any) -> Any:

@@ -10,7 +10,8 @@ from typing import Any
 import pulumi
 
 from ..arguments import pins
-from ..arguments.check import ARGUMENTS, InvalidArgumentError, check, complaints_of
+from ..arguments.check import InvalidArgumentError, check, complaints_of
+from ..arguments.table import ARGUMENTS
 from ..plan import Plan
 from .errors import PrePullArgumentError
 

@@ -1,0 +1,114 @@
+"""Which of the resources that a program declares are workloads, and which of these a block takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from fnmatch import fnmatchcase
+from typing import Any, cast
+
+import pulumi
+
+from . import charts
+from .errors import PrePullArgumentError
+from .images_of import is_workload, of_inputs, of_rendered, pruned, title
+
+_DECLARES_LATER = (
+    "kubernetes:helm.sh/v3:Chart",
+    "kubernetes:kustomize:Directory",
+    "kubernetes:yaml:ConfigFile",
+    "kubernetes:yaml:ConfigGroup",
+)
+
+
+def has_images(type_: str) -> bool:
+    """Whether a resource of this type runs pods, or is rendered to objects that do."""
+    return is_workload(type_) or type_ in charts.RENDERED
+
+
+def declares_later(type_: str) -> bool:
+    """Whether this program declares the children of such a resource once the provider has said what they are."""
+    return type_ in _DECLARES_LATER
+
+
+class Selection:
+    """Patterns for names and namespaces, and the images of a resource that they choose.
+
+    Args:
+        owner: what to call the caller in an error.
+        names: patterns for the name of a resource or of a resource around it.
+        exclude: patterns for names that are not chosen, whatever `names` says.
+        namespaces: patterns for Kubernetes namespaces; None for all.
+
+    Raises:
+        PrePullArgumentError: one of them is neither a text nor a list of texts.
+    """
+
+    def __init__(self, owner: str, names: Any, exclude: Any, namespaces: Any) -> None:
+        self._names = _patterns(owner, "names", names)
+        self._exclude = _patterns(owner, "exclude", exclude)
+        self._namespaces = None if namespaces is None else _patterns(owner, "namespaces", namespaces)
+
+    @property
+    def by_namespace(self) -> bool:
+        """Whether the namespace decides, which may be known later than the rest."""
+        return self._namespaces is not None
+
+    def has_name(self, lineage: Iterable[str]) -> bool:
+        """Whether a resource is chosen by its own name and the names around it."""
+        # Children of charts have their namespace before their name.
+        names = {part for name in lineage for part in (name, name.rpartition("/")[2])}
+        return _match(names, self._names) and not _match(names, self._exclude)
+
+    def images(self, args: pulumi.ResourceTransformationArgs) -> pulumi.Output[list[str]]:
+        """The images of a resource; none where its namespace is not chosen."""
+        if not self.by_namespace:
+            return self._images(args, None)
+        return _namespace(args).apply(lambda namespace: self._images(args, namespace))
+
+    def _images(self, args: pulumi.ResourceTransformationArgs, namespace: str | None) -> pulumi.Output[list[str]]:
+        if args.type_ in charts.RENDERED:
+            options = pulumi.InvokeOptions(parent=args.opts.parent, provider=_provider(args))
+            inputs = cast(Mapping[str, Any], args.props)
+            return of_rendered(
+                args.type_, args.name, inputs, options, lambda own: self._has_namespace(own or namespace)
+            )
+        return of_inputs(args.props if self._has_namespace(namespace) else {}, title(args.type_, args.name))
+
+    def _has_namespace(self, namespace: str | None) -> bool:
+        return self._namespaces is None or _match([namespace or "default"], self._namespaces)
+
+    def __str__(self) -> str:
+        """What restricts it: ` with names=['web-*'] and exclude=['web-1']`; empty if nothing does."""
+        given = {"names": self._names if self._names != ("*",) else (), "exclude": self._exclude}
+        parts = [f"{argument}={list(patterns)}" for argument, patterns in given.items() if patterns]
+        parts += [] if self._namespaces is None else [f"namespaces={list(self._namespaces)}"]
+        return f" with {' and '.join(parts)}" if parts else ""
+
+
+def _provider(args: pulumi.ResourceTransformationArgs) -> pulumi.ProviderResource | None:
+    given = args.opts.providers
+    listed = list(given.values()) if isinstance(given, Mapping) else list(given or [])
+    for provider in (*([args.opts.provider] if args.opts.provider else []), *listed):
+        if provider.package == "kubernetes":
+            return provider
+    return args.opts.parent.get_provider(args.type_) if args.opts.parent else None
+
+
+def _namespace(args: pulumi.ResourceTransformationArgs) -> pulumi.Output[Any]:
+    props = cast(Mapping[str, Any], args.props)
+    # That of a chart is an input of its own.
+    own = props if args.type_ in charts.RENDERED else props.get("metadata")
+    default = getattr(_provider(args), "namespace", None) or pulumi.Config("kubernetes").get("namespace")
+    found = pulumi.Output.from_input(pruned(own or {}, {"namespace": None}))
+    return found.apply(lambda known: known.get("namespace") or default)
+
+
+def _patterns(owner: str, argument: str, value: Any) -> Sequence[str]:
+    patterns = (value,) if isinstance(value, str) else value
+    if not isinstance(patterns, Sequence) or not all(isinstance(pattern, str) for pattern in patterns):
+        raise PrePullArgumentError(f"{owner}: {argument}: {value!r} is neither a text nor a list of texts")
+    return tuple(patterns)
+
+
+def _match(names: Iterable[str], patterns: Sequence[str]) -> bool:
+    return any(fnmatchcase(name, pattern) for name in names for pattern in patterns)
