@@ -11,7 +11,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from ..puller.conftest import Node, Outcome, shell_command
+from ..puller.conftest import Node, Outcome
+from ..puller.programs import shells
 from ..strategies import JSON
 
 IMAGE, OTHER = "a.example/team/app:1", "docker.io/library/b:1"
@@ -37,7 +38,7 @@ PRESENT = f"ID: sha256:{'1' * 64}\nRepoTags: {IMAGE}\nSize: 5\n".encode()
 @pytest.fixture(scope="module")
 def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
     """A node whose clients are as fast as can be."""
-    made = Node(tmp_path_factory.mktemp("node"), shell_command("ash"))
+    made = Node(tmp_path_factory.mktemp("node"), shells()["ash"])
     for client in ("crictl", "docker"):
         (made.directory / "bin" / client).write_text(CLIENT)
     yield made
@@ -55,7 +56,7 @@ def run(
     (node.directory / "secrets" / "000.json").write_bytes(secret)
     (node.directory / "listing").write_bytes(listing)
     (node.directory / "complaint").write_bytes(complaint)
-    allowed = {*contents(node.directory), "given-auth", "given-config", "report", "work", "puller.sh"}
+    allowed = {*contents(node.directory), "given-auth", "given-config", "report", "work"}
     outcome = node.run(IMAGE, OTHER, pull_policy="Always", sockets=[f"{client} runtime.sock"])
     assert contents(node.directory) <= allowed
     report = outcome.report

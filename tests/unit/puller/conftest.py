@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import stat
 import subprocess
@@ -17,18 +16,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from prepull.node.scripts import script
+from prepull.node.scripts import PULLER_FILES, script
 from prepull.status.report import Report, parse
 
 from . import fake_client
+from .programs import SHELLS, Shell, program, shells
 
 CLIENTS = ("crictl", "ctr", "docker")
-SHELLS = ("ash", "dash") if shutil.which("dash") else ("ash",)
 in_every_shell = pytest.mark.parametrize("shell", SHELLS, indirect=True)
 
 # What the script may use of what every default puller image has. Debian's busybox ash runs an applet wherever PATH
 # leads, so that there the others are hidden behind functions.
-APPLETS = ("awk", "cat", "mkdir", "mkfifo", "mv", "od", "rm", "sed", "sleep", "sort", "tr")
+APPLETS = ("cat", "mkdir", "mkfifo", "od", "rm", "sed", "sleep", "sort", "tr")
 _BUILTINS = {"ash", "echo", "false", "kill", "printf", "pwd", "sh", "test", "true"}
 
 Step = Mapping[str, Any]
@@ -153,13 +152,12 @@ class Node:
     """A node's container runtime, and what the DaemonSet gives the puller there."""
 
     directory: Path
-    shell: Sequence[str]
-    constants: dict[str, int | Path] = field(default_factory=dict)
+    shell: Shell
     socket: str = "crictl"
     runs: list[Run] = field(default_factory=list, repr=False)
 
     def __post_init__(self) -> None:
-        for name in ("names", "containers", "calls", "turns", "bin", "secrets", "sockets"):
+        for name in ("names", "containers", "calls", "turns", "bin", "secrets", "sockets", "scripts"):
             (self.directory / name).mkdir()
         self.plan({})
         here = str(Path(fake_client.__file__).parent)
@@ -171,7 +169,11 @@ class Node:
             path.write_text(client)
             path.chmod(0o755)
         for name in APPLETS:
-            (self.directory / "bin" / name).symlink_to(busybox())
+            (self.directory / "bin" / name).symlink_to(program("busybox"))
+        (self.directory / "bin" / "awk").symlink_to(self.shell.awk[0])
+        for name in PULLER_FILES:
+            (self.directory / "scripts" / name).write_text(script(name), "utf-8")
+        (self.directory / "hidden.sh").write_text(_hidden() if self.shell.name == "ash" else "")
 
     def plan(self, steps: Mapping[str, Sequence[Step]]) -> None:
         """Say what goes wrong; see fake_client.py."""
@@ -241,7 +243,7 @@ class Node:
         }
         began = time.monotonic()
         process = subprocess.Popen(
-            [*self.shell, self._script()],
+            [*self.shell.command, "-c", '. "$1"; . "$0"', self.directory / "scripts" / "puller.sh", "./hidden.sh"],
             cwd=self.directory,
             env={
                 "PATH": str(self.directory / "bin"),
@@ -281,23 +283,11 @@ class Node:
             os.mknod(path, stat.S_IFSOCK | 0o600)
         return " ".join((client, str(path), *remarks))
 
-    def _script(self) -> Path:
-        text = script("puller.sh")
-        for name, value in self.constants.items():
-            before, assignment, after = text.partition(f"\n{name}=")
-            assert assignment, f"puller.sh has no {name}"
-            text = f"{before}\n{name}={value}\n{after.partition(chr(10))[2]}"
-        path = self.directory / "puller.sh"
-        path.write_text(_hidden(tuple(self.shell)) + text)
-        return path
-
 
 @cache
-def _hidden(shell: tuple[str, ...]) -> str:
-    if len(shell) == 1:
-        return ""
-    applets = subprocess.run([shell[0], "--list"], check=True, capture_output=True, text=True).stdout.split()
-    hidden = {applet for applet in applets if applet.isidentifier()} - {*_BUILTINS, *APPLETS}
+def _hidden() -> str:
+    applets = subprocess.run([program("busybox"), "--list"], check=True, capture_output=True, text=True).stdout.split()
+    hidden = {applet for applet in applets if applet.isidentifier()} - {*_BUILTINS, *APPLETS, "awk"}
     return "".join(
         f'{name}() {{ echo "not every puller image has {name}" >&2; exit 99; }}\n' for name in sorted(hidden)
     )
@@ -305,24 +295,16 @@ def _hidden(shell: tuple[str, ...]) -> str:
 
 def busybox() -> str:
     """Where busybox is."""
-    path = shutil.which("busybox")
-    if not path:
-        pytest.fail("puller.sh is tested with busybox ash, and there is no busybox here: install it.", pytrace=False)
-    return path
-
-
-def shell_command(name: str) -> list[str]:
-    """How to run one of SHELLS."""
-    return [busybox(), "ash"] if name == "ash" else [str(shutil.which(name))]
+    return program("busybox")
 
 
 @pytest.fixture
-def shell(request: pytest.FixtureRequest) -> list[str]:
-    return shell_command(getattr(request, "param", "ash"))
+def shell(request: pytest.FixtureRequest) -> Shell:
+    return shells()[getattr(request, "param", "ash")]
 
 
 @pytest.fixture
-def node(tmp_path: Path, shell: list[str]) -> Iterator[Node]:
+def node(tmp_path: Path, shell: Shell) -> Iterator[Node]:
     """A node with containerd and no image."""
     node = Node(tmp_path, shell)
     yield node
@@ -332,6 +314,6 @@ def node(tmp_path: Path, shell: list[str]) -> Iterator[Node]:
 @pytest.fixture(scope="module")
 def shared_node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
     """One node for the tests of a module that look at one run."""
-    node = Node(tmp_path_factory.mktemp("node"), shell_command("ash"))
+    node = Node(tmp_path_factory.mktemp("node"), shells()["ash"])
     yield node
     node.close()

@@ -1,0 +1,6 @@
+# Of the names that images were fetched by, once each, those that the node did not have before and is not to have.
+BEGIN {
+    while ((getline <inventory) > 0) kept[$1] = 1
+    while ((getline <standing) > 0) kept[$4] = kept[$5] = 1
+}
+!($1 in kept) { print $1; kept[$1] = 1 }

@@ -1,0 +1,66 @@
+# Child processes: how they start, how long they may run, and how all of them end when the pod is stopped.
+
+# Whatever waits, waits for a background job: a shell runs its trap during `wait`, and not during a command.
+spawn() { # COMMAND…: runs it in the background, as one of this shell's own children
+    "$@" &
+    children="$children $!"
+}
+
+run() { # PROGRAM ARGUMENT…: one that has no children
+    "$@" &
+    program=$!
+    wait "$program"
+    status=$?
+    program=""
+    return "$status"
+}
+
+on_stop() { # first thing in every shell: on SIGTERM it ends with its children
+    children="" program="" inherited=${!-}
+    trap stop TERM INT
+}
+
+# Programs are killed: a client only waits for the runtime, and one that hangs may not heed SIGTERM. A shell is told
+# until it is gone: one that has only just been forked still has its parent's trap, and loses the signal.
+stop() { # [CODE]
+    trap '' TERM INT
+    # The signal may have come before a child that had just been started was noted.
+    [ "${!-}" = "$inherited" ] || children="$children $!"
+    # shellcheck disable=SC2086 # lists of process IDs
+    {
+        kill -KILL $program
+        kill $children
+        for child in $children; do
+            while kill "$child"; do sleep 0.01; done
+        done
+    } 2>/dev/null
+    exit "${1:-143}"
+}
+
+bounded() { # MS COMMAND…: ends the command after MS
+    seconds "$1"
+    limit=$seconds
+    shift
+    spawn sleep "$limit"
+    timer=$!
+    spawn supervise "$timer" "$@"
+    worker=$!
+    wait "$timer" 2>/dev/null # where the shell says "Killed"
+    if [ $? != 137 ]; then
+        kill "$worker" 2>/dev/null
+        wait "$worker"
+        echo "timed out after ${limit%.000} s" >&2
+        return 124
+    fi
+    wait "$worker"
+}
+
+supervise() { # TIMER FUNCTION ARGUMENT…: of one that starts its clients with `run`; kills the timer once it is over
+    on_stop
+    watch=$1
+    shift
+    "$@"
+    status=$?
+    kill -KILL "$watch" 2>/dev/null
+    return "$status"
+}

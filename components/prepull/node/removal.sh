@@ -1,0 +1,31 @@
+# What the node is to have no longer.
+
+# A runtime removes an image together with all its names, so one name alone is taken off where the image has others.
+# Nothing that is pinned (the sandbox image) or in use is touched, under whatever name it is used.
+remove_all() {
+    : >"$work/removed"
+    say "${PREPULL_REMOVE:-}" >"$work/unwanted"
+    while read -r name; do
+        [ -n "$name" ] || continue
+        way=$(awk -v name="$name" -v standing="$work/standing" -v removed="$work/removed" \
+            -f "$scripts/removable.awk" "$work/inventory")
+        case $way in
+            absent) say "absent $name" ;;
+            unname | delete) remove "$way" "$name" ;;
+            *) say "kept $name: $way" ;;
+        esac
+    done <"$work/unwanted"
+}
+
+remove() { # unname|delete NAME
+    if ! ask "users_$client" "$2"; then
+        kept "$2"
+    elif [ -s "$work/answer" ]; then
+        say "kept $2: a container uses it"
+    elif ! ask "$1_$client" "$2"; then
+        kept "$2"
+    else
+        say "removed $2"
+        say "$1 $2" >>"$work/removed"
+    fi
+}
