@@ -64,10 +64,11 @@ mutate: .venv/.mutate ## Change the core in thousands of small ways, and list th
 	@cd .mutate && ../$(BIN)/mutmut results
 
 .PHONY: check
-check: .venv/.ready ## Check format, lint and types
+check: .venv/.ready ## Check format, types, and lint every language
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
+	@$(BIN)/python -m tests.lint
 
 .PHONY: format
 format: .venv/.ready ## Format the code, and mend what can be mended

@@ -1,8 +1,11 @@
 # Child processes: how they start, how long they may run, and how all of them end when the pod is stopped.
 
 # Whatever waits, waits for a background job: a shell runs its trap during `wait`, and not during a command.
-spawn() { # COMMAND…: runs it in the background, as one of this shell's own children
-    "$@" &
+spawn() { # FUNCTION ARGUMENT…: runs it in a shell of its own, in the background
+    {
+        on_stop
+        "$@"
+    } &
     children="$children $!"
 }
 
@@ -41,8 +44,8 @@ bounded() { # MS COMMAND…: ends the command after MS
     seconds "$1"
     limit=$seconds
     shift
-    spawn sleep "$limit"
-    timer=$!
+    sleep "$limit" &
+    timer=$! children="$children $!"
     spawn supervise "$timer" "$@"
     worker=$!
     wait "$timer" 2>/dev/null # where the shell says "Killed"
@@ -56,7 +59,6 @@ bounded() { # MS COMMAND…: ends the command after MS
 }
 
 supervise() { # TIMER FUNCTION ARGUMENT…: of one that starts its clients with `run`; kills the timer once it is over
-    on_stop
     watch=$1
     shift
     "$@"

@@ -51,11 +51,6 @@ pass() { # POLICY: exit code 1 if an image is not there
     [ "$failures" = failed=0 ]
 }
 
-refresh() {
-    on_stop
-    pass Always
-}
-
 on_stop
 mkdir -p "$work"
 rm -rf "${work:?}"/*
@@ -65,7 +60,7 @@ while [ "${PREPULL_REFRESH_MS:-0}" -gt 0 ]; do
     children=""
     seconds "$PREPULL_REFRESH_MS"
     run sleep "$seconds"
-    spawn refresh
+    spawn pass Always
     wait "$!"
     case $? in
         0) ;;

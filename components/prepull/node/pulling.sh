@@ -60,7 +60,6 @@ start() { # INDEX
 }
 
 pull() { # INDEX: one attempt; tells the event loop when it is over
-    on_stop
     bounded "$PREPULL_IMAGE_TIMEOUT_MS" fetch "$1" >"$work/$1.out" 2>&1
     say "done $1 $?" >&3
 }
@@ -105,7 +104,6 @@ finished() { # INDEX CODE: success, another attempt later, or failure
 
 # An image that waits for its next attempt holds no place, so that a failing one never delays another.
 remind() { # INDEX SECONDS
-    on_stop
     run sleep "$2"
     say "due $1" >&3
 }

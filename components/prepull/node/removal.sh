@@ -18,14 +18,9 @@ remove_all() {
 }
 
 remove() { # unname|delete NAME
-    if ! ask "users_$client" "$2"; then
-        kept "$2"
-    elif [ -s "$work/answer" ]; then
-        say "kept $2: a container uses it"
-    elif ! ask "$1_$client" "$2"; then
-        kept "$2"
-    else
-        say "removed $2"
-        say "$1 $2" >>"$work/removed"
-    fi
+    ask "users_$client" "$2" || { kept "$2"; return; }
+    [ ! -s "$work/answer" ] || { say "kept $2: a container uses it"; return; }
+    ask "$1_$client" "$2" || { kept "$2"; return; }
+    say "removed $2"
+    say "$1 $2" >>"$work/removed"
 }

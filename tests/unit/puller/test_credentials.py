@@ -116,7 +116,7 @@ def test_a_secret_that_cannot_be_read_is_told_and_the_others_are_used(outcome: O
     ]
 
 
-def test_no_secret_is_told_to_anyone_else(outcome: Outcome, shared_node: Node) -> None:
+def test_no_secret_is_told_to_anyone_else(outcome: Outcome) -> None:
     told = [outcome.output, outcome.problems, outcome.text, json.dumps([call.arguments for call in outcome.calls])]
     for secret in filter(None, CRICTL.values()):
         assert not [text for text in told if secret in text or "secret-" in text]

@@ -124,6 +124,16 @@ def test_the_kubelet_finds_nothing_to_expand(runtime: str) -> None:
             assert kubelet.environment(container)[item["name"]] == item.get("value", "from the API server")
 
 
+CONSTANTS = {"BACKOFF_LIMIT_MS", "CALL_TIMEOUT_MS", "MOUNTS", "REASON_LIMIT", "REPORT_LIMIT", "MESSAGE"}
+
+
+@pytest.mark.parametrize("runtime", RUNTIMES)
+def test_no_argument_sets_what_is_constant(runtime: str) -> None:
+    for container in containers(plan_of(images=["a:1"], **all_arguments(runtime))):
+        told = {name.removeprefix("PREPULL_") for name in kubelet.environment(container)}
+        assert not told & CONSTANTS
+
+
 def smuggled(texts: list[str]) -> dict[str, str]:
     """What the puller is told, after the kubelet, by a plan that nobody has checked."""
     references = tuple(Reference("registry.example.com", text, text, None) for text in texts)

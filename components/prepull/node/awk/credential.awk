@@ -27,8 +27,7 @@ function unescape(text,  out, mark, code) { # of a string in JSON
             }
             out = out utf8(code)
         }
-        else if ((code = index("bfnrt", mark)) > 0) out = out substr("\b\f\n\r\t", code, 1)
-        else out = out mark
+        else out = out (index("bfnrt", mark) ? substr("\b\f\n\r\t", index("bfnrt", mark), 1) : mark)
     }
     return out text
 }

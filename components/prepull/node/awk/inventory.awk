@@ -14,7 +14,7 @@ function repository(name) { sub(/@.*/, "", name); sub(/:[^:\/]*$/, "", name); re
 function line(name, digest) {
     if (digest !~ /^[a-z0-9]+:[0-9a-f]+$/) digest = "unknown"
     if (size !~ /^[0-9]+$/ || length(size) > 18) size = 0
-    print name, digest, size, pinned, id == "" ? "unknown" : id
+    print name, digest, size, (pinned == "true" ? "true" : "false"), (id == "" ? "unknown" : id)
 }
 
 function flush(  i, j, digest) {
@@ -25,15 +25,14 @@ function flush(  i, j, digest) {
         for (j = 1; j <= digests; j++) if (repository(names[j]) == repository(tag[i])) digest = of[names[j]]
         line(tag[i], digest)
     }
-    tags = digests = size = 0; pinned = "false"; id = ""
+    tags = digests = size = 0; pinned = id = ""
 }
 
-BEGIN { pinned = "false" }
 $1 == "ID:" { flush(); id = $2 }
 $1 == "RepoTags:" && $2 !~ /<none>/ { tag[++tags] = canonical($2) }
 $1 == "RepoDigests:" && $2 !~ /<none>/ {
     names[++digests] = canonical($2); of[names[digests]] = substr($2, index($2, "@") + 1)
 }
 $1 == "Size:" { size = $2 }
-$1 == "Pinned:" { pinned = $2 == "true" ? "true" : "false" }
+$1 == "Pinned:" { pinned = $2 }
 END { flush() }

@@ -36,10 +36,9 @@ END {
     says("connection refused", "connection refused")
     says("unexpected eof|short read|connection reset", "connection lost")
     says("unexpected commit digest|layer verification failed|digest did not match", "corrupt layer")
-    if (why == "") {
-        why = found("unexpected (http )?status.*: 5[0-9][0-9] [a-z]+( [a-z]+)*")
-        sub(/^.*: /, "registry error: ", why)
-    }
+    status = found("unexpected (http )?status.*: 5[0-9][0-9] [a-z]+( [a-z]+)*")
+    sub(/^.*: /, "", status)
+    says("unexpected (http )?status.*: 5[0-9][0-9] [a-z]+", "registry error: " status)
     if (why == "") {
         why = words
         sub(/^.*level=(fatal|error) msg="/, "", why); sub(/^.*rpc error: code = [A-Za-z]+ desc = /, "", why)
