@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from .unit.puller.programs import MissingProgramError, program
+from .unit.puller import programs
 
 ROOT = Path(__file__).parents[1]
 FOLDERS = (".ci", "bench", "components", "examples", "images", "lab", "tests")
@@ -22,14 +22,14 @@ def main() -> int:
     files = sorted(
         path for folder in FOLDERS for path in (ROOT / folder).rglob("*") if "node_modules" not in path.parts
     )
-    programs = [str(path.relative_to(ROOT)) for path in files if _is_shell_program(path)]
+    shell = [str(path.relative_to(ROOT)) for path in files if _is_shell_program(path)]
     awk = [str(path.relative_to(ROOT)) for path in files if path.suffix == ".awk"]
     try:
         commands = [
-            [str(Path(sys.executable).with_name("shellcheck")), *SHELLCHECK, *programs],
-            *([program("gawk"), "--lint=fatal", "-e", UNRUN, "-f", path] for path in awk),
+            [str(Path(sys.executable).with_name("shellcheck")), *SHELLCHECK, *shell],
+            *([programs.path("gawk"), "--lint=fatal", "-e", UNRUN, "-f", path] for path in awk),
         ]
-    except MissingProgramError as error:
+    except programs.MissingProgramError as error:
         print(error, file=sys.stderr)
         return 1
     return int(sum(_failed(command) for command in commands) > 0)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from prepull.node.scripts import script
 
-from .puller.programs import SHELLS, program, shells
+from .puller import programs
 
 KUBECTL = """#!/bin/sh
 echo "$*" >"$CALLED"
@@ -17,7 +17,7 @@ exit "$CODE"
 """
 
 
-@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize("shell", programs.SHELLS)
 @pytest.mark.parametrize(
     ("says", "kubectl_code", "code", "output", "message"),
     [
@@ -33,13 +33,13 @@ def test_one_taint_is_taken_off_one_node(
     (tmp_path / "kubectl").write_text(KUBECTL)
     (tmp_path / "kubectl").chmod(0o755)
     for name in ("sh", "tee"):
-        (tmp_path / name).symlink_to(program("busybox"))
+        (tmp_path / name).symlink_to(programs.path("busybox"))
     (tmp_path / "untaint.sh").write_text(script("untaint.sh"))
     environment = {"PREPULL_NODE": "n", "PREPULL_TAINT": "example.com/new", "PREPULL_MESSAGE": f"{tmp_path}/message"}
     fake = {"PATH": str(tmp_path), "CALLED": f"{tmp_path}/called", "SAYS": says, "CODE": str(kubectl_code)}
 
     ran = subprocess.run(
-        [*shells()[shell].command, tmp_path / "untaint.sh"],
+        [*programs.shell(shell), tmp_path / "untaint.sh"],
         env={**environment, **fake},
         capture_output=True,
         text=True,

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Pulls a list of images into one node's container runtime, through the runtime's socket.
 #
-# Everything it is told arrives as data in the environment (written by manifest.py) and is never evaluated:
+# Everything it is told arrives as data in the environment (written by runtimes/socket.py) and is never evaluated:
 #   PREPULL_SOCKETS        lines "CLIENT PATH [nameless]"; the first socket that answers is used (CLIENT: crictl, docker);
 #                          nameless: nothing there gives an image a further name
 #   PREPULL_IMAGES         lines "NAME [SOURCE]"; SOURCE is where to pull NAME from, if not from NAME itself. A NAME with
@@ -16,14 +16,13 @@
 #   PREPULL_WORK           scratch directory on a memory file system
 #   PREPULL_REPORT         the file that the report is written to; report.py documents and reads it
 #
-#
 # POSIX sh with the applets that every default puller image has: rancher/k3s has neither timeout nor base64.
 set -u
 export LC_ALL=C
 unset CRI_CONFIG_FILE CRICTL_AUTH CRICTL_CREDS CRICTL_PULL_TIMEOUT
 umask 077
 
-# No manifest sets these, and so no argument can; tests do.
+# No manifest sets these, and so no argument can; tests do. Milliseconds, bytes, characters, and where mounts are listed.
 : "${PREPULL_BACKOFF_LIMIT_MS:=300000}" "${PREPULL_CALL_TIMEOUT_MS:=30000}" "${PREPULL_MOUNTS:=/proc/self/mountinfo}"
 : "${PREPULL_REPORT_LIMIT:=4096}" "${PREPULL_REASON_LIMIT:=200}"
 STARTED_ANEW=75

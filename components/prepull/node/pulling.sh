@@ -17,7 +17,12 @@ pull_all() { # POLICY
         esac
     done <"$work/standing"
     [ "$unfinished" -gt 0 ] || return 0
-    stagger
+    if [ "${PREPULL_STAGGER_MS:-0}" -gt 0 ]; then
+        random_below "$PREPULL_STAGGER_MS"
+        seconds "$random"
+        say "waiting $seconds s, this node's share of the stagger"
+        run sleep "$seconds"
+    fi
     while [ "$unfinished" -gt 0 ]; do
         # shellcheck disable=SC2086 # a list of numbers
         set -- $queue
@@ -39,14 +44,6 @@ pull_all() { # POLICY
         : >"$work/inventory"
     fi
     look_up
-}
-
-stagger() {
-    [ "$PREPULL_STAGGER_MS" -gt 0 ] || return 0
-    random_below "$PREPULL_STAGGER_MS"
-    seconds "$random"
-    say "waiting $seconds s, this node's share of the stagger"
-    run sleep "$seconds"
 }
 
 start() { # INDEX

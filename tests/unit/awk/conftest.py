@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from prepull.node.scripts import script
 
-from ..puller.programs import AWKS, awks
+from ..puller import programs
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,6 @@ class Awk:
         return ran.stdout.decode().splitlines()
 
 
-@pytest.fixture(params=AWKS)
+@pytest.fixture(params=programs.AWKS)
 def awk(request: pytest.FixtureRequest, tmp_path: Path) -> Awk:
-    return Awk(awks()[request.param], tmp_path)
+    return Awk(programs.awk(request.param), tmp_path)

@@ -12,7 +12,6 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ..puller.conftest import Node, Outcome
-from ..puller.programs import shells
 from ..strategies import JSON
 
 IMAGE, OTHER = "a.example/team/app:1", "docker.io/library/b:1"
@@ -38,7 +37,7 @@ PRESENT = f"ID: sha256:{'1' * 64}\nRepoTags: {IMAGE}\nSize: 5\n".encode()
 @pytest.fixture(scope="module")
 def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
     """A node whose clients are as fast as can be."""
-    made = Node(tmp_path_factory.mktemp("node"), shells()["ash"])
+    made = Node(tmp_path_factory.mktemp("node"), "ash")
     for client in ("crictl", "docker"):
         (made.directory / "bin" / client).write_text(CLIENT)
     yield made

@@ -19,12 +19,13 @@ import pytest
 from prepull.node.scripts import PULLER_FILES, script
 from prepull.status.report import Report, parse
 
-from . import fake_client
-from .programs import SHELLS, Shell, program, shells
+from . import fake_client, programs
 
 CLIENTS = ("crictl", "ctr", "docker")
-in_every_shell = pytest.mark.parametrize("shell", SHELLS, indirect=True)
+in_every_shell = pytest.mark.parametrize("shell", programs.SHELLS, indirect=True)
 
+# Which awk images have beside a shell.
+AWK_OF = {"ash": "busybox", "dash": "mawk"}
 # What the script may use of what every default puller image has. Debian's busybox ash runs an applet wherever PATH
 # leads, so that there the others are hidden behind functions.
 APPLETS = ("cat", "mkdir", "mkfifo", "od", "rm", "sed", "sleep", "sort", "tr")
@@ -152,7 +153,7 @@ class Node:
     """A node's container runtime, and what the DaemonSet gives the puller there."""
 
     directory: Path
-    shell: Shell
+    shell: str
     socket: str = "crictl"
     runs: list[Run] = field(default_factory=list, repr=False)
 
@@ -169,11 +170,11 @@ class Node:
             path.write_text(client)
             path.chmod(0o755)
         for name in APPLETS:
-            (self.directory / "bin" / name).symlink_to(program("busybox"))
-        (self.directory / "bin" / "awk").symlink_to(self.shell.awk[0])
+            (self.directory / "bin" / name).symlink_to(programs.path("busybox"))
+        (self.directory / "bin" / "awk").symlink_to(programs.awk(AWK_OF[self.shell])[0])
         for name in PULLER_FILES:
             (self.directory / "scripts" / name).write_text(script(name), "utf-8")
-        (self.directory / "hidden.sh").write_text(_hidden() if self.shell.name == "ash" else "")
+        (self.directory / "hidden.sh").write_text(_hidden() if self.shell == "ash" else "")
 
     def plan(self, steps: Mapping[str, Sequence[Step]]) -> None:
         """Say what goes wrong; see fake_client.py."""
@@ -243,7 +244,13 @@ class Node:
         }
         began = time.monotonic()
         process = subprocess.Popen(
-            [*self.shell.command, "-c", '. "$1"; . "$0"', self.directory / "scripts" / "puller.sh", "./hidden.sh"],
+            [
+                *programs.shell(self.shell),
+                "-c",
+                '. "$1"; . "$0"',
+                self.directory / "scripts" / "puller.sh",
+                "./hidden.sh",
+            ],
             cwd=self.directory,
             env={
                 "PATH": str(self.directory / "bin"),
@@ -286,7 +293,9 @@ class Node:
 
 @cache
 def _hidden() -> str:
-    applets = subprocess.run([program("busybox"), "--list"], check=True, capture_output=True, text=True).stdout.split()
+    applets = subprocess.run(
+        [programs.path("busybox"), "--list"], check=True, capture_output=True, text=True
+    ).stdout.split()
     hidden = {applet for applet in applets if applet.isidentifier()} - {*_BUILTINS, *APPLETS, "awk"}
     return "".join(
         f'{name}() {{ echo "not every puller image has {name}" >&2; exit 99; }}\n' for name in sorted(hidden)
@@ -295,16 +304,16 @@ def _hidden() -> str:
 
 def busybox() -> str:
     """Where busybox is."""
-    return program("busybox")
+    return programs.path("busybox")
 
 
 @pytest.fixture
-def shell(request: pytest.FixtureRequest) -> Shell:
-    return shells()[getattr(request, "param", "ash")]
+def shell(request: pytest.FixtureRequest) -> str:
+    return str(getattr(request, "param", "ash"))
 
 
 @pytest.fixture
-def node(tmp_path: Path, shell: Shell) -> Iterator[Node]:
+def node(tmp_path: Path, shell: str) -> Iterator[Node]:
     """A node with containerd and no image."""
     node = Node(tmp_path, shell)
     yield node
@@ -314,6 +323,6 @@ def node(tmp_path: Path, shell: Shell) -> Iterator[Node]:
 @pytest.fixture(scope="module")
 def shared_node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
     """One node for the tests of a module that look at one run."""
-    node = Node(tmp_path_factory.mktemp("node"), shells()["ash"])
+    node = Node(tmp_path_factory.mktemp("node"), "ash")
     yield node
     node.close()

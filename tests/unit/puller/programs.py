@@ -1,13 +1,12 @@
-"""The shells and awks that the scripts run with in one puller image or another."""
+"""The interpreters that the programs of the nodes are tested with."""
 
 from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 SHELLS = ("ash", "dash")
+"""What every shell program has to run in: busybox's, which most images have, and another."""
 AWKS = ("busybox", "gawk", "mawk")
 
 
@@ -15,42 +14,29 @@ class MissingProgramError(Exception):
     """A program that the tests need is not here."""
 
 
-@dataclass(frozen=True)
-class Shell:
-    """A shell and the awk that images have beside it, each as the beginning of a command."""
-
-    name: str
-    command: Sequence[str]
-    awk: Sequence[str]
-
-
-def program(name: str) -> str:
+def path(name: str) -> str:
     """Where a program is: in the directory that PREPULL_TEST_PROGRAMS names, or on PATH.
 
     Args:
-        name: its file name.
+        name: busybox, dash, gawk or mawk.
 
     Raises:
         MissingProgramError: it is in neither.
     """
     directory = os.environ.get("PREPULL_TEST_PROGRAMS")
-    path = (directory and shutil.which(name, path=directory)) or shutil.which(name)
-    if not path:
+    found = (directory and shutil.which(name, path=directory)) or shutil.which(name)
+    if not found:
         raise MissingProgramError(
             f"there is no {name}, which checks the scripts: install it, or name a directory in PREPULL_TEST_PROGRAMS"
         )
-    return path
+    return found
 
 
-def awks() -> Mapping[str, Sequence[str]]:
-    """How to run each of AWKS."""
-    return {name: [program(name), "awk"] if name == "busybox" else [program(name)] for name in AWKS}
+def shell(name: str) -> list[str]:
+    """How to run one of SHELLS."""
+    return [path("busybox"), "ash"] if name == "ash" else [path(name)]
 
 
-def shells() -> Mapping[str, Shell]:
-    """Each of SHELLS."""
-    busybox = program("busybox")
-    return {
-        "ash": Shell("ash", [busybox, "ash"], [busybox, "awk"]),
-        "dash": Shell("dash", [program("dash")], [program("mawk")]),
-    }
+def awk(name: str) -> list[str]:
+    """How to run one of AWKS."""
+    return [path("busybox"), "awk"] if name == "busybox" else [path(name)]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
-from prepull.node.scripts import PULLER_FILES, script
+from prepull.node import scripts
+from prepull.node.scripts import PULLER_FILES, UNTAINT_FILES, script
 
 from ..kubelet import expand
 from .conftest import Node, hub, in_every_shell
@@ -51,3 +53,9 @@ def test_the_kubelet_would_find_nothing_to_expand_in_the_scripts() -> None:
     assert len(names) > 10
     assert expand("$$x $(PATH) $(y)", {"PATH": "/bin"}) == "$x /bin $(y)"
     assert expand(text, dict.fromkeys(names, "expanded")) == text
+
+
+def test_every_file_of_the_puller_goes_to_the_nodes() -> None:
+    folder = Path(scripts.__file__).parent
+    names = {path.name for path in [*folder.glob("*.sh"), *folder.glob("awk/*.awk")]}
+    assert names - {*UNTAINT_FILES, "gate.sh"} == set(PULLER_FILES)

@@ -8,26 +8,20 @@ function utf8(code,  room, rest) {
     return sprintf("%c", 256 - 2 * room + code) rest
 }
 
-function hex(text,  code, i) {
-    for (i = 1; i <= 4; i++) code = code * 16 + index("0123456789abcdef", tolower(substr(text, i, 1))) - 1
-    return code
-}
-
-function unescape(text,  out, mark, code) { # of a string in JSON
+function unescape(text,  out, mark, code, high, i) { # of a string in JSON
     while (match(text, /\\/)) {
         out = out substr(text, 1, RSTART - 1)
         mark = substr(text, RSTART + 1, 1)
         text = substr(text, RSTART + 2)
         if (mark == "u") {
-            code = hex(text)
+            code = 0
+            for (i = 1; i <= 4; i++) code = code * 16 + index("0123456789abcdef", tolower(substr(text, i, 1))) - 1
             text = substr(text, 5)
-            if (code >= 55296 && code < 56320 && substr(text, 1, 2) == "\\u") {
-                code = 65536 + (code - 55296) * 1024 + hex(substr(text, 3)) - 56320
-                text = substr(text, 7)
-            }
-            out = out utf8(code)
-        }
-        else out = out (index("bfnrt", mark) ? substr("\b\f\n\r\t", index("bfnrt", mark), 1) : mark)
+            # The second half of a character beyond 16 bits, right after the first.
+            if (high && RSTART == 1 && code >= 56320 && code < 57344) code += 65536 + (high - 55296) * 1024 - 56320
+            high = code >= 55296 && code < 56320 ? code : 0
+            if (!high) out = out utf8(code)
+        } else out = out (index("bfnrt", mark) ? substr("\b\f\n\r\t", index("bfnrt", mark), 1) : mark)
     }
     return out text
 }
