@@ -1,10 +1,10 @@
-# The clients of the container runtimes, behind one name for each command, and the socket that answers.
+# The clients of the container runtimes, with one name for each command, and the choice of the socket.
 
 # Both clients list images in one form: a block of lines "Key: value" for each image, as crictl images --verbose does.
 DOCKER_BLOCK='{{println "ID:" .Id}}{{range .RepoTags}}{{println "RepoTags:" .}}{{end}}
 {{- range .RepoDigests}}{{println "RepoDigests:" .}}{{end}}{{println "Size:" .Size}}'
 
-# By default crictl gives a busy runtime two seconds for an answer; `bounded` is what limits it here.
+# By default crictl gives a busy runtime two seconds to answer. Here `bounded` is the limit.
 crictl_patient() { run crictl --timeout 60s "$@"; }
 ctr_images() { run ctr --address "$socket" --namespace k8s.io images "$@"; }
 
@@ -50,8 +50,8 @@ connect() { # sets client, socket and nameless to the first that answers; lists 
     return 1
 }
 
-# A runtime that is started anew makes its socket anew, and what is mounted here leads nowhere for ever after. Only
-# another container gets the new one: the kubelet makes it. There is no report, as nothing is known of any image.
+# A runtime that restarts replaces its socket, and the one that is mounted here never works again. Only a new container
+# gets the new socket: exit, so that the kubelet makes one. Write no report, since nothing is known of any image.
 leave_if_orphaned() {
     while read -r _ _ _ root mounted_at _; do
         # By the last part of its path: /var/run may be a link within the container.

@@ -1,7 +1,6 @@
-# Pull secrets, for the one client that pulls one image: in its environment, or in a file on the memory file system.
+# Pull secrets: each client gets the credential for the one image that it pulls, and no other.
 
-# Files are read in the order of their names, which is that of the argument, and each time anew: what a refresh finds
-# there may have been renewed.
+# The order of the files' names is the order of the argument. A refresh reads them again, since they may have changed.
 read_credentials() {
     : >"$work/credentials"
     for file in "${PREPULL_SECRETS:-$work/secrets}"/*; do
@@ -11,7 +10,7 @@ read_credentials() {
     done
 }
 
-use_credential() { # INDEX SOURCE: puts the credential, if there is one, where the client looks for it
+use_credential() { # INDEX SOURCE: in the client's environment, or in a file on the memory file system
     [ -s "$work/credentials" ] || return 0
     credential=$(awk -F '\t' -v name="$2" -v client="$client" -f "$scripts/credential.awk" "$work/credentials")
     case $credential in

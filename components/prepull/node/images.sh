@@ -1,4 +1,4 @@
-# What the node has.
+# The images that the node has.
 
 inventory() { # writes lines "NAME DIGEST BYTES PINNED ID" for each name of each image
     ask "list_$client" || return
@@ -10,7 +10,7 @@ look_up() { # writes a line for each image to pull, as standing.awk has them
         awk -v inventory="$work/inventory" -v nameless="$nameless" -f "$scripts/standing.awk" >"$work/standing"
 }
 
-# The name of a source goes once the last image that came from it is named.
+# Only now: several images may come from one source.
 unname_sources() {
     awk -v inventory="$work/inventory" -v standing="$work/standing" -f "$scripts/sources.awk" \
         "$work/fetched" >"$work/sources"

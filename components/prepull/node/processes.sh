@@ -1,6 +1,6 @@
 # Child processes: how they start, how long they may run, and how all of them end when the pod is stopped.
 
-# Whatever waits, waits for a background job: a shell runs its trap during `wait`, and not during a command.
+# Every wait is for a background job: a shell runs its trap during `wait`, but not during a command.
 spawn() { # FUNCTION ARGUMENT…: runs it in a shell of its own, in the background
     {
         on_stop
@@ -18,13 +18,13 @@ run() { # PROGRAM ARGUMENT…: one that has no children
     return "$status"
 }
 
-on_stop() { # first thing in every shell: on SIGTERM it ends with its children
+on_stop() { # first in every shell: SIGTERM then ends it with its children
     children="" program="" inherited=${!-}
     trap stop TERM INT
 }
 
-# Programs are killed: a client only waits for the runtime, and one that hangs may not heed SIGTERM. A shell is told
-# until it is gone: one that has only just been forked still has its parent's trap, and loses the signal.
+# Kill programs: a client only waits for the runtime, and one that hangs may ignore SIGTERM. Signal a shell until it is
+# gone: one that was only just forked still has its parent's trap, and loses the signal.
 stop() { # [CODE]
     trap '' TERM INT
     # The signal may have come before a child that had just been started was noted.
@@ -58,7 +58,7 @@ bounded() { # MS COMMAND…: ends the command after MS
     wait "$worker"
 }
 
-supervise() { # TIMER FUNCTION ARGUMENT…: of one that starts its clients with `run`; kills the timer once it is over
+supervise() { # TIMER FUNCTION ARGUMENT…: calls it, then kills the timer; it must start programs with `run`
     watch=$1
     shift
     "$@"

@@ -1,11 +1,11 @@
 #!/bin/sh
 # Pulls a list of images into one node's container runtime, through the runtime's socket.
 #
-# Everything it is told arrives as data in the environment (written by runtimes/socket.py) and is never evaluated:
-#   PREPULL_SOCKETS        lines "CLIENT PATH [nameless]"; the first socket that answers is used (CLIENT: crictl, docker);
-#                          nameless: nothing there gives an image a further name
-#   PREPULL_IMAGES         lines "NAME [SOURCE]"; SOURCE is where to pull NAME from, if not from NAME itself. A NAME with
-#                          a tag and a digest is pulled by the digest, and is then there under its tag as well
+# All settings are data in the environment, written by runtimes/socket.py, and never evaluated:
+#   PREPULL_SOCKETS        lines "CLIENT PATH [nameless]"; CLIENT is crictl or docker. The first socket that answers is
+#                          used. nameless: its client cannot give an image a further name
+#   PREPULL_IMAGES         lines "NAME [SOURCE]"; SOURCE is where to pull NAME from, if not from NAME itself. A NAME
+#                          with a tag and a digest is pulled by the digest, and is then there under its tag as well
 #   PREPULL_REMOVE         lines "NAME" to remove where nothing uses them
 #   PREPULL_PULL_POLICY    IfNotPresent | Always
 #   PREPULL_ON_FAILURE     retry (exit 1, the kubelet starts it again) | continue (exit 0)
@@ -14,7 +14,7 @@
 #   PREPULL_REFRESH_MS     set: run for ever, pulling all images again at this interval
 #   PREPULL_SECRETS        directory with one dockerconfigjson file for each pull secret
 #   PREPULL_WORK           scratch directory on a memory file system
-#   PREPULL_REPORT         the file that the report is written to; report.py documents and reads it
+#   PREPULL_REPORT         the file that the report is written to; status/report.py documents and reads it
 #
 # POSIX sh with the applets that every default puller image has: rancher/k3s has neither timeout nor base64.
 set -u
@@ -22,7 +22,7 @@ export LC_ALL=C
 unset CRI_CONFIG_FILE CRICTL_AUTH CRICTL_CREDS CRICTL_PULL_TIMEOUT
 umask 077
 
-# No manifest sets these, and so no argument can; tests do. Milliseconds, bytes, characters, and where mounts are listed.
+# Only tests set these: no manifest does, and so no argument can.
 : "${PREPULL_BACKOFF_LIMIT_MS:=300000}" "${PREPULL_CALL_TIMEOUT_MS:=30000}" "${PREPULL_MOUNTS:=/proc/self/mountinfo}"
 : "${PREPULL_REPORT_LIMIT:=4096}" "${PREPULL_REASON_LIMIT:=200}"
 STARTED_ANEW=75

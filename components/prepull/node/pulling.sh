@@ -62,7 +62,7 @@ pull() { # INDEX: one attempt; tells the event loop when it is over
 }
 
 fetch() { # INDEX, of which `start` has read the rest
-    # An image that only lacks its tag takes no registry.
+    # An image that only lacks its tag needs no registry.
     if [ "$state" != untagged ] || [ "$policy" = Always ]; then
         use_credential "$1" "$source"
         "pull_$client" "$source" || return
@@ -74,7 +74,7 @@ fetch() { # INDEX, of which `start` has read the rest
     [ "$tag" = - ] || [ -n "$nameless" ] || "name_$client" "$main" "$tag"
 }
 
-finished() { # INDEX CODE: success, another attempt later, or failure
+finished() { # INDEX CODE: notes success, another attempt later, or failure
     running=$((running - 1)) why=""
     read -r attempts began state name main tag source <"$work/$1.image"
     [ ! -s "$work/credentials" ] || rm -rf "$work/$1.docker"
@@ -93,7 +93,7 @@ finished() { # INDEX CODE: success, another attempt later, or failure
         return
     else
         say "failed $name after $attempts attempts in $seconds s: $why"
-        # Indented, and with nothing that a reader might take for the end of a line: what a registry says is no log line.
+        # Indented, and without any other line break: what a registry says must not pass for a line of this log.
         tr -cd '\t\n -~' <"$work/$1.out" | sed 's/^/    /'
     fi
     unfinished=$((unfinished - 1))

@@ -1,7 +1,7 @@
-# What the node is to have no longer.
+# Removal of images that the node no longer needs.
 
-# A runtime removes an image together with all its names, so one name alone is taken off where the image has others.
-# Nothing that is pinned (the sandbox image) or in use is touched, under whatever name it is used.
+# A runtime removes an image together with all its names, so remove one name alone where the image has others. Touch
+# nothing that is pinned (the sandbox image) or in use, under whatever name a container uses it.
 remove_all() {
     : >"$work/removed"
     say "${PREPULL_REMOVE:-}" >"$work/unwanted"

@@ -1,6 +1,6 @@
-# What the puller says: in its log, and in the report that status/report.py reads.
+# The puller's log, and the report that status/report.py reads.
 
-say() { # TEXT…: as it is; what echo makes of a backslash depends on the shell
+say() { # TEXT…: prints it as it is; what echo makes of a backslash depends on the shell
     printf '%s\n' "$*"
 }
 
@@ -9,7 +9,7 @@ reason() { # [NAME]: says in a few words why a client failed, from what it print
         awk -v name="${1-}" -v limit="$PREPULL_REASON_LIMIT" -f "$scripts/reason.awk"
 }
 
-kept() { # NAME: that the runtime did not let go of
+kept() { # NAME: says why the runtime did not remove it
     say "kept $1: $(reason "$1" <"$work/complaint")"
 }
 
@@ -17,12 +17,12 @@ report() {
     seconds_since "$started_ms"
     gone=$gone awk -v limit="$PREPULL_REPORT_LIMIT" -v took="$seconds" -v results="$work/results" \
         -f "$scripts/report.awk" "$work/standing" >"$work/report"
-    # In one write: whoever reads the file meanwhile sees a whole report.
+    # In one write, so that whoever reads the file meanwhile sees a whole report.
     cat "$work/report" >"$PREPULL_REPORT"
     cat "$work/report"
 }
 
-fail() { # REASON: for what stops all images at once
+fail() { # REASON: ends, where no image can be pulled
     say "prepull 1 error $1" >"$PREPULL_REPORT"
     say "$1" >&2
     exit 1

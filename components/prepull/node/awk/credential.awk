@@ -1,6 +1,6 @@
-# Finds in the lines of secret.awk the credential for the image `name`, and prints it as `client` takes it: "auth:…" or
-# "creds:…" for crictl, a configuration file for docker. The longest key that matches wins, the first of two; a "*" in its
-# host stands for one part of a host, and is worth less than the part itself, as in the kubelet.
+# Finds the credential for the image `name` in the lines of secret.awk, and prints it in the form of `client`: "auth:…"
+# or "creds:…" for crictl, a configuration file for docker. As in the kubelet, the longest key that matches wins, and the
+# first of two; a "*" stands for one part of a host, and counts less than the part itself.
 
 function utf8(code,  room, rest) {
     if (code < 128) return sprintf("%c", code)

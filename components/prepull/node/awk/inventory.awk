@@ -10,7 +10,7 @@ function canonical(name,  first) {
 
 function repository(name) { sub(/@.*/, "", name); sub(/:[^:\/]*$/, "", name); return name }
 
-# What is not of its form would make the whole report unreadable.
+# A field of another form would make the whole report unreadable.
 function line(name, digest) {
     if (digest !~ /^[a-z0-9]+:[0-9a-f]+$/) digest = "unknown"
     if (size !~ /^[0-9]+$/ || length(size) > 18) size = 0
@@ -20,7 +20,7 @@ function line(name, digest) {
 function flush(  i, j, digest) {
     for (i = 1; i <= digests; i++) line(names[i], of[names[i]])
     for (i = 1; i <= tags; i++) {
-        # Under the name that a mirror left there is no digest, and it is the same manifest.
+        # The name of a mirrored image has no digest; the manifest is the same.
         digest = digests ? of[names[1]] : id
         for (j = 1; j <= digests; j++) if (repository(names[j]) == repository(tag[i])) digest = of[names[j]]
         line(tag[i], digest)

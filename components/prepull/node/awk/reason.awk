@@ -14,7 +14,7 @@ END {
     host = repository; sub(/\/.*/, "", host)
     path = substr(repository, length(host) + 1)
     familiar = index(name, "docker.io/library/") == 1 ? substr(name, 19) : path ~ /\/.*\// ? substr(path, 2) : ""
-    # The words that tell reasons apart may be part of the image's name, which is therefore left out.
+    # The name may have the words that the patterns look for, so leave it out.
     parts = split(name " " repository " " familiar " " path " " host, part, " ")
     for (i = 1; i <= parts; i++)
         while ((at = index(text, part[i])) > 0) text = substr(text, 1, at - 1) substr(text, at + length(part[i]))
@@ -26,7 +26,7 @@ END {
     says("no such host|server misbehaving|temporary failure in name resolution", "host not found")
     says("toomanyrequests|too many requests", "too many requests")
     says("no basic auth|401 unauthorized|authentication required|incorrect username", "unauthorized")
-    # Registries that hide what one may not see say the same of what is not there.
+    # Registries that hide repositories say the same of one that does not exist.
     says("pull access denied|insufficient_scope", "unauthorized, or no such repository")
     says("unauthorized|forbidden|access .* denied", "unauthorized")
     says("no match for platform|no matching manifest for", "no image for this platform")

@@ -1,5 +1,5 @@
-# Says how the image `name` of the inventory may be removed: absent, unname (the image has other names: tags, or digests
-# that are to be there), delete, or why it has to stay. `removed` is the file of what was removed before, lines "WAY NAME".
+# Says how the image `name` of the inventory can be removed: absent, unname (the image has other names that stay: tags,
+# or digests to pull), delete, or the reason why it stays. `removed` has what was removed before, lines "WAY NAME".
 BEGIN {
     while ((getline <standing) > 0) wanted[$4] = wanted[$5] = 1
     while ((getline <removed) > 0) way[$2] = $1

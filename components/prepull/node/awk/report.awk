@@ -1,9 +1,9 @@
-# Writes the report out of the lines of standing.awk and of `results`, lines "INDEX ATTEMPTS SECONDS [REASON]", the last
-# one for an index counts. What is not there and has no reason of its own has that in the environment variable `gone`.
+# Writes the report from the lines of standing.awk and from `results`, lines "INDEX ATTEMPTS SECONDS [REASON]"; the last
+# line of an index counts. The environment variable `gone` has the reason of an absent image that has none of its own.
 #
-# One line for each image, failures first. Where that does not fit `limit`, the images that are present shrink to ranges
-# of numbers, then failures with one reason, now cut, to one line, and last the failures whose reasons do not fit share
-# one line as well. Which images failed is always there.
+# One line for each image, failures first. Where that exceeds `limit` bytes, present images shrink to ranges of numbers;
+# then failures with one reason, now cut, to one line; last, failures whose reasons do not fit share one line. Every
+# image that failed is always there.
 
 function ranges(list,  count, i, from, part, out) {
     count = split(list, part, " ")
@@ -27,7 +27,8 @@ BEGIN { while ((getline <results) > 0) result[$1] = $0 }
     known = split($1 in result ? result[$1] : "", word, " ")
     attempts = known ? word[2] : 0
     spent = known ? word[3] : "0.000"
-    reason = known > 3 ? substr(result[$1], length(word[1] word[2] word[3]) + 4) : $2 == "present" ? "" : ENVIRON["gone"]
+    reason = $2 == "present" ? "" : ENVIRON["gone"]
+    if (known > 3) reason = substr(result[$1], length(word[1] word[2] word[3]) + 4)
 }
 
 reason == "" {

@@ -1,5 +1,7 @@
-# Turns a dockerconfigjson into lines "REGISTRY[/PATH] TAB AUTH TAB USERNAME TAB PASSWORD", all as they stand between the
-# quotes in JSON. Exit code 1, and no line, if it is not JSON. Each line is split once, so that time grows with its length.
+# Turns a dockerconfigjson into lines "REGISTRY[/PATH] TAB AUTH TAB USERNAME TAB PASSWORD", each field as JSON has it
+# between the quotes. Without any line, and with exit code 1, if the file is not JSON.
+#
+# Splits each line once: cutting token after token off it would copy the rest of the line each time.
 
 function between(text,  at, mark) { # two strings: punctuation, numbers and such
     gsub(/[ \t\r]+/, "", text)

@@ -1,6 +1,6 @@
-# Turns lines "NAME [SOURCE]", the images to pull, into lines "INDEX STATE NAME MAIN TAG SOURCE DIGEST BYTES".
-# MAIN is the name that it is pulled by, TAG what else it is to be called, or "-". STATE is present, untagged (there, but
-# not under TAG), absent or refused. `inventory` is the file of what the node has; `nameless`: nothing gives names there.
+# Turns the images to pull, lines "NAME [SOURCE]", into lines "INDEX STATE NAME MAIN TAG SOURCE DIGEST BYTES".
+# MAIN is the name to pull by. TAG is a further name to give, or "-". STATE is present, untagged (present, but not under
+# TAG), absent or refused. `inventory` is the file with what the node has; `nameless`: its client can give no names.
 BEGIN { while ((getline <inventory) > 0) { has[$1] = $2 " " $3; id[$1] = $5 } }
 NF {
     main = $1
