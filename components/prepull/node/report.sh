@@ -1,17 +1,15 @@
 # The puller's log, and the report that status/report.py reads.
 
-say() { # TEXT…: prints it as it is; what echo makes of a backslash depends on the shell
-    printf '%s\n' "$*"
-}
+# TEXT…: prints it as it is. What echo makes of a backslash depends on the shell.
+say() { printf '%s\n' "$*"; }
 
 reason() { # [NAME]: says in a few words why a client failed, from what it printed
     tr '\t\r' '  ' | tr -cd ' -~\n' |
         awk -v name="${1-}" -v limit="$PREPULL_REASON_LIMIT" -f "$scripts/reason.awk"
 }
 
-kept() { # NAME: says why the runtime did not remove it
-    say "kept $1: $(reason "$1" <"$work/complaint")"
-}
+# NAME: says why the runtime did not remove it.
+kept() { say "kept $1: $(reason "$1" <"$work/complaint")"; }
 
 report() {
     seconds_since "$started_ms"

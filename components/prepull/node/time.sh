@@ -15,9 +15,8 @@ seconds_since() { # MS: sets seconds to what has passed
     seconds $((now_ms - $1))
 }
 
-random_below() { # N: sets random to a number in [0, N)
-    random=$(($(od -A n -N 4 -t u4 /dev/urandom) % $1))
-}
+# N: sets random to a number in [0, N).
+random_below() { random=$(($(od -A n -N 4 -t u4 /dev/urandom) % $1)); }
 
 backoff() { # ATTEMPTS: sets seconds to the wait: doubled for each attempt, half of it by chance
     doublings=$(($1 < 20 ? $1 - 1 : 20))

@@ -6,11 +6,11 @@ BEGIN {
 }
 { id[$1] = $5; pinned[$1] = $4 }
 END {
-    there = name in id
     for (other in way) if (way[other] == "delete") deleted[id[other]] = 1
     for (other in id)
-        if (other != name && id[other] == id[name] && !(other in way) && (other !~ /@/ || other in wanted)) shared = 1
-    if (!there || name in way || id[name] in deleted) print "absent"
+        if (name in id && id[other] == id[name] && other != name && !(other in way))
+            if (other !~ /@/ || other in wanted) shared = 1
+    if (!(name in id) || name in way || id[name] in deleted) print "absent"
     else if (pinned[name] == "true") print "the runtime has pinned it"
     else if (name in wanted) print "it is one of the images to pull"
     else print shared ? "unname" : "delete"

@@ -55,8 +55,7 @@ END {
     while (length(text) > limit && shown > 0) text = shortened(shown -= 1 + int((length(text) - limit) / 100))
     if (length(text) > limit) {
         text = substr(text, 1, limit - 8)
-        sub(/[^\n]*$/, "", text)
-        text = text "more...\n"
+        sub(/[^\n]*$/, "more...\n", text)
     }
     printf "%s", text
 }
