@@ -70,11 +70,12 @@ mutate: .venv/.mutate ## Change the core in thousands of small ways, and list th
 	@cd .mutate && ../$(BIN)/mutmut results
 
 .PHONY: check
-check: .venv/.ready ## Check format, lint, imports and types
+check: .venv/.ready ## Check format, imports and types, and lint every language
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/lint-imports --no-logo --no-cache
 	@$(BIN)/mypy
+	@$(BIN)/python -m tests.lint
 
 .PHONY: format
 format: .venv/.ready ## Format the code, and mend what can be mended

@@ -16,7 +16,7 @@ from ..blocks import ROOT, blocks
 from .conftest import Environment
 
 # Of files in the package; what else lies there is left over from running it.
-KINDS = (".py", ".sh", ".json", ".yaml", ".typed")
+KINDS = (".py", ".sh", ".awk", ".json", ".yaml", ".typed")
 
 PROGRAM = """
 import sys
@@ -76,7 +76,7 @@ def test_the_sdist_is_enough_to_build_from(dist: Path) -> None:
     with tarfile.open(sdist) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
 
-    assert {"pyproject.toml", "README.md", "LICENSE", "prepull/puller.sh", "prepull/py.typed"} <= names
+    assert {"pyproject.toml", "README.md", "LICENSE", "prepull/node/puller.sh", "prepull/py.typed"} <= names
 
 
 def test_the_version_stands_in_one_place(wheel: Path, installed: Environment) -> None:

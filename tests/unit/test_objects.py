@@ -17,7 +17,7 @@ from prepull.images.references import Reference, parse
 from prepull.labels import label_value, selector
 from prepull.manifests import gate_job as gate
 from prepull.manifests.objects import objects_of
-from prepull.node.scripts import script
+from prepull.node.scripts import PULLER_FILES, script
 from prepull.runtimes import RUNTIMES
 
 from ..plans import EACH, HEX, SOCKET_RUNTIMES, built, plan_of
@@ -74,9 +74,9 @@ def test_the_kinds() -> None:
 @pytest.mark.parametrize(
     ("args", "names"),
     [
-        ({}, ["puller.sh", "gate.sh"]),
-        ({"wait_for": "nothing"}, ["puller.sh"]),
-        ({"startup_taint": TAINT}, ["puller.sh", "untaint.sh", "gate.sh"]),
+        ({}, [*PULLER_FILES, "gate.sh"]),
+        ({"wait_for": "nothing"}, [*PULLER_FILES]),
+        ({"startup_taint": TAINT}, [*PULLER_FILES, "untaint.sh", "gate.sh"]),
         ({"runtime": "kubelet"}, ["gate.sh"]),
         ({"runtime": "kubelet", "startup_taint": TAINT, "wait_for": "pods"}, ["untaint.sh"]),
     ],
@@ -87,7 +87,7 @@ def test_the_scripts_that_run_are_on_the_cluster_and_cannot_be_changed(args: dic
     assert scripts["immutable"] is True
 
 
-@pytest.mark.parametrize("name", ["puller.sh", "gate.sh", "untaint.sh"])
+@pytest.mark.parametrize("name", [*PULLER_FILES, "gate.sh", "untaint.sh"])
 def test_a_script_travels_without_its_comments(name: str) -> None:
     text = script(name)
     assert text.endswith("\n")

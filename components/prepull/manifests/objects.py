@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from ..node.scripts import script
+from ..node.scripts import PULLER_FILES, UNTAINT_FILES, script
 from ..plan import Plan
 from ..runtimes import RUNTIMES
 from . import daemon_set as manifest
@@ -55,8 +55,8 @@ class Deciding(Protocol):
 def objects_of(plan: Deciding) -> list[Object]:
     """The objects, each after those that it refers to."""
     on_nodes = [
-        *(["puller.sh"] if RUNTIMES[plan.runtime].reports else []),
-        *(["untaint.sh"] if plan.startup_taint else []),
+        *(PULLER_FILES if RUNTIMES[plan.runtime].reports else ()),
+        *(UNTAINT_FILES if plan.startup_taint else ()),
     ]
     gated = plan.wait_for == "images"
     scripts = [*on_nodes, *(["gate.sh"] if gated else [])]

@@ -1,6 +1,6 @@
-"""The shell scripts that run on the cluster, as a ConfigMap carries them there.
+"""The scripts that run on the cluster, as a ConfigMap carries them there.
 
-A ConfigMap rather than the pod spec: the script is stored once, not once for each node.
+A ConfigMap rather than the pod spec: the scripts are stored once, not once for each node.
 """
 
 from __future__ import annotations
@@ -11,14 +11,39 @@ from importlib import resources
 SCRIPTS_DIRECTORY = "/etc/prepull/scripts"
 SCRIPTS_VOLUME = "scripts"
 
+PULLER_FILES = (
+    "puller.sh",
+    "clients.sh",
+    "credentials.sh",
+    "images.sh",
+    "processes.sh",
+    "pulling.sh",
+    "removal.sh",
+    "report.sh",
+    "time.sh",
+    "credential.awk",
+    "inventory.awk",
+    "reason.awk",
+    "removable.awk",
+    "report.awk",
+    "secret.awk",
+    "sources.awk",
+    "standing.awk",
+)
+"""The puller, first the file that is run; the others it finds beside itself."""
+
+UNTAINT_FILES = ("untaint.sh",)
+"""What removes the startup taint."""
+
 
 @cache
 def script(name: str) -> str:
     """A script of this package, without its comments.
 
     Args:
-        name: its file name.
+        name: its file name. The keys of a ConfigMap have no folders, and so it has none either.
     """
-    text = resources.files(__package__).joinpath(name).read_text("utf-8")
+    folder = resources.files(__package__)
+    text = (folder / "awk" / name if name.endswith(".awk") else folder / name).read_text("utf-8")
     lines = text.splitlines()
     return "\n".join(line for line in lines if line.strip() and not line.lstrip().startswith("#")) + "\n"

@@ -3,12 +3,10 @@
 set -u
 if message=$(kubectl taint node "$PREPULL_NODE" "$PREPULL_TAINT-" 2>&1); then
     echo "$message"
-    exit 0
+    exit
 fi
 case $message in
-    *"taint \"$PREPULL_TAINT\" not found"*) echo "$PREPULL_NODE has no taint $PREPULL_TAINT" ;;
-    *)
-        echo "$message" | tee /dev/termination-log >&2
-        exit 1
-        ;;
+    *"taint \"$PREPULL_TAINT\" not found"*) echo "$PREPULL_NODE has no taint $PREPULL_TAINT" && exit ;;
 esac
+echo "$message" | tee "${PREPULL_MESSAGE:-/dev/termination-log}" >&2
+exit 1

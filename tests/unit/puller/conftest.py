@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from prepull.node.scripts import script
+from prepull.node.scripts import PULLER_FILES, script
 from prepull.status.report import Report, parse
 
 from ... import programs
@@ -25,9 +25,11 @@ from . import fake_client
 CLIENTS = ("crictl", "ctr", "docker")
 in_every_shell = pytest.mark.parametrize("shell", programs.SHELLS, indirect=True)
 
+# Which awk images have beside a shell.
+AWK_OF = {"ash": "busybox", "dash": "mawk"}
 # What the script may use of what every default puller image has. Debian's busybox ash runs an applet wherever PATH
 # leads, so that there the others are hidden behind functions.
-APPLETS = ("awk", "cat", "mkdir", "mkfifo", "mv", "od", "rm", "sed", "sleep", "sort", "tr")
+APPLETS = ("cat", "mkdir", "mkfifo", "od", "rm", "sed", "sleep", "sort", "tr")
 _BUILTINS = {"ash", "echo", "false", "kill", "printf", "pwd", "sh", "test", "true"}
 
 Step = Mapping[str, Any]
@@ -152,13 +154,12 @@ class Node:
     """A node's container runtime, and what the DaemonSet gives the puller there."""
 
     directory: Path
-    shell: Sequence[str]
-    constants: dict[str, int | Path] = field(default_factory=dict)
+    shell: str
     socket: str = "crictl"
     runs: list[Run] = field(default_factory=list, repr=False)
 
     def __post_init__(self) -> None:
-        for name in ("names", "containers", "calls", "turns", "bin", "secrets", "sockets"):
+        for name in ("names", "containers", "calls", "turns", "bin", "secrets", "sockets", "scripts"):
             (self.directory / name).mkdir()
         self.plan({})
         here = str(Path(fake_client.__file__).parent)
@@ -171,6 +172,10 @@ class Node:
             path.chmod(0o755)
         for name in APPLETS:
             (self.directory / "bin" / name).symlink_to(programs.path("busybox"))
+        (self.directory / "bin" / "awk").symlink_to(programs.awk(AWK_OF[self.shell])[0])
+        for name in PULLER_FILES:
+            (self.directory / "scripts" / name).write_text(script(name), "utf-8")
+        (self.directory / "hidden.sh").write_text(_hidden() if self.shell == "ash" else "")
 
     def plan(self, steps: Mapping[str, Sequence[Step]]) -> None:
         """Say what goes wrong; see fake_client.py."""
@@ -240,7 +245,13 @@ class Node:
         }
         began = time.monotonic()
         process = subprocess.Popen(
-            [*self.shell, self._script()],
+            [
+                *programs.shell(self.shell),
+                "-c",
+                '. "$1"; . "$0"',
+                self.directory / "scripts" / "puller.sh",
+                "./hidden.sh",
+            ],
             cwd=self.directory,
             env={
                 "PATH": str(self.directory / "bin"),
@@ -280,35 +291,30 @@ class Node:
             os.mknod(path, stat.S_IFSOCK | 0o600)
         return " ".join((client, str(path), *remarks))
 
-    def _script(self) -> Path:
-        text = script("puller.sh")
-        for name, value in self.constants.items():
-            before, assignment, after = text.partition(f"\n{name}=")
-            assert assignment, f"puller.sh has no {name}"
-            text = f"{before}\n{name}={value}\n{after.partition(chr(10))[2]}"
-        path = self.directory / "puller.sh"
-        path.write_text(_hidden(tuple(self.shell)) + text)
-        return path
-
 
 @cache
-def _hidden(shell: tuple[str, ...]) -> str:
-    if len(shell) == 1:
-        return ""
-    applets = subprocess.run([shell[0], "--list"], check=True, capture_output=True, text=True).stdout.split()
-    hidden = {applet for applet in applets if applet.isidentifier()} - {*_BUILTINS, *APPLETS}
+def _hidden() -> str:
+    applets = subprocess.run(
+        [programs.path("busybox"), "--list"], check=True, capture_output=True, text=True
+    ).stdout.split()
+    hidden = {applet for applet in applets if applet.isidentifier()} - {*_BUILTINS, *APPLETS, "awk"}
     return "".join(
         f'{name}() {{ echo "not every puller image has {name}" >&2; exit 99; }}\n' for name in sorted(hidden)
     )
 
 
-@pytest.fixture
-def shell(request: pytest.FixtureRequest) -> list[str]:
-    return programs.shell(getattr(request, "param", "ash"))
+def busybox() -> str:
+    """Where busybox is."""
+    return programs.path("busybox")
 
 
 @pytest.fixture
-def node(tmp_path: Path, shell: list[str]) -> Iterator[Node]:
+def shell(request: pytest.FixtureRequest) -> str:
+    return str(getattr(request, "param", "ash"))
+
+
+@pytest.fixture
+def node(tmp_path: Path, shell: str) -> Iterator[Node]:
     """A node with containerd and no image."""
     node = Node(tmp_path, shell)
     yield node
@@ -318,6 +324,6 @@ def node(tmp_path: Path, shell: list[str]) -> Iterator[Node]:
 @pytest.fixture(scope="module")
 def shared_node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
     """One node for the tests of a module that look at one run."""
-    node = Node(tmp_path_factory.mktemp("node"), programs.shell("ash"))
+    node = Node(tmp_path_factory.mktemp("node"), "ash")
     yield node
     node.close()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
-from prepull.node.scripts import script
+from prepull.node import scripts
+from prepull.node.scripts import PULLER_FILES, UNTAINT_FILES, script
 
 from ..kubelet import expand
 from .conftest import Node, hub, in_every_shell
@@ -31,7 +33,7 @@ def test_no_name_is_ever_run_or_expanded(node: Node) -> None:
     before = sorted(path.name for path in node.directory.iterdir())
     outcome = node.run(*HOSTILE, remove="\n".join(HOSTILE), parallelism=12)
     assert sorted(outcome.pulled) == sorted(HOSTILE)
-    created = {path.name for path in node.directory.iterdir()} - {*before, "puller.sh", "report", "work"}
+    created = {path.name for path in node.directory.iterdir()} - {*before, "report", "work"}
     assert not created
 
 
@@ -45,9 +47,15 @@ def test_a_name_that_a_client_would_take_for_an_option_is_refused(node: Node, li
     assert "absent --all" in outcome.output
 
 
-def test_the_kubelet_would_find_nothing_to_expand_in_the_script() -> None:
-    text = script("puller.sh")
+def test_the_kubelet_would_find_nothing_to_expand_in_the_scripts() -> None:
+    text = "".join(script(name) for name in PULLER_FILES)
     names = {*re.findall(r"PREPULL_[A-Z_]+", text), "PATH", "HOME"}
     assert len(names) > 10
     assert expand("$$x $(PATH) $(y)", {"PATH": "/bin"}) == "$x /bin $(y)"
     assert expand(text, dict.fromkeys(names, "expanded")) == text
+
+
+def test_every_file_of_the_puller_goes_to_the_nodes() -> None:
+    folder = Path(scripts.__file__).parent
+    names = {path.name for path in [*folder.glob("*.sh"), *folder.glob("awk/*.awk")]}
+    assert names - {*UNTAINT_FILES, "gate.sh"} == set(PULLER_FILES)

@@ -31,17 +31,21 @@ def left(file: str) -> Callable[[Node], object]:
     return lambda node: (node.directory / "work" / file).exists()
 
 
+def filled(file: str) -> Callable[[Node], object]:
+    return lambda node: left(file)(node) and (node.directory / "work" / file).read_text()
+
+
 PHASES = [
     Phase("listing", begun("images"), {"images": HANG}),
     Phase("listing with docker", begun("inspect"), {"inspect": HANG}, client="docker"),
-    Phase("stagger", left("0.tries"), settings={"stagger_ms": 10**12}),
+    Phase("stagger", left("0.image"), settings={"stagger_ms": 10**12}),
     Phase("pulling", begun("pull"), {"pull": HANG}),
     Phase("pulling with a client that does not heed it", begun("pull"), {"pull": DEAF}),
-    Phase("backoff", left("0.failed"), {"pull": [{"code": 1}]}, {"attempts": 9, "backoff_ms": 60_000}),
+    Phase("backoff", filled("results"), {"pull": [{"code": 1}]}, {"attempts": 9, "backoff_ms": 60_000}),
     Phase("naming", begun("tag"), {"tag": HANG}, image=f"{hub('a:1')} mirror.example/a:1"),
     Phase("unnaming", begun("rm"), {"rm": HANG}, image=f"{hub('a:1')} mirror.example/a:1"),
     Phase("removing", begun("ps"), {"ps": HANG}, {"remove": hub("old:1")}),
-    Phase("sleeping till the next refresh", left("images"), settings={"refresh_ms": 600_000}),
+    Phase("sleeping till the next refresh", left("events"), settings={"refresh_ms": 600_000}),
     Phase("refreshing", begun("pull"), {"pull": HANG}, {"refresh_ms": 50}),
 ]
 

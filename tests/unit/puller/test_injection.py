@@ -125,6 +125,16 @@ def test_the_kubelet_finds_nothing_to_expand(runtime: str) -> None:
             assert kubelet.environment(container)[item["name"]] == item.get("value", "from the API server")
 
 
+CONSTANTS = {"BACKOFF_LIMIT_MS", "CALL_TIMEOUT_MS", "MOUNTS", "REASON_LIMIT", "REPORT_LIMIT", "MESSAGE"}
+
+
+@pytest.mark.parametrize("runtime", RUNTIMES)
+def test_no_argument_sets_what_is_constant(runtime: str) -> None:
+    for container in containers(plan_of(images=["a:1"], **all_arguments(runtime))):
+        told = {name.removeprefix("PREPULL_") for name in kubelet.environment(container)}
+        assert not told & CONSTANTS
+
+
 def smuggled(texts: list[str]) -> dict[str, str]:
     """What the puller is told, after the kubelet, by a plan that nobody has checked."""
     references = tuple(Reference("registry.example.com", text, text, None) for text in texts)
@@ -150,7 +160,7 @@ def test_what_gets_past_the_checks_is_data_all_the_same(node: Node) -> None:
 
     outcome = node.run(told["images"], remove=told["remove"], parallelism=8)
 
-    assert {path.name for path in node.directory.iterdir()} - before <= {"puller.sh", "report", "work"}
+    assert {path.name for path in node.directory.iterdir()} - before <= {"report", "work"}
     assert hub("good:1") in outcome.pulled
     assert outcome.report
     for call in outcome.calls:
@@ -175,4 +185,4 @@ def test_a_setting_of_another_form_is_not_run(node: Node, setting: str) -> None:
     run.process.terminate()
     run.process.wait(10)
 
-    assert {path.name for path in node.directory.iterdir()} - before <= {"puller.sh", "report", "work"}
+    assert {path.name for path in node.directory.iterdir()} - before <= {"report", "work"}

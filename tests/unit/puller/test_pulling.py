@@ -98,9 +98,8 @@ def test_a_failure_is_no_error_where_the_pod_is_to_go_on(node: Node) -> None:
 
 
 def test_the_wait_doubles_by_chance_down_to_half_of_it_up_to_a_limit(node: Node) -> None:
-    node.constants["BACKOFF_LIMIT_MS"] = 800
     node.plan({"pull": [FAILS]})
-    seen = waits(node.run(hub("a:1"), attempts=5, backoff_ms=200))
+    seen = waits(node.run(hub("a:1"), attempts=5, backoff_ms=200, backoff_limit_ms=800))
     processes_take = 0.5
     for wait, whole in zip(seen, [0.2, 0.4, 0.8, 0.8], strict=True):
         assert whole / 2 <= wait <= whole + processes_take

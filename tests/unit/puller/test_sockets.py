@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from .conftest import Node, Step, hub, in_every_shell
@@ -8,9 +10,8 @@ from .conftest import Node, Step, hub, in_every_shell
 @in_every_shell
 @pytest.mark.parametrize("first", [{"hang": True}, {"error": "connect: connection refused"}], ids=["hangs", "refuses"])
 def test_where_the_first_socket_does_not_answer_the_second_is_used(node: Node, first: Step) -> None:
-    node.constants["CALL_TIMEOUT_MS"] = 500
     node.plan({"first.sock": [first]})
-    outcome = node.run(hub("a:1"), sockets=["docker first.sock", "crictl second.sock"])
+    outcome = node.run(hub("a:1"), sockets=["docker first.sock", "crictl second.sock"], call_timeout_ms=500)
     assert outcome.code == 0
     pull = outcome.of("pull")[0]
     assert pull.client == "crictl"
@@ -33,18 +34,17 @@ def test_no_socket_is_an_error(node: Node, on_failure: str) -> None:
 
 
 def test_the_error_says_why_a_socket_does_not_answer(node: Node) -> None:
-    node.constants["CALL_TIMEOUT_MS"] = 500
     node.plan({"images": [{"hang": True}]})
-    outcome = node.run(hub("a:1"))
+    outcome = node.run(hub("a:1"), call_timeout_ms=500)
     assert outcome.code == 1
     assert (outcome.report.error or "").endswith("runtime.sock does not answer: timed out after 0.500 s")
 
 
-def orphan(node: Node, name: str = "runtime.sock") -> None:
-    """Have the socket replaced by a new one, as a runtime does when it is started anew."""
+def replaced(node: Node, name: str = "runtime.sock") -> Path:
+    """The mounts of a container whose socket gave way to a new one, as happens when a runtime is started anew."""
     mounts = node.directory / "mounts"
-    node.constants["MOUNTS"] = mounts
     mounts.write_text(f"36 35 0:32 /containerd/{name}//deleted /run/{name} rw,relatime - tmpfs tmpfs rw\n")
+    return mounts
 
 
 REFUSED: Step = {"error": "connect: connection refused"}
@@ -56,9 +56,10 @@ REFUSED: Step = {"error": "connect: connection refused"}
 def test_a_runtime_that_was_started_anew_is_left_to_another_container(
     node: Node, plan: dict[str, list[Step]], on_failure: str
 ) -> None:
-    orphan(node)
     node.plan({**plan, hub("b:1"): [{"seconds": 1}]})
-    outcome = node.run(hub("a:1"), hub("b:1"), attempts=1000, backoff_ms=1000, on_failure=on_failure)
+    outcome = node.run(
+        hub("a:1"), hub("b:1"), attempts=1000, backoff_ms=1000, on_failure=on_failure, mounts=replaced(node)
+    )
     assert outcome.code == 75
     # A report would say that nothing will come.
     assert outcome.text == ""
@@ -66,18 +67,16 @@ def test_a_runtime_that_was_started_anew_is_left_to_another_container(
 
 
 def test_a_failure_that_has_another_reason_is_one(node: Node) -> None:
-    orphan(node, "other.sock")
     node.plan({hub("a:1"): [REFUSED]})
-    outcome = node.run(hub("a:1"), attempts=2)
+    outcome = node.run(hub("a:1"), attempts=2, mounts=replaced(node, "other.sock"))
     assert outcome.code == 1
     assert outcome.reasons == {0: "connection refused"}
 
 
 @in_every_shell
 def test_a_refresh_leaves_as_well(node: Node) -> None:
-    orphan(node)
     node.plan({"images": [{}, {}, REFUSED]})
-    run = node.start(hub("a:1"), refresh_ms=50)
+    run = node.start(hub("a:1"), refresh_ms=50, mounts=replaced(node))
     outcome = run.finish()
     assert outcome.code == 75
     assert "failed=0" in outcome.text

@@ -1,0 +1,26 @@
+# Removal of images that the node no longer needs.
+
+# A runtime removes an image together with all its names, so remove one name alone where the image has others. Touch
+# nothing that is pinned (the sandbox image) or in use, under whatever name a container uses it.
+remove_all() {
+    : >"$work/removed"
+    say "${PREPULL_REMOVE:-}" >"$work/unwanted"
+    while read -r name; do
+        [ -n "$name" ] || continue
+        way=$(awk -v name="$name" -v standing="$work/standing" -v removed="$work/removed" \
+            -f "$scripts/removable.awk" "$work/inventory")
+        case $way in
+            absent) say "absent $name" ;;
+            unname | delete) remove "$way" "$name" ;;
+            *) say "kept $name: $way" ;;
+        esac
+    done <"$work/unwanted"
+}
+
+remove() { # unname|delete NAME
+    ask "users_$client" "$2" || { kept "$2"; return; }
+    [ ! -s "$work/answer" ] || { say "kept $2: a container uses it"; return; }
+    ask "$1_$client" "$2" || { kept "$2"; return; }
+    say "removed $2"
+    say "$1 $2" >>"$work/removed"
+}

@@ -1,0 +1,53 @@
+"""Checks every shell script and every awk program of the tree: `python -m tests.lint`."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from lab import LabError
+
+from . import programs
+
+ROOT = Path(__file__).parents[1]
+FOLDERS = (".ci", "bench", "components", "examples", "images", "lab", "tests")
+# Whoever sources a file has its variables, and so a file is checked within the program that it is part of.
+SHELLCHECK = ("--check-sourced", "--external-sources", "--source-path=SCRIPTDIR")
+# It warns while it reads a program; running one takes what the program is for.
+UNRUN = "BEGIN { exit } END { exit }"
+
+
+def main() -> int:
+    """Run both tools; return the exit code."""
+    files = sorted(
+        path for folder in FOLDERS for path in (ROOT / folder).rglob("*") if "node_modules" not in path.parts
+    )
+    shell = [str(path.relative_to(ROOT)) for path in files if _is_shell_program(path)]
+    awk = [str(path.relative_to(ROOT)) for path in files if path.suffix == ".awk"]
+    try:
+        commands = [
+            [str(Path(sys.executable).with_name("shellcheck")), *SHELLCHECK, *shell],
+            *([programs.path("gawk"), "--lint=fatal", "-e", UNRUN, "-f", path] for path in awk),
+        ]
+    except LabError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return int(sum(_failed(command) for command in commands) > 0)
+
+
+def _is_shell_program(path: Path) -> bool:
+    if path.suffix not in ("", ".sh") or not path.is_file():
+        return False
+    with path.open("rb") as stream:
+        first = stream.readline()
+    return first.startswith(b"#!") and first.rstrip().endswith(b"sh")
+
+
+def _failed(command: Sequence[str]) -> bool:
+    return subprocess.run(command, cwd=ROOT, check=False).returncode != 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,61 @@
+"""removable.awk and sources.awk: which names may go, and how."""
+
+from __future__ import annotations
+
+import pytest
+
+from .conftest import Awk
+
+HAVE = [
+    "r/alone:1 d 1 false id-1",
+    "r/alone@sha256:a d 1 false id-1",
+    "r/two:1 d 1 false id-2",
+    "r/other:1 d 1 false id-2",
+    "r/pause:3 d 1 true id-3",
+    "r/wanted:1 d 1 false id-4",
+    "r/old:1 d 1 false id-5",
+    "r/old@sha256:b d 1 false id-5",
+]
+WANTED = [
+    "0 present r/wanted:1 r/wanted:1 - r/wanted:1 d 1",
+    "1 present r/old:2@sha256:b r/old@sha256:b r/old:2 r/old@sha256:b d 1",
+]
+
+CASES = [
+    ("r/nothing:1", [], "absent"),
+    ("r/alone:1", [], "delete"),
+    ("r/alone:1", ["delete r/alone:1"], "absent"),
+    ("r/alone@sha256:a", ["delete r/alone:1"], "absent"),
+    ("r/alone@sha256:a", ["unname r/alone:1"], "delete"),
+    ("r/two:1", [], "unname"),
+    ("r/two:1", ["unname r/two:1"], "absent"),
+    ("r/other:1", ["unname r/two:1"], "delete"),
+    ("r/other:1", ["delete r/nothing:1"], "unname"),
+    ("r/pause:3", [], "the runtime has pinned it"),
+    ("r/wanted:1", [], "it is one of the images to pull"),
+    ("r/old@sha256:b", [], "it is one of the images to pull"),
+    ("r/old:2", [], "absent"),
+    ("r/old:1", [], "unname"),
+]
+
+
+@pytest.mark.parametrize(("name", "removed", "way"), CASES)
+def test_how_a_name_may_go(awk: Awk, name: str, removed: list[str], way: str) -> None:
+    text = "".join(f"{line}\n" for line in HAVE)
+    assert awk.run("removable.awk", text, name=name, standing=WANTED, removed=removed) == [way]
+
+
+@pytest.mark.parametrize(
+    ("fetched", "going"),
+    [
+        ([], []),
+        (["mirror/x:1"], ["mirror/x:1"]),
+        (["mirror/x:1", "mirror/y:1", "mirror/x:1"], ["mirror/x:1", "mirror/y:1"]),
+        (["r/alone:1"], []),
+        (["r/wanted:1", "r/old@sha256:b", "r/old:2"], []),
+    ],
+    ids=["none", "one", "twice", "there before", "wanted"],
+)
+def test_which_sources_lose_their_names(awk: Awk, fetched: list[str], going: list[str]) -> None:
+    text = "".join(f"{line}\n" for line in fetched)
+    assert awk.run("sources.awk", text, inventory=HAVE, standing=WANTED) == going
