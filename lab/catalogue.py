@@ -11,11 +11,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from prepull.defaults import PYTHON_IMAGE
+
 from lab import versions
 from lab.oci import Directory, Entry, File, Image, Link, layer, program
 from lab.platforms import Platform
 from lab.process import run
-from lab.provision import busybox, control_plane, programs
+from lab.provision import busybox, control_plane, programs, python
 from lab.provision.sources import UnavailableError
 
 if TYPE_CHECKING:
@@ -30,6 +32,10 @@ if TYPE_CHECKING:
 _NOT_IN_K3S = frozenset({"base64", "timeout"})
 _CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 _PATH = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
+
+
+def _tag(reference: str) -> str:
+    return reference.rpartition(":")[2]
 
 
 @dataclass(frozen=True)
@@ -58,6 +64,7 @@ class Catalogue:
             Offer("library/docker", "28-cli", "docker:28-cli", self._docker_cli),
             Offer("library/busybox", "1.37-musl", versions.BUSYBOX_IMAGE, self._busybox),
             Offer("rancher/k3s", "v1.33.5-k3s1", "rancher/k3s:v1.33.5-k3s1", self._k3s),
+            Offer("library/python", _tag(PYTHON_IMAGE), PYTHON_IMAGE.removeprefix("docker.io/library/"), self._python),
             Offer("pause", "3.10", "registry.k8s.io/pause:3.10", self._pause),
             Offer("prepull/puller", "dev", None, self._puller),
         ]
@@ -111,13 +118,16 @@ class Catalogue:
             },
         )
 
+    def _python(self) -> Image:
+        return Image((self._shell(), self._python_layer()), command=("python3",), environ=_PATH)
+
     def _pause(self) -> Image:
         return control_plane.pause_image(
             self._workshop.go.build(programs.PAUSE, Platform.nodes()) / "pause", "registry"
         )
 
     def _puller(self) -> Image:
-        layers = (self._shell(), self._certificates(), self._kubernetes(), self._docker())
+        layers = (self._shell(), self._certificates(), self._python_layer(), self._kubernetes(), self._docker())
         return Image(layers, command=("sh",), environ=_PATH)
 
     @cached_property
@@ -162,6 +172,9 @@ class Catalogue:
             return {"/usr/local/bin/docker": program(binary)}
 
         return self._layer("docker", make)
+
+    def _python_layer(self) -> bytes:
+        return self._layer("python", lambda: python.entries(self._engine, self._upstream, self._workshop))
 
     def _layer(self, name: str, make: Callable[[], dict[str, Entry]]) -> bytes:
         if name not in self._layers:

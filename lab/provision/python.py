@@ -1,0 +1,86 @@
+"""A Python with its standard library, for the lab's images: the official image's, else Debian's."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tarfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from prepull.defaults import PYTHON_IMAGE
+
+from lab.cache import fingerprint
+from lab.oci import Entry, File, Link
+from lab.platforms import Platform
+from lab.provision import debian_packages as debian
+from lab.provision.sources import UnavailableError, cached, first_of
+
+if TYPE_CHECKING:
+    from lab.engine import Engine
+    from lab.provision.upstream import Upstream
+    from lab.provision.workshop import Workshop
+
+_PACKAGE = "python3"
+# What Python needs of the packages that it depends on, and not what these bring for people.
+_KEPT = (
+    "bin/python3",
+    "lib/python3",
+    "lib/x86_64-linux-gnu",
+    "lib/aarch64-linux-gnu",
+    "lib64/",
+    "lib/ld-",
+    "usr/local",
+)
+_LEFT_OUT = ("/test/", "/idlelib/", "/lib2to3/", "/ensurepip/", "/pydoc_data/", "/__pycache__/", "/perl", "/gconv/")
+
+
+def entries(engine: Engine, upstream: Upstream, workshop: Workshop) -> dict[str, Entry]:
+    """The files of an image in which `python3` is on every usual PATH."""
+
+    def from_image(directory: Path) -> None:
+        upstream.pull(PYTHON_IMAGE)
+        container = f"prepull-lab-python-{os.getpid()}"
+        archive = directory / "image.tar"
+        try:
+            engine.docker("create", "--name", container, PYTHON_IMAGE)
+            engine.docker("export", "--output", str(archive), container)
+        finally:
+            engine.remove_containers(container)
+        with tarfile.open(archive) as content:
+            content.extractall(directory / "root", filter="tar")
+        archive.unlink()
+
+    def from_debian(directory: Path) -> None:
+        if not debian.can_download():
+            raise UnavailableError("no apt here")
+        root = debian.unpack(directory, *debian.with_libraries(_PACKAGE))
+        for name in ("usr/share", "etc", "var"):
+            shutil.rmtree(root / name, ignore_errors=True)
+
+    key = fingerprint(Path(__file__), PYTHON_IMAGE, str(Platform.nodes()))
+    with workshop.console.step("Python for images") as step:
+        directory = first_of(
+            "Python for images",
+            [
+                cached("official image", workshop.cache, "python-image", key, from_image),
+                cached(f"Debian's {_PACKAGE}", workshop.cache, "python-debian", key, from_debian),
+            ],
+            step,
+        )
+    return _entries(directory / "root")
+
+
+def _entries(root: Path) -> dict[str, Entry]:
+    found: dict[str, Entry] = {}
+    for path in sorted(root.rglob("*")):
+        name = f"/{path.relative_to(root)}"
+        if not any(part in name for part in _KEPT) or any(part in name for part in _LEFT_OUT):
+            continue
+        if path.is_symlink():
+            found[name] = Link(os.readlink(path))
+        elif path.is_file():
+            found[name] = File(path, path.stat().st_mode & 0o777)
+    [program] = [name for name in found if name in ("/usr/local/bin/python3", "/usr/bin/python3")][:1]
+    # Where the official image has it, and where a shell without a PATH of its own looks.
+    return {**found, **{name: Link(program) for name in ("/usr/local/bin/python3", "/bin/python3") if name != program}}
