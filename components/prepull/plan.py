@@ -36,6 +36,8 @@ class Plan:
     pause_image: str
     busybox_image: str
     """Where the program that runs within the listed images comes from; follows from `puller_image`."""
+    kubectl_image: str
+    """What removes the startup taint; follows from `gate_image`."""
     node_selector: Mapping[str, str]
     tolerations: tuple[Mapping[str, Any], ...]
     affinity: Mapping[str, Any] | None

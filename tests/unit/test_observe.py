@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from prepull.status import observe
 from prepull.status.observe import FAILED, PRESENT, PULLING, WAITING, Image, names_of
+from prepull.status.times import seconds_of
 
-from .cli.objects import DIGEST, FINISHED, LIST, NAMES, Data, daemon_set, pod, reported, waiting
+from .cli.objects import DIGEST, FINISHED, LIST, NAMES, Data, daemon_set, pod, read_pod, read_set, reported, waiting
 
-NOW = observe.seconds_of(FINISHED) or 0.0
+NOW = seconds_of(FINISHED) or 0.0
 LATER = "2026-01-01T00:01:30Z"
 KUBELET = {**LIST, "runtime": "kubelet"}
 HELD = {**KUBELET, "hold": True}
@@ -16,7 +16,7 @@ MOUNTED = {**LIST, "runtime": "image-volume"}
 
 
 def images_of(item: Data) -> list[Image]:
-    return list(observe.pod(item).images)
+    return list(read_pod(item).images)
 
 
 def ended(message: str | None = None, code: int = 1, **more: object) -> Data:
@@ -226,36 +226,36 @@ def test_volumes_wait_until_the_pod_has_started() -> None:
     ],
 )
 def test_what_keeps_the_whole_pod_from_starting(status: Data, problem: str | None, final: bool) -> None:
-    found = observe.pod(pod("a", **status))
+    found = read_pod(pod("a", **status))
     assert (found.problem, found.problem_final) == (problem, final)
 
 
 @pytest.mark.parametrize(("condition", "ready"), [("True", True), ("False", False), ("Unknown", False)])
 def test_a_pod_is_ready_by_its_condition(condition: str, ready: bool) -> None:
-    assert observe.pod(pod("a", conditions=[{"type": "Ready", "status": condition}])).ready is ready
+    assert read_pod(pod("a", conditions=[{"type": "Ready", "status": condition}])).ready is ready
 
 
 def test_a_pod_names_its_owner_and_a_stray_one_none() -> None:
     item = pod("a", owner="others")
-    assert observe.pod(item).owner == "others"
+    assert read_pod(item).owner == "uid-of-others"
     del item["metadata"]["ownerReferences"]
-    assert observe.pod(item).owner == ""
+    assert read_pod(item).owner == ""
 
 
 def test_a_daemon_set_is_its_components_under_whatever_name_of_its_own() -> None:
     item = daemon_set()
     item["metadata"]["name"] = "images-1a2b3c4d"
-    found = observe.daemon_set(item)
+    found = read_set(item)
     assert (found.name, found.component, found.desired) == ("images-1a2b3c4d", "images", 3)
     del item["status"]["desiredNumberScheduled"]
-    assert observe.daemon_set(item).desired == 0
+    assert read_set(item).desired == 0
 
 
 @pytest.mark.parametrize(
     ("time", "seconds"), [("1970-01-01T00:01:00Z", 60), ("1970-01-01T00:01:00.25Z", 60.25), (None, None), ("", None)]
 )
 def test_times_are_read_with_fractions_and_without(time: str | None, seconds: float | None) -> None:
-    assert observe.seconds_of(time) == seconds
+    assert seconds_of(time) == seconds
 
 
 # ---------------------------------------------------------------- names

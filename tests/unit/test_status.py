@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
 from prepull.status import observe
 from prepull.status.nodes import Status, status
 from prepull.status.observe import FAILED, PRESENT, PULLING, WAITING, Image
-from prepull.status.progress import Progress
+from prepull.status.progress import Progress, with_log
+from prepull.status.times import seconds_of
 from prepull.status.verdict import FAIL, GO, WAIT, judge, needed
 
-from .cli.objects import DIGEST, FINISHED, LIST, NAMES, Data, daemon_set, pod, reported, running, there, waiting
+from .cli.objects import (
+    DIGEST,
+    FINISHED,
+    LIST,
+    NAMES,
+    Data,
+    daemon_set,
+    event,
+    pod,
+    read_pod,
+    read_set,
+    reported,
+    running,
+    there,
+    waiting,
+)
 
-NOW = observe.seconds_of(FINISHED) or 0.0
+NOW = seconds_of(FINISHED) or 0.0
 BACKOFF = waiting("pull", "CrashLoopBackOff", "back-off 2m40s restarting failed container=pull pod=x")["state"]
 KUBELET = {**LIST, "runtime": "kubelet"}
 HELD = {**KUBELET, "hold": True}
@@ -22,12 +39,20 @@ PROGRAMS = {"name": "programs", "state": {"terminated": {"exitCode": 0, "finishe
 
 
 def images_of(item: Data) -> list[Image]:
-    return list(observe.pod(item).images)
+    return list(read_pod(item).images)
 
 
-def seen(*pods: Data, desired: int = 3, args: Data | None = None, **known: Any) -> Status:
-    component = observe.daemon_set(daemon_set(args, desired=desired))
-    return status(component, [observe.pod(each) for each in pods], **known)
+def seen(
+    *pods: Data,
+    desired: int = 3,
+    args: Data | None = None,
+    steps: Mapping[str, Any] | None = None,
+    events: Sequence[Data] = (),
+    since: float | None = None,
+) -> Status:
+    found = [with_log(read_pod(each), (steps or {}).get(each["metadata"]["name"], {})) for each in pods]
+    told = [observe.event(each) for each in events]
+    return status(read_set(daemon_set(args, desired=desired)), found, told, since=since)
 
 
 # ---------------------------------------------------------------- runtimes with a socket
@@ -202,7 +227,7 @@ ENDED = {"terminated": {"exitCode": 0, "finishedAt": FINISHED}}
     ],
 )
 def test_the_states_of_the_kubelets_runtimes(args: Data, status_: Data, expected: list[str]) -> None:
-    observed = observe.pod(pod("a", args, **status_))
+    observed = read_pod(pod("a", args, **status_))
     assert observed.names == tuple(NAMES)
     assert [image.state for image in observed.images] == expected
     assert observed.problem is None
@@ -240,7 +265,7 @@ def test_a_pod_that_fits_nowhere_names_its_node_and_why() -> None:
     required = {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [{"matchFields": [field]}]}}
     item["spec"]["affinity"] = {"nodeAffinity": required}
 
-    observed = observe.pod(item)
+    observed = read_pod(item)
 
     assert observed.node == "node-7"
     assert observed.problem == "the pod cannot be scheduled: Insufficient cpu."
@@ -248,15 +273,16 @@ def test_a_pod_that_fits_nowhere_names_its_node_and_why() -> None:
 
 def test_a_helper_image_that_is_missing_is_the_pods_problem() -> None:
     item = pod("a", initContainerStatuses=[waiting("pull", "ErrImagePull", 'pull "p": not found', "p:1")])
-    assert observe.pod(item).problem is None, "it is quoted under another name, as an image volume is"
+    assert read_pod(item).problem == "image p:1: manifest unknown", "whatever name it is quoted under"
     item = pod("a", initContainerStatuses=[waiting("pull", "ErrImagePull", 'pull "p:1": not found', "p:1")])
-    assert observe.pod(item).problem == "image p:1: manifest unknown"
+    assert read_pod(item).problem == "image p:1: manifest unknown"
 
 
 def test_an_event_says_that_the_socket_is_missing_until_the_pod_has_started() -> None:
-    problems = {"images-a": "socket missing: /run/x.sock is not a socket file", "images-b": "old", "images-c": "old"}
+    no_socket = "hostPath type check failed: /run/x.sock is not a socket file"
+    events = [event(no_socket, "images-a"), event("old", "images-b"), event("old", "images-c")]
     mounted = pod("c", conditions=[{"type": "PodReadyToStartContainers", "status": "True"}])
-    a, b, c = seen(pod("a"), there("b"), mounted, problems=problems).nodes
+    a, b, c = seen(pod("a"), there("b"), mounted, events=events).nodes
     assert a.pod.problem == "the pod cannot start: socket missing: /run/x.sock is not a socket file"
     assert b.pod.problem is None
     assert c.pod.problem is None
@@ -288,7 +314,7 @@ def test_pods_of_another_component_are_left_out() -> None:
 
 
 def test_the_nodes_are_not_counted_while_the_status_is_of_an_earlier_generation() -> None:
-    assert observe.daemon_set(daemon_set(counted=False)).desired is None
+    assert read_set(daemon_set(counted=False)).desired is None
 
 
 # ---------------------------------------------------------------- the verdict
@@ -334,7 +360,7 @@ def test_when_the_time_is_up_it_says_who_is_silent() -> None:
 
 
 def test_what_looks_certain_too_early_waits() -> None:
-    found = seen(pod("a"), desired=1, problems={"images-a": "socket missing: /x is not a socket file"})
+    found = seen(pod("a"), desired=1, events=[event("hostPath type check failed: /x is not a socket file")])
     assert judge(found, "100%", settled=False, late=False).outcome == WAIT
     verdict = judge(found, "100%", settled=True, late=False)
     assert verdict.outcome == FAIL
@@ -350,7 +376,7 @@ def test_what_looks_certain_too_early_waits() -> None:
 )
 def test_what_busy_nodes_and_api_servers_get_over_waits_and_is_then_told(of: str, problem: str) -> None:
     pods = [pod("a")] if of == "images-a" else []
-    found = seen(*pods, desired=1, problems={of: problem})
+    found = seen(*pods, desired=1, events=[event(problem, of)])
     assert judge(found, "100%", settled=True, late=False).outcome == WAIT
     verdict = judge(found, "100%", settled=True, late=True)
     assert verdict.outcome == FAIL
@@ -365,7 +391,7 @@ def test_no_node_is_a_failure_that_says_so() -> None:
 
 def test_pods_that_are_refused_count_as_lost() -> None:
     refusal = 'pods "images-x" is forbidden: violates PodSecurity "restricted:latest": hostPath volumes'
-    verdict = judge(seen(problems={"images": refusal}), "100%", settled=True, late=False)
+    verdict = judge(seen(events=[event(refusal, "images", reason="FailedCreate")]), "100%", settled=True, late=False)
     assert verdict.outcome == FAIL
     assert verdict.lines[1] == f"the pod was refused: {refusal} (1 of 3 nodes: 3 without a pod)"
 

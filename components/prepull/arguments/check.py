@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from .. import durations
-from ..defaults import BUSYBOX_IMAGE, K3S_IMAGE, PAUSE_IMAGE
+from ..defaults import BUSYBOX_IMAGE, K3S_IMAGE, PAUSE_IMAGE, PYTHON_IMAGE
 from ..images import references
 from ..images.references import Reference
 from ..plan import EVERY_TAINT, Plan
@@ -111,7 +111,11 @@ def _complete(fields: dict[str, Any]) -> Plan:
     # Who brings a puller image of their own has no access to ours: theirs then has busybox too.
     busybox = fields["puller_image"] or BUSYBOX_IMAGE
     puller = fields["puller_image"] or RUNTIMES[fields["runtime"]].puller_image
-    return Plan(**{**fields, "puller_image": puller, "busybox_image": busybox})
+    gate = fields["gate_image"] or PYTHON_IMAGE
+    # The same holds for the gate: its image then has kubectl too, where a taint is to be removed.
+    kubectl = fields["gate_image"] or K3S_IMAGE
+    images = {"puller_image": puller, "busybox_image": busybox, "gate_image": gate, "kubectl_image": kubectl}
+    return Plan(**{**fields, **images})
 
 
 def _too_long(plan: Plan) -> list[str]:
@@ -527,7 +531,7 @@ ARGUMENTS: Mapping[str, Callable[[Any], Any]] = {
     "stagger": _duration("0s", positive=False),
     "image_pull_secrets": _secrets,
     "puller_image": _optional(_image),
-    "gate_image": lambda value: _image(K3S_IMAGE if value is None else value),
+    "gate_image": _optional(_image),
     "pause_image": lambda value: _image(PAUSE_IMAGE if value is None else value),
     "node_selector": _node_selector,
     "tolerations": _tolerations,

@@ -1,8 +1,8 @@
 """The manifests that `pulumi up` would apply, under fixed names, for whoever deploys from files. No Pulumi.
 
 The same input gives the same bytes, and takes no I/O; with `pin_digests`, the answers of registries are part of it.
-Immutable objects carry a hash of their content in their names, so that a change makes new ones: the ConfigMap with the
-scripts, and the gate's Job.
+Immutable objects carry a hash of their content in their names, so that a change makes new ones: the ConfigMaps with
+programs, and the gate's Job.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import yaml
 
 from ..arguments import pins
 from ..arguments.check import InvalidArgumentError, check
-from .objects import Made, Object, objects_of
+from .objects import Made, Object, Programs, objects_of
 
 DEFAULT_NAMESPACE = "default"
 HEADER = "# Written by `prepull render`; change its input, not this file.\n"
@@ -53,7 +53,12 @@ _FLUX_FORCE = {"kustomize.toolkit.fluxcd.io/force": "enabled"}
 
 
 def manifests(
-    name: str, args: Mapping[str, Any], namespace: str | None = None, *, warn: Callable[[str], None] = warnings.warn
+    name: str,
+    args: Mapping[str, Any],
+    namespace: str | None = None,
+    *,
+    warn: Callable[[str], None] = warnings.warn,
+    programs: Programs | None = None,
 ) -> dict[str, dict[str, Any]]:
     """The objects of a component, each after those that it refers to.
 
@@ -62,6 +67,7 @@ def manifests(
         args: its arguments by their Python names, as PrePullDaemonSet takes them.
         namespace: where it all goes. Default: the argument `namespace`, else "default"; it is always written out.
         warn: what is told of images that could not be pinned, with `on_pin_failure: warn`.
+        programs: what runs on the cluster. Default: the programs of this package.
 
     Returns:
         The objects by the names of their files, without suffix.
@@ -79,7 +85,7 @@ def manifests(
     plan = pins.pinned(name, plan, warn=warn)
     made: dict[str, Made] = {}
     rendered = {}
-    for item in objects_of(plan):
+    for item in objects_of(plan, programs):
         body = item.build(name, plan, {key: made[key] for key in item.needs})
         made[item.key] = Made(_object_name(name, item, body, str(plan.namespace)), str(plan.namespace))
         rendered[item.key] = _complete(item, made[item.key], body)

@@ -71,8 +71,8 @@ class PrePullDaemonSetArgs(TypedDict, total=False):
     """The image that pulls: a shell and the runtime's client; with `hold`, and for the runtime `kubelet`, also a
     statically linked `/bin/busybox`. Default: a public one that is pinned by tag."""
     gate_image: Optional[Input[str]]
-    """The image that waits, and that removes the startup taint: a shell and kubectl. Default: a public one that is
-    pinned by tag."""
+    """The image that waits: Python 3.10 or later (`python3` with its standard library); with `startup_taint`, which it
+    then removes as well, also a shell and kubectl. Default: for each of both a public one that is pinned by tag."""
     pause_image: Optional[Input[str]]
     """The image that keeps the pod alive afterwards. Default: `registry.k8s.io/pause:3.10`."""
     node_selector: Optional[Input[Mapping[str, Input[str]]]]

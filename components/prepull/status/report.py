@@ -150,8 +150,14 @@ def of_pod(pod: Mapping[str, Any]) -> dict[str, ImageResult]:
 
 def images_of_pod(pod: Mapping[str, Any]) -> list[str]:
     """The images that a pod's puller was told to pull, in the report's order."""
+    return [line.split(" ")[0] for line in (variable(pod, IMAGES_VARIABLE) or "").splitlines()]
+
+
+def variable(pod: Mapping[str, Any], name: str) -> str | None:
+    """What a pod's puller was told in one variable; None if it was not, or if there is no puller."""
     for container in (pod.get("spec") or {}).get("initContainers") or []:
-        for variable in container.get("env") or []:
-            if container.get("name") == PULLER and variable.get("name") == IMAGES_VARIABLE:
-                return [line.split(" ")[0] for line in (variable.get("value") or "").splitlines()]
-    return []
+        for each in container.get("env") or []:
+            if container.get("name") == PULLER and each.get("name") == name:
+                value: str | None = each.get("value")
+                return value
+    return None

@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import yaml
 
+from ..fake_api import FakeApi
 from .conftest import Prepull
-from .fake_api import FakeApi
 from .objects import DIGEST, NAMES, daemon_set, pod, reported, running, there
 
 FORBIDDEN = (403, "forbidden")

@@ -11,8 +11,9 @@ import httpx2
 from lightkube import AsyncClient
 
 from ...status import report
-from ...status.observe import Pod, seconds_of
-from ...status.progress import Progress
+from ...status.observe import Pod
+from ...status.progress import Progress, Step
+from ...status.times import seconds_of
 from .client import code_of
 
 MOST = 64
@@ -35,7 +36,7 @@ class Logs:
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
     @property
-    def steps(self) -> dict[str, dict[str, object]]:
+    def steps(self) -> dict[str, dict[str, Step]]:
         """What the logs say, by pod and image."""
         return {pod: dict(progress.steps) for pod, progress in self._progress.items()}
 

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from operator import itemgetter
+from functools import partial
 from typing import Any
 
 import httpx2
 from lightkube import AsyncClient
 
-from ...labels import NAME_LABEL, label_value
-from ...status import observe, reasons
+from ...labels import INSTANCE_LABEL, NAME_LABEL, PLAN_LABEL, label_value
+from ...status import observe
 from ...status.nodes import Status, status
+from ...status.progress import with_log
 from ..errors import CommandError
 from .client import DAEMON_SET, EVENT, POD, code_of
 from .logs import Logs
 from .mirror import Mirror
 
-_EVENTS = ("FailedMount", "FailedCreate")
+_read_set = partial(observe.daemon_set, plan_label=PLAN_LABEL, component_label=INSTANCE_LABEL)
+_read_pod = partial(observe.pod, plan_label=PLAN_LABEL)
 
 
 class View:
@@ -31,11 +33,11 @@ class View:
         self._name = name
         labels = {NAME_LABEL: "prepull"}
         note = self.changed.set
-        self._sets = Mirror(client, DAEMON_SET, namespace, observe.daemon_set, labels=labels, changed=note)
-        self._pods = Mirror(client, POD, namespace, observe.pod, labels=labels, changed=note)
+        self._sets = Mirror(client, DAEMON_SET, namespace, _read_set, labels=labels, changed=note)
+        self._pods = Mirror(client, POD, namespace, _read_pod, labels=labels, changed=note)
         self._events = [
-            Mirror(client, EVENT, namespace, _event, fields={"type": "Warning", "reason": reason}, changed=note)
-            for reason in _EVENTS
+            Mirror(client, EVENT, namespace, observe.event, fields={"type": "Warning", "reason": reason}, changed=note)
+            for reason in observe.EVENTS
         ]
         self._logs = Logs(client, namespace, changed=note)
         self._following = False
@@ -106,14 +108,12 @@ class View:
         if self._following:
             self._logs.follow(self._chosen_pods())
         events = [event for mirror in self._events for event in mirror.items.values()]
-        # Of one pod's events, one that it does not get over counts, and so comes last.
-        problems = {name: why for _, name, why in sorted(events, key=itemgetter(0), reverse=True)}
         steps = self._logs.steps
-        pods = list(self._pods.items.values())
-        return [status(component, pods, problems, steps) for component in self._chosen()]
+        pods = [with_log(pod, steps.get(pod.name, {})) for pod in self._pods.items.values()]
+        return [status(component, pods, events) for component in self._chosen()]
 
     def _chosen_pods(self) -> list[observe.Pod]:
-        owners = {each.name for each in self._chosen()}
+        owners = {each.uid for each in self._chosen()}
         return [pod for pod in self._pods.items.values() if pod.owner in owners]
 
     def _chosen(self) -> list[observe.DaemonSet]:
@@ -133,11 +133,6 @@ class View:
         )
 
 
-def _event(item: Mapping[str, Any]) -> tuple[bool, str, str]:
-    message = item.get("message") or ""
-    return reasons.passing(message), item.get("involvedObject", {}).get("name", ""), reasons.of_event(message)
-
-
 async def _permitted(events: Mirror[Any]) -> bool:
     """Load events, which only add to what is known: without the right to read them the rest is there."""
     try:
@@ -151,6 +146,6 @@ async def _permitted(events: Mirror[Any]) -> bool:
 
 async def component_names(client: AsyncClient, namespace: str) -> list[str]:
     """The names of a namespace's components, for completion."""
-    sets = Mirror(client, DAEMON_SET, namespace, observe.daemon_set, labels={NAME_LABEL: "prepull"})
+    sets = Mirror(client, DAEMON_SET, namespace, _read_set, labels={NAME_LABEL: "prepull"})
     await sets.load()
     return sorted({each.component for each in sets.items.values()})
