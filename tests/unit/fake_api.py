@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import queue
+import ssl
 import sys
 import threading
 from collections.abc import Iterator
@@ -46,6 +47,7 @@ class FakeApi:
     _watches: dict[str, list[queue.Queue[Any]]] = field(default_factory=lambda: {kind: [] for kind in _KINDS})
     _changes: dict[str, list[Any]] = field(default_factory=lambda: {kind: [] for kind in _KINDS})
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _server: _Server | None = None
 
     def send(self, plural: str, kind: str, item: dict[str, Any]) -> None:
         """Tell whoever watches of a change, and remember it."""
@@ -115,6 +117,13 @@ class FakeApi:
         """How often it was asked for something whose address has all these parts."""
         return sum(all(part in address for part in parts) for address in self.asked)
 
+    def encrypt(self, certificate: Path, key: Path) -> None:
+        """Speak TLS from now on."""
+        assert self._server
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate, key)
+        self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
+
     @contextmanager
     def running(self) -> Iterator[FakeApi]:
         """Answer within the block."""
@@ -122,6 +131,7 @@ class FakeApi:
         server.daemon_threads = True
         server.block_on_close = False
         self.port = server.server_address[1]
+        self._server = server
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
         thread.start()
         try:
@@ -135,8 +145,9 @@ class FakeApi:
 
 class _Server(ThreadingHTTPServer):
     def handle_error(self, request: Any, client_address: Any) -> None:
-        # A command that has what it wants hangs up on what is left of an answer; all else is the fake's own mistake.
-        if not isinstance(sys.exc_info()[1], ConnectionError):
+        # A command that has what it wants hangs up on what is left of an answer, and one that does not trust a
+        # certificate says so; all else is the fake's own mistake.
+        if not isinstance(sys.exc_info()[1], (ConnectionError, ssl.SSLError)):
             super().handle_error(request, client_address)
 
 

@@ -11,7 +11,7 @@ from prepull.status.nodes import Status, status
 from prepull.status.observe import FAILED, PRESENT, PULLING, WAITING, Image
 from prepull.status.progress import Progress, with_log
 from prepull.status.times import seconds_of
-from prepull.status.verdict import FAIL, GO, WAIT, judge, needed
+from prepull.status.verdict import FAIL, GO, WAIT, Judge, judge, needed
 
 from .cli.objects import (
     DIGEST,
@@ -410,3 +410,86 @@ def test_five_names_are_all_of_five() -> None:
     pods = [reported(f"n{index}", *NEVER, code=1) for index in range(5)]
     verdict = judge(seen(*pods, desired=5), "100%", settled=True, late=False)
     assert verdict.lines[1].endswith("(5 of 5 nodes: n0, n1, n2, n3, n4)")
+
+
+def test_what_a_puller_found_before_it_was_started_again_is_told_when_the_time_is_up() -> None:
+    last = reported("a", "0 failed 2 9.000 timed out", "1 present", code=1)["status"]["initContainerStatuses"][0][
+        "state"
+    ]
+    found = seen(running("a", lastState=last), desired=1)
+    assert judge(found, "100%", settled=True, late=False).outcome == WAIT
+    verdict = judge(found, "100%", settled=True, late=True)
+    assert verdict.lines[1:] == (f"image {NAMES[0]}: timed out (1 of 1 nodes: a)",)
+    # Who knows since when it counts need not wait for this run.
+    assert judge(found, "100%", settled=True, late=False, since=NOW).outcome == FAIL
+    assert judge(found, "100%", settled=True, late=False, since=NOW + 1).outcome == WAIT
+
+
+# ---------------------------------------------------------------- the verdict over time
+
+
+def course(*looks: tuple[float, Status], min_ready: str = "100%", timeout: float = 600) -> list[str]:
+    """What is decided at each moment."""
+    decides = Judge(min_ready, timeout)
+    return [decides.decide([found], passed).outcome for passed, found in looks]
+
+
+def lost(*names: str) -> Status:
+    """Two nodes, of which these have failed."""
+    return seen(*(reported(name, *NEVER, code=1) if name in names else running(name) for name in ("a", "b")), desired=2)
+
+
+def counted(ready: int, *, pods_ready: int = 3, desired: int = 3) -> Status:
+    """Three nodes with every image, of which the DaemonSet's controller counts so many as ready."""
+    pods = [there(name) for name in ("a", "b", "c")]
+    for item in pods[:pods_ready]:
+        item["status"]["conditions"] = [{"type": "Ready", "status": "True"}]
+    return status(read_set(daemon_set(desired=desired, ready=ready)), [read_pod(each) for each in pods])
+
+
+@pytest.mark.parametrize(
+    ("looks", "expected"),
+    [
+        # Nodes that are behind are waited for, to be named as well.
+        ([(10, lost("a")), (17, lost("a")), (18, lost("a"))], [WAIT, WAIT, FAIL]),
+        ([(10, lost("a")), (11, lost("a", "b")), (12, lost("a", "b"))], [WAIT, WAIT, FAIL]),
+        # A failure that is taken back begins anew.
+        ([(10, lost("a")), (12, lost()), (17, lost("a")), (24, lost("a")), (25, lost("a"))], [WAIT] * 4 + [FAIL]),
+        ([(600, lost("a"))], [FAIL]),
+        ([(7, seen(desired=0)), (8, seen(desired=0)), (10, seen(desired=0))], [WAIT, WAIT, FAIL]),
+    ],
+)
+def test_what_is_certain_has_to_stand_for_a_moment(looks: list[tuple[float, Status]], expected: list[str]) -> None:
+    assert course(*looks) == expected
+
+
+@pytest.mark.parametrize(
+    ("looks", "min_ready", "expected"),
+    [
+        ([(1, counted(0)), (2, counted(2)), (3, counted(3))], "100%", [WAIT, WAIT, GO]),
+        # Not for more than is needed.
+        ([(1, counted(0)), (2, counted(2))], "2", [WAIT, GO]),
+        # A count that never comes.
+        ([(1, counted(2)), (120, counted(2)), (121, counted(2))], "100%", [WAIT, WAIT, GO]),
+        # A pod that has pulled and does not become ready.
+        (
+            [(1, counted(2, pods_ready=2)), (8, counted(2, pods_ready=2)), (9, counted(2, pods_ready=2))],
+            "100%",
+            [WAIT, WAIT, GO],
+        ),
+        # When the time is up, the images are what counts.
+        ([(600, counted(0))], "100%", [GO]),
+    ],
+)
+def test_it_lets_through_once_the_daemon_set_counts_the_nodes_too(
+    looks: list[tuple[float, Status]], min_ready: str, expected: list[str]
+) -> None:
+    assert course(*looks, min_ready=min_ready) == expected
+
+
+def test_each_component_has_to_have_its_images_and_one_that_fails_is_enough() -> None:
+    there_, failed, pulling = counted(3), lost("a", "b"), seen(running("a"), desired=1)
+    for both, expected in (([there_, pulling], WAIT), ([there_, there_], GO), ([there_, failed], FAIL)):
+        judged = Judge("100%", 600)
+        judged.decide(both, 10)
+        assert judged.decide(both, 20).outcome == expected

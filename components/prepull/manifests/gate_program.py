@@ -59,7 +59,7 @@ def stripped(text: str) -> str:
     for statement, following in zip(statements, [*statements[1:], []], strict=True):
         depth += sum((token.type == tokenize.INDENT) - (token.type == tokenize.DEDENT) for token in statement)
         code = [token for token in statement if token.type not in _SPACE]
-        if [token.type for token in code] == [tokenize.STRING]:
+        if [token.type for token in code] == [tokenize.STRING] and code[0].string[0] in "\"'r":
             # A body of nothing but a docstring needs a statement instead.
             if _has(statement, tokenize.INDENT) and _has(following, tokenize.DEDENT):
                 written.append(" " * depth + "pass")

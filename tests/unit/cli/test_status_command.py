@@ -86,6 +86,7 @@ def test_events_say_why_a_pod_cannot_start(api: FakeApi, prepull: Prepull) -> No
     api.items["events"] = [
         {
             "metadata": {"name": name},
+            "type": "Warning",
             "reason": "FailedMount",
             "message": said,
             "involvedObject": {"kind": "Pod", "name": "images-node-a"},
