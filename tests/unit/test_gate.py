@@ -256,8 +256,13 @@ def certified(gate: Gate, api: FakeApi) -> FakeApi:
 
 
 def test_it_finds_the_api_server_as_every_pod_does(gate: Gate, certified: FakeApi) -> None:
-    where = {"KUBERNETES_SERVICE_HOST": "127.0.0.1", "KUBERNETES_SERVICE_PORT": str(certified.port)}
-    ended = gate.end(certified, command=("-B", "-u", "-m", "prepull.gate"), PREPULL_SERVER="", **where)
+    ended = gate.end(
+        certified,
+        command=("-B", "-u", "-m", "prepull.gate"),
+        PREPULL_SERVER="",
+        KUBERNETES_SERVICE_HOST="127.0.0.1",
+        KUBERNETES_SERVICE_PORT=str(certified.port),
+    )
     assert ended == (0, THERE)
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from prepull import durations
 from prepull.arguments import check as validation
 from prepull.arguments.check import ARGUMENTS, InvalidArgumentError
-from prepull.defaults import BUSYBOX_IMAGE, DOCKER_IMAGE, K3S_IMAGE, PAUSE_IMAGE
+from prepull.defaults import BUSYBOX_IMAGE, DOCKER_IMAGE, K3S_IMAGE, PAUSE_IMAGE, PYTHON_IMAGE
 from prepull.images.references import parse
 from prepull.plan import Plan
 from prepull.runtimes import RUNTIMES
@@ -38,7 +38,7 @@ DEFAULTS: dict[str, Any] = {
     "stagger": 0,
     "image_pull_secrets": (),
     "puller_image": K3S_IMAGE,
-    "gate_image": K3S_IMAGE,
+    "gate_image": PYTHON_IMAGE,
     "pause_image": PAUSE_IMAGE,
     "node_selector": {},
     "tolerations": EVERY_TAINT,

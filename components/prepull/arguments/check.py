@@ -111,11 +111,9 @@ def _complete(fields: dict[str, Any]) -> Plan:
     # Who brings a puller image of their own has no access to ours: theirs then has busybox too.
     busybox = fields["puller_image"] or BUSYBOX_IMAGE
     puller = fields["puller_image"] or RUNTIMES[fields["runtime"]].puller_image
-    gate = fields["gate_image"] or PYTHON_IMAGE
-    # The same holds for the gate: its image then has kubectl too, where a taint is to be removed.
-    kubectl = fields["gate_image"] or K3S_IMAGE
-    images = {"puller_image": puller, "busybox_image": busybox, "gate_image": gate, "kubectl_image": kubectl}
-    return Plan(**{**fields, **images})
+    # A gate image of their own likewise has kubectl too, where a taint is to be removed.
+    kubectl = K3S_IMAGE if fields["gate_image"] == PYTHON_IMAGE else fields["gate_image"]
+    return Plan(**{**fields, "puller_image": puller, "busybox_image": busybox, "kubectl_image": kubectl})
 
 
 def _too_long(plan: Plan) -> list[str]:
@@ -531,7 +529,7 @@ ARGUMENTS: Mapping[str, Callable[[Any], Any]] = {
     "stagger": _duration("0s", positive=False),
     "image_pull_secrets": _secrets,
     "puller_image": _optional(_image),
-    "gate_image": _optional(_image),
+    "gate_image": lambda value: _image(PYTHON_IMAGE if value is None else value),
     "pause_image": lambda value: _image(PAUSE_IMAGE if value is None else value),
     "node_selector": _node_selector,
     "tolerations": _tolerations,

@@ -27,6 +27,7 @@ import time
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from ..status import nodes, observe, verdict
 from ..status.observe import DaemonSet, Event, Pod
@@ -69,7 +70,7 @@ class Gate:
         self._own: Mirror[float | None] = Mirror(
             client, f"{core}/pods", {"fieldSelector": f"metadata.name={environ['PREPULL_POD']}"}, made_at, note
         )
-        self._mirrors = (self._sets, self._pods, self._own, *self._events)
+        self._mirrors: list[Mirror[Any]] = [self._sets, self._pods, self._own, *self._events]
 
     def wait(self) -> tuple[int, list[str]]:
         """Wait for a verdict; return the exit code, and the lines of the message."""

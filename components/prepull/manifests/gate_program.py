@@ -99,4 +99,4 @@ def _has(statement: list[tokenize.TokenInfo], kind: int) -> bool:
 
 
 def _text(folder: str, module: str) -> str:
-    return resources.files("prepull").joinpath(folder, f"{module}.py").read_text("utf-8")
+    return resources.files("prepull").joinpath(folder).joinpath(f"{module}.py").read_text("utf-8")

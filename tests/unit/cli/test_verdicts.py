@@ -44,8 +44,8 @@ def ended(message: str | None = None, code: int = 1, args: Data | None = None, *
 
 def stuck(name: str, reason: str, message: str, image: str = "", args: Data | None = None) -> Data:
     """A pod one of whose containers waits."""
-    kind = "containerStatuses" if name in ("pause", "hold-0") else "initContainerStatuses"
-    return pod("a", args, **{kind: [waiting(name, reason, message, image)]})
+    waits = [waiting(name, reason, message, image)]
+    return pod("a", args, containerStatuses=waits) if name == "pause" else pod("a", args, initContainerStatuses=waits)
 
 
 def mounted() -> Data:
