@@ -19,6 +19,7 @@ written by manifests/gate_job.py:
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -59,9 +60,9 @@ class Gate:
         note, labelled = self._changed.set, {"labelSelector": self._selector}
         core, apps = f"/api/v1/namespaces/{namespace}", f"/apis/apps/v1/namespaces/{namespace}"
         read_set = partial(observe.daemon_set, plan_label=plan_label)
-        read_pod = partial(observe.pod, plan_label=plan_label)
+        read_pod = partial(observe.pod, plan_label=plan_label, brief=True)
         self._sets: Mirror[DaemonSet] = Mirror(client, f"{apps}/daemonsets", labelled, read_set, note)
-        self._pods: Mirror[Pod] = Mirror(client, f"{core}/pods", labelled, lambda item: read_pod(item).brief(), note)
+        self._pods: Mirror[Pod] = Mirror(client, f"{core}/pods", labelled, read_pod, note)
         self._events: list[Mirror[Event]] = [
             Mirror(client, f"{core}/events", {"fieldSelector": f"type=Warning,reason={reason}"}, observe.event, note)
             for reason in observe.EVENTS
@@ -91,7 +92,8 @@ class Gate:
             if decision and decision.outcome == verdict.FAIL:
                 return 1, lines
             line = lines[0] if decision else f"cannot look: {lines[0]}"
-            if line != said:
+            # The API server has a moment for its first answer.
+            if line != said and (decision or passed >= _TICK_SECONDS):
                 said = line
                 print(text_of([said]), end="")
             time.sleep(max(0.0, min(_PAUSE_SECONDS, self._timeout - passed)))
@@ -147,6 +149,8 @@ def main(environ: Mapping[str, str]) -> int:
 
 
 if __name__ == "__main__":
+    # Each page of pods is many objects, and none of them is part of a cycle.
+    gc.set_threshold(100_000)
     # The first process of a container is ended by no signal that it does not handle.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     sys.exit(main(os.environ))

@@ -7,7 +7,7 @@ Which labels the component uses is for the caller to say.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from sys import intern
 from typing import Any
@@ -47,10 +47,6 @@ class Pod:
     """Whether its volumes are known to be mounted: what kept them from it is over."""
     reports: bool = False
     """Whether what is known of its images is a report of the puller, and not what the kubelet says meanwhile."""
-
-    def brief(self) -> Pod:
-        """The same for who only judges: images that are there need no digest, size or time, and take no memory."""
-        return replace(self, images=_present(len(self.images))) if self.complete else self
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,18 +99,20 @@ def daemon_set(item: Mapping[str, Any], *, plan_label: str, component_label: str
     )
 
 
-def pod(item: Mapping[str, Any], *, plan_label: str) -> Pod:
+def pod(item: Mapping[str, Any], *, plan_label: str, brief: bool = False) -> Pod:
     """Read a pod.
 
     Args:
         item: it, as the API server returns it.
         plan_label: the label that tells of which plan it is.
+        brief: leave out what only who shows it needs: where all images are there, digests, sizes and times.
     """
     metadata, spec, status = item["metadata"], item.get("spec") or {}, item.get("status") or {}
     names = names_of(spec)
     conditions = {condition["type"]: condition for condition in status.get("conditions") or []}
     owners = metadata.get("ownerReferences") or []
-    read = pulls.read(names, item)
+    read = pulls.read(names, item, brief=brief)
+    complete = all(image.state == PRESENT for image in read.images)
     problem, final, problem_at = _problem(item, conditions)
     return Pod(
         name=metadata["name"],
@@ -122,8 +120,8 @@ def pod(item: Mapping[str, Any], *, plan_label: str) -> Pod:
         owner=intern(owners[0].get("uid", "")) if owners else "",
         plan=intern(_label(metadata, plan_label)),
         names=names,
-        images=read.images,
-        complete=all(image.state == PRESENT for image in read.images),
+        images=pulls.all_present(len(names)) if brief and complete else read.images,
+        complete=complete,
         ready=(conditions.get("Ready") or {}).get("status") == "True",
         made=pulls.made_at(item),
         started=read.started,
@@ -167,11 +165,6 @@ def names_of(spec: Mapping[str, Any]) -> tuple[str, ...]:
 def _shared(names: tuple[str, ...]) -> tuple[str, ...]:
     # All pods of a component have one list, which is kept once.
     return names
-
-
-@lru_cache(maxsize=256)
-def _present(number: int) -> tuple[Image, ...]:
-    return (Image(PRESENT),) * number
 
 
 def _numbered(items: Iterable[Mapping[str, Any]] | None, prefix: str) -> list[tuple[int, Mapping[str, Any]]]:

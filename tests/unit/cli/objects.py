@@ -83,6 +83,6 @@ def read_set(item: Data) -> observe.DaemonSet:
     return observe.daemon_set(item, plan_label=PLAN_LABEL, component_label=INSTANCE_LABEL)
 
 
-def read_pod(item: Data) -> observe.Pod:
+def read_pod(item: Data, *, brief: bool = False) -> observe.Pod:
     """A pod as the component's labels tell of it."""
-    return observe.pod(item, plan_label=PLAN_LABEL)
+    return observe.pod(item, plan_label=PLAN_LABEL, brief=brief)

@@ -39,7 +39,7 @@ def decided(pods: list[dict[str, Any]], events: list[dict[str, Any]], passed: fl
     judge = Judge(more.get("min_ready", "100%"), 600)
     found = status(
         read_set(daemon_set(desired=more.get("desired", 3))),
-        [read_pod(each).brief() for each in pods],
+        [read_pod(each, brief=True) for each in pods],
         [observe.event(each) for each in events],
         since=more.get("since"),
     )
