@@ -79,7 +79,7 @@ class Gate:
         api: FakeApi,
         *,
         seconds: tuple[float, float, float] = (0, 0, 0),
-        command: tuple[str, ...] = ("-B", "-u", "-c", _RUN),
+        command: tuple[str, ...] = (*gate_program.COMMAND[1:-2], "-c", _RUN),
         **options: str | float,
     ) -> tuple[int, str]:
         """Run it, and return its exit code and its termination message.

@@ -12,6 +12,7 @@ from threading import Thread
 from typing import Any
 
 import pytest
+from prepull.manifests import gate_program
 
 from .cli.objects import LIST, NAMES, Data, daemon_set, event, pod, reported, running, there, waiting
 from .fake_api import FakeApi
@@ -258,7 +259,7 @@ def certified(gate: Gate, api: FakeApi) -> FakeApi:
 def test_it_finds_the_api_server_as_every_pod_does(gate: Gate, certified: FakeApi) -> None:
     ended = gate.end(
         certified,
-        command=("-B", "-u", "-m", "prepull.gate"),
+        command=gate_program.COMMAND[1:],
         PREPULL_SERVER="",
         KUBERNETES_SERVICE_HOST="127.0.0.1",
         KUBERNETES_SERVICE_PORT=str(certified.port),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ast
-
 import pytest
 from prepull.manifests import gate_program
 from prepull.manifests.gate_program import stripped
@@ -31,28 +29,6 @@ MOST_BYTES = 40_000
 )  # fmt: skip
 def test_what_only_readers_need_stays_behind(text: str, expected: str) -> None:
     assert stripped(text) == expected
-
-
-@pytest.mark.parametrize("key", gate_program.files())
-def test_no_module_needs_more_than_the_standard_library_and_the_others(key: str) -> None:
-    tree = ast.parse(gate_program.files()[key])
-    relative = {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.level}
-    absolute = {
-        name.partition(".")[0]
-        for node in ast.walk(tree)
-        for name in (
-            [alias.name for alias in node.names]
-            if isinstance(node, ast.Import)
-            else [node.module or ""]
-            if isinstance(node, ast.ImportFrom) and not node.level
-            else []
-        )
-    }
-    assert {name.partition(".")[0] for name in relative} <= {"", "api", "status", *_MODULES_OF_STATUS}
-    assert not absolute & {"prepull", "pulumi", "yaml"}
-
-
-_MODULES_OF_STATUS = {key.split(".")[1] for key in gate_program.files() if key.startswith("status.")}
 
 
 def test_it_leaves_room_for_what_runs_on_nodes() -> None:

@@ -581,7 +581,7 @@ def test_the_gate_has_its_program_where_python_looks_for_it() -> None:
     assert {item["key"] for item in program["configMap"]["items"]} == set(found["gate-program"]["data"])
     mounted = {"name": program["name"], "mountPath": container["workingDir"], "readOnly": True}
     assert mounted in container["volumeMounts"]
-    assert container["command"] == ["python3", "-B", "-u", "-m", "prepull.gate"]
+    assert container["command"] == ["python3", "-B", "-S", "-u", "-m", "prepull.gate"]
     assert found["gate-program"]["immutable"] is True
 
 

@@ -36,8 +36,10 @@ from ..status.pulls import made_at
 from .api import Client, Mirror
 
 _MESSAGE_BYTES, _LINES, _LINE_LENGTH = 4096, 10, 380
-# Nodes report by the hundred: judging each change by itself would be work for nothing.
+# Nodes report by the hundred: judging each change by itself would be work for nothing. Where it takes long, this many
+# times as long passes before it is done again.
 _PAUSE_SECONDS = 0.3
+_COST_FACTOR = 5
 _TICK_SECONDS = 1.0
 _LONGEST_WAIT_SECONDS = 60.0
 
@@ -96,7 +98,9 @@ class Gate:
             if line != said and (decision or passed >= _TICK_SECONDS):
                 said = line
                 print(text_of([said]), end="")
-            time.sleep(max(0.0, min(_PAUSE_SECONDS, self._timeout - passed)))
+            if decision:
+                cost = time.monotonic() - started - passed
+                time.sleep(max(0.0, min(max(_PAUSE_SECONDS, _COST_FACTOR * cost), self._timeout - passed)))
             tick = _TICK_SECONDS if decision is None or decision.pending else _LONGEST_WAIT_SECONDS
             self._changed.wait(max(0.0, min(tick, started + self._timeout - time.monotonic())))
 

@@ -64,7 +64,8 @@ class Client:
             if not more:
                 return
 
-    def watch(self, path: str, query: Query, version: str) -> Iterator[tuple[str, Data]]:
+    @contextmanager
+    def watch(self, path: str, query: Query, version: str) -> Iterator[Iterator[tuple[str, Data]]]:
         """Say what changes after a version, until the server ends it: the kind of change, and the object.
 
         Raises:
@@ -73,11 +74,7 @@ class Client:
         """
         asked = {"watch": "true", "allowWatchBookmarks": "true", "timeoutSeconds": str(WATCH_SECONDS)}
         with self._get(path, {**query, **asked, "resourceVersion": version}, WATCH_SECONDS + CALL_SECONDS) as answer:
-            for line in answer:
-                event = json.loads(line)
-                if event["type"] == "ERROR":
-                    raise _error(event["object"].get("code", 0), event["object"])
-                yield event["type"], event["object"]
+            yield _events(answer)
 
     @contextmanager
     def _get(self, path: str, query: Query, seconds: float = CALL_SECONDS) -> Iterator[HTTPResponse]:
@@ -100,6 +97,14 @@ class Client:
         # Clusters have certificates that kubectl accepts, and Python 3.13 by default does not.
         context.verify_flags &= ~ssl.VERIFY_X509_STRICT
         return HTTPSConnection(host, port, timeout=seconds, context=context)
+
+
+def _events(answer: HTTPResponse) -> Iterator[tuple[str, Data]]:
+    for line in answer:
+        event = json.loads(line)
+        if event["type"] == "ERROR":
+            raise _error(event["object"].get("code", 0), event["object"])
+        yield event["type"], event["object"]
 
 
 def _status(body: bytes) -> Data:
@@ -154,10 +159,11 @@ class Mirror(Generic[T]):
         while True:
             try:
                 version = version or self._load()
-                for kind, item in self._client.watch(self._path, self._query, version):
-                    version = item["metadata"]["resourceVersion"]
-                    self._take(kind, item)
-                self.problem, pause = None, _SHORTEST_PAUSE_SECONDS
+                with self._client.watch(self._path, self._query, version) as events:
+                    self.problem, pause = None, _SHORTEST_PAUSE_SECONDS
+                    for kind, item in events:
+                        version = item["metadata"]["resourceVersion"]
+                        self._take(kind, item)
             except GoneError:
                 version = ""
             except (RefusedError, OSError, HTTPException, LookupError, TypeError, ValueError) as error:
@@ -179,7 +185,6 @@ class Mirror(Generic[T]):
         return version
 
     def _take(self, kind: str, item: Data) -> None:
-        self.problem = None
         name = item["metadata"].get("name", "")
         with self._lock:
             if kind == "DELETED":

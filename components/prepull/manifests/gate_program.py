@@ -14,8 +14,9 @@ from importlib import resources
 
 PROGRAM_DIRECTORY = "/etc/prepull/gate"
 PROGRAM_VOLUME = "gate"
-# Without bytecode, which could be kept nowhere, and with each line of the log as it is written.
-COMMAND = ("python3", "-B", "-u", "-m", "prepull.gate")
+# Without bytecode, which could be kept nowhere; without the image's own packages, one of which may have this name; and
+# with each line of the log as it is written.
+COMMAND = ("python3", "-B", "-S", "-u", "-m", "prepull.gate")
 
 _MODULES = {
     "gate": ("__main__", "api"),
