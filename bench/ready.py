@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from lightkube.resources.core_v1 import Pod
 from prepull.manifests import render
-from prepull.status.observe import moment
+from prepull.status.times import moment
 
 from bench.api import NAMESPACE, Api
 from bench.clean import clean

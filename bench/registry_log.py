@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
-from prepull.status.observe import moment
+from prepull.status.times import moment
 
 if TYPE_CHECKING:
     from lab import Lab

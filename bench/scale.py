@@ -1,14 +1,12 @@
 """How the gate's and `prepull status`' time and memory grow with the cluster.
 
-Nodes are simulated (bench/simulation.py), the API server is real. The gate is gate.sh as it runs in its Job; its memory
-is that of its largest process. A change is a pod's that is deleted, and is seen once `prepull status --watch` has
-printed it.
+Nodes are simulated (bench/simulation.py), the API server is real. The gate's program runs as in its Job, but without
+TLS. A change is a pod's that is deleted, and is seen once `prepull status --watch` has printed it.
 """
 
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -18,8 +16,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from prepull.manifests import render
-from prepull.node.scripts import script
+from prepull.manifests import gate_program, render
 
 from bench.processes import Cost, cost_of
 from bench.results import Growth
@@ -136,7 +133,7 @@ def _peak_megabytes(pid: int) -> float:
 
 
 class _Gate:
-    """gate.sh with what its Job gives it."""
+    """The gate's program with what its Job gives it, laid out as in its pod."""
 
     def __init__(self, cluster: Simulation | StandIn, job: dict[str, Any]) -> None:
         [container] = job["spec"]["template"]["spec"]["containers"]
@@ -145,16 +142,21 @@ class _Gate:
 
     def run(self) -> Cost:
         """Run it until it says that every node has every image."""
-        busybox = shutil.which("busybox")
-        shell = [busybox, "ash"] if busybox else ["sh"]
-        with tempfile.TemporaryDirectory() as directory:
-            path = Path(directory) / "gate.sh"
-            path.write_text(script("gate.sh").replace("/dev/termination-log", f"{directory}/message"))
+        with tempfile.TemporaryDirectory() as directory, self._cluster.plain_address() as address:
+            files = gate_program.files()
+            for item in gate_program.items():
+                path = Path(directory) / item["path"]
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(files[item["key"]], "utf-8")
+            for name, text in {"token": "none", "namespace": "default"}.items():
+                (Path(directory) / name).write_text(text)
             environ = {
-                **_environ(self._cluster),
                 **self._given,
                 "PATH": self._cluster.environ["PATH"],
-                "HOME": directory,
+                "PYTHONPATH": directory,
                 "PREPULL_POD": self._cluster.a_pod(),
+                "PREPULL_SERVER": address,
+                "PREPULL_CREDENTIALS": directory,
+                "PREPULL_MESSAGE": f"{directory}/message",
             }
-            return cost_of(*shell, path, environ=environ)
+            return cost_of(sys.executable, *gate_program.COMMAND[1:], environ=environ)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -62,6 +63,18 @@ class Simulation:
         """The name of one of the pods."""
         [pod] = json.loads(self.kubectl("get", "--raw", "/api/v1/namespaces/default/pods?limit=1"))["items"]
         return str(pod["metadata"]["name"])
+
+    @contextmanager
+    def plain_address(self) -> Iterator[str]:
+        """Where it answers without TLS and credentials, within the block."""
+        command = (self.kubectl_program, "proxy", "--port=0")
+        environ = {**self.environ, "KUBECONFIG": str(self.kubeconfig)}
+        with subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, text=True) as proxy:
+            try:
+                # "Starting to serve on 127.0.0.1:40123"
+                yield f"http://{next(iter(proxy.stdout or ())).split()[-1]}"
+            finally:
+                proxy.terminate()
 
     def delete_pod(self, name: str) -> None:
         """Delete a pod."""

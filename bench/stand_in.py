@@ -179,6 +179,11 @@ class StandIn:
         """Run kubectl on it."""
         return run(self._kubectl, *arguments, env={**self.environ, "KUBECONFIG": str(self.kubeconfig)}, timeout=600)
 
+    @contextmanager
+    def plain_address(self) -> Iterator[str]:
+        """Where it answers without TLS and credentials."""
+        yield f"http://127.0.0.1:{self._server.server_address[1]}"
+
     def delete_pod(self, name: str) -> None:
         """Delete a pod."""
         self._api.delete(name)

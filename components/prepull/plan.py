@@ -38,6 +38,8 @@ class Plan:
     pause_image: str
     busybox_image: str
     """The image with the static program that runs within the listed images; it follows from `puller_image`."""
+    kubectl_image: str
+    """The image that removes the startup taint; it follows from `gate_image`."""
     node_selector: Mapping[str, str]
     tolerations: tuple[Mapping[str, Any], ...]
     affinity: Mapping[str, Any] | None

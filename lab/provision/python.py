@@ -78,7 +78,7 @@ def _entries(root: Path) -> dict[str, Entry]:
         if not any(part in name for part in _KEPT) or any(part in name for part in _LEFT_OUT):
             continue
         if path.is_symlink():
-            found[name] = Link(os.readlink(path))
+            found[name] = Link(str(path.readlink()))
         elif path.is_file():
             found[name] = File(path, path.stat().st_mode & 0o777)
     [program] = [name for name in found if name in ("/usr/local/bin/python3", "/usr/bin/python3")][:1]

@@ -18,7 +18,11 @@ pytestmark = pytest.mark.xdist_group("puller image")
 
 CONTEXT = Path(__file__).parents[2] / "images" / "puller"
 # What the public images are in the lab's registry, as this machine reaches it.
-BASES = {"BUSYBOX_IMAGE": "library/busybox:1.37-musl", "DOCKER_IMAGE": "library/docker:28-cli"}
+BASES = {
+    "BUSYBOX_IMAGE": "library/busybox:1.37-musl",
+    "DOCKER_IMAGE": "library/docker:28-cli",
+    "PYTHON_IMAGE": "library/python:3.13.9-alpine3.22",
+}
 K3S = "rancher/k3s:v1.33.5-k3s1"
 # As in the public image: one program for all, which does as it is called.
 MULTICALL = r"""

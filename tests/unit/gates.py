@@ -1,73 +1,116 @@
-"""A gate to run without a cluster: the real script, with a kubectl that says what a test has it say."""
+"""A gate to run without a cluster: the program as its ConfigMap carries it, with an API server of a few lines."""
 
 from __future__ import annotations
 
-import re
+import os
 import subprocess
+import sys
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from prepull.node.scripts import script
+from prepull.labels import PLAN_LABEL, selector
+from prepull.manifests import gate_program
 
-from .. import programs
+from .cli.objects import Data, daemon_set
+from .fake_api import FakeApi
 
-IMAGES = ("docker.io/library/nginx:1.27", "quay.io/org/app:2")
-PROGRAMS = ("awk", "cat", "cut", "head", "sleep", "tee")
+MADE = "2025-12-31T00:00:00Z"
+"""When the gate's pod was made, unless a test says otherwise: before everything that pods say."""
+# The program as it is, but for how long it waits at most for what may still change.
+_RUN = """
+import os, sys
+from prepull.gate.__main__ import main
+from prepull.status import verdict
+verdict.SETTLE_SECONDS, verdict.SECOND_LOOK_SECONDS, verdict.COUNT_SECONDS = eval(os.environ["TEST_SECONDS"])
+sys.exit(main(os.environ))
+"""
+
+
+def own_pod(made: str = MADE) -> Data:
+    """The gate's own pod."""
+    return {"metadata": {"name": "gate", "resourceVersion": "8", "creationTimestamp": made}}
 
 
 @dataclass(frozen=True)
 class Gate:
-    """gate.sh in a directory of its own, which is also its HOME; `kubectl` is a script."""
+    """The gate's program in a directory of its own, as it is mounted in its pod, and what is beside it there."""
 
     directory: Path
 
     @classmethod
-    def made(cls, directory: Path, kubectl: str, values: Mapping[str, object] | None = None) -> Gate:
-        """Make one, with other values for some of the script's own."""
-        binaries = directory / "bin"
-        binaries.mkdir()
-        for name in PROGRAMS:
-            (binaries / name).symlink_to(programs.path("busybox"))
-        (binaries / "kubectl").write_text(kubectl)
-        (binaries / "kubectl").chmod(0o755)
-        text = script("gate.sh")
-        for name, value in {"MESSAGE": directory / "message", **(values or {})}.items():
-            line = f"{name}={value}".replace("\\", r"\\")
-            text, found = re.subn(rf"^{name}=('[^']*'|.*)$", line, text, flags=re.MULTILINE)
-            assert found == 1
-        (directory / "gate.sh").write_text(text)
-        return cls(directory)
+    def made(cls, directory: Path) -> Gate:
+        """Lay it out."""
+        files = gate_program.files()
+        for item in gate_program.items():
+            path = directory / "program" / item["path"]
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(files[item["key"]], "utf-8")
+        (directory / "credentials").mkdir()
+        (directory / "credentials" / "namespace").write_text("here")
+        made = cls(directory)
+        made.token("secret")
+        return made
+
+    def token(self, token: str) -> None:
+        """Put another token in place."""
+        (self.directory / "credentials" / "token").write_text(f"{token}\n")
+
+    def environ(self, api: FakeApi, *, min_ready: str = "100%", timeout_s: float = 60, **more: str) -> dict[str, str]:
+        """What its pod spec and the cluster tell it."""
+        plan = daemon_set()["spec"]["template"]["metadata"]["labels"][PLAN_LABEL]
+        return {
+            **{name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in os.environ},
+            "PREPULL_SERVER": f"http://127.0.0.1:{api.port}",
+            "PREPULL_DAEMON_SET": "images",
+            "PREPULL_SELECTOR": ",".join(f"{key}={value}" for key, value in selector("images").items()),
+            "PREPULL_PLAN": f"{PLAN_LABEL}={plan}",
+            "PREPULL_POD": "gate",
+            "PREPULL_MIN_READY": min_ready,
+            "PREPULL_TIMEOUT_S": f"{timeout_s:g}",
+            "PREPULL_CREDENTIALS": str(self.directory / "credentials"),
+            "PREPULL_MESSAGE": str(self.directory / "message"),
+            **more,
+        }
 
     def end(
         self,
+        api: FakeApi,
         *,
-        min_ready: str = "100%",
-        reports: str = "yes",
-        timeout_s: int = 0,
-        more: Mapping[str, str] | None = None,
+        seconds: tuple[float, float, float] = (0, 0, 0),
+        command: tuple[str, ...] = (*gate_program.COMMAND[1:-2], "-c", _RUN),
+        **options: str | float,
     ) -> tuple[int, str]:
-        """Run it, and return its exit code and its termination message. By default it looks once, its time being up."""
+        """Run it, and return its exit code and its termination message.
+
+        Args:
+            api: what it asks.
+            seconds: how long it waits for what may be an order of events, for nodes that are behind, and for the count.
+            command: what Python is to run.
+            options: see `environ`.
+        """
         message = self.directory / "message"
         message.unlink(missing_ok=True)
+        environ: Mapping[str, str] = self.environ(api, **options)  # type: ignore[arg-type]
         done = subprocess.run(
-            [*programs.shell("ash"), self.directory / "gate.sh"],
-            cwd=self.directory,
-            env={
-                "PATH": str(self.directory / "bin"),
-                "HOME": str(self.directory),
-                "PREPULL_DAEMON_SET": "images-1a2b",
-                "PREPULL_SELECTOR": "a=b,c=d",
-                "PREPULL_POD": "gate",
-                "PREPULL_IMAGES": "\n".join(IMAGES),
-                "PREPULL_REPORTS": reports,
-                "PREPULL_MIN_READY": min_ready,
-                "PREPULL_TIMEOUT_S": str(timeout_s),
-                **(more or {}),
-            },
+            [sys.executable, *command],
+            cwd=self.directory / "program",
+            env={**environ, "TEST_SECONDS": repr(seconds)},
             capture_output=True,
             timeout=60,
             check=False,
         )
         assert done.stderr == b""
-        return done.returncode, message.read_bytes().decode("utf-8", "replace")
+        text = message.read_bytes().decode("utf-8", "replace")
+        # What is in the log ends with what is in the message.
+        assert done.stdout.decode("utf-8", "replace").endswith(text)
+        return done.returncode, text
+
+
+def eventually(condition: object, seconds: float = 20) -> None:
+    """Wait until a condition holds, or for so long."""
+    assert callable(condition)
+    deadline = time.monotonic() + seconds
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.02)

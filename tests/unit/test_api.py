@@ -192,7 +192,7 @@ def test_a_runtime_is_known_by_its_own_name() -> None:
 
 def test_the_default_images_are_pinned_by_tag_and_complete() -> None:
     images = {value for name, value in vars(defaults).items() if name.endswith("_IMAGE")}
-    assert len(images) == 4
+    assert len(images) == 5
     assert all(ARGUMENTS["pause_image"](image) == image and not image.endswith(":latest") for image in images)
 
 

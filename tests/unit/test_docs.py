@@ -22,7 +22,8 @@ from ..plans import plan_of
 from ..pythons import SUPPORTED
 from ..schema.versions import NEWEST, OLDEST, SINCE
 from .cli.test_screen import half_way, shown
-from .puller.test_reasons import CASES
+from .cli.test_verdicts import CASES, Case
+from .puller import test_reasons
 
 
 def test_the_reference_is_written_from_the_docstrings() -> None:
@@ -48,13 +49,28 @@ def test_every_reason_of_a_registry_is_explained() -> None:
 
 def test_every_reason_of_the_puller_is_explained() -> None:
     page = (ROOT / "docs" / "troubleshooting.md").read_text("utf-8")
-    reasons = {reason for _, reason in CASES if re.fullmatch(r"[a-z ,]+", reason)} - {
+    reasons = {reason for _, reason in test_reasons.CASES if re.fullmatch(r"[a-z ,]+", reason)} - {
         "no reason given",
         "something odd",
     }
     assert "manifest unknown" in reasons
     for reason in reasons:
         assert f"`{reason}" in page, f"troubleshooting.md does not explain '{reason}'"
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
+def test_every_reason_of_the_gate_is_explained(case: Case) -> None:
+    if case.code == 0:
+        assert len(case.lines) == 1
+        return
+    page = (ROOT / "docs" / "troubleshooting.md").read_text("utf-8")
+    for line in case.lines if len(case.lines) == 1 else case.lines[1:]:
+        if line.startswith("and "):
+            continue
+        # Of an image, the reason; of a pod, what befell it; of a container, that it cannot start.
+        what = re.sub(r"^image [^ ]+: |^container [^ ]+ ", "", line)
+        words = re.split(r": | \(|\d", what)[0].strip()
+        assert words.startswith(("reason", "dial tcp")) or words in page, f"not explained: '{words}'"
 
 
 def test_every_runtime_is_described_with_what_it_takes_of_the_host() -> None:

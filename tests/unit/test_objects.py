@@ -13,16 +13,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from prepull.arguments.table import ARGUMENTS
+from prepull.defaults import K3S_IMAGE, PYTHON_IMAGE
 from prepull.images.references import Reference, parse
 from prepull.labels import label_value, selector
 from prepull.manifests import gate_job as gate
-from prepull.manifests.objects import objects_of
+from prepull.manifests import gate_program, render
+from prepull.manifests.objects import Programs, objects_of
 from prepull.node.scripts import PULLER_FILES, script
 from prepull.runtimes import RUNTIMES
 
 from ..plans import EACH, HEX, SOCKET_RUNTIMES, built, plan_of
 
-GATE = ["gate", "gate-role", "gate-binding", "gate-job"]
+GATE = ["gate-program", "gate", "gate-role", "gate-binding", "gate-job"]
 UNTAINT = ["untaint", "untaint-role", "untaint-binding"]
 TAINT = "example.com/images"
 
@@ -51,7 +53,7 @@ def environment(container: dict[str, Any]) -> dict[str, Any]:
 @pytest.mark.parametrize("wait_for", ["images", "pods", "nothing"])
 @pytest.mark.parametrize("taint", [None, TAINT])
 def test_the_objects_that_a_plan_needs_and_no_others(runtime: str, wait_for: str, taint: str | None) -> None:
-    scripts = ["scripts"] if runtime in SOCKET_RUNTIMES or taint or wait_for == "images" else []
+    scripts = ["scripts"] if runtime in SOCKET_RUNTIMES or taint else []
     expected = [*scripts, *(UNTAINT if taint else []), "daemon-set", *(GATE if wait_for == "images" else [])]
     assert keys(runtime=runtime, wait_for=wait_for, startup_taint=taint) == expected
 
@@ -64,6 +66,7 @@ def test_the_kinds() -> None:
         "untaint-role": "ClusterRole",
         "untaint-binding": "ClusterRoleBinding",
         "daemon-set": "DaemonSet",
+        "gate-program": "ConfigMap",
         "gate": "ServiceAccount",
         "gate-role": "Role",
         "gate-binding": "RoleBinding",
@@ -74,10 +77,9 @@ def test_the_kinds() -> None:
 @pytest.mark.parametrize(
     ("args", "names"),
     [
-        ({}, [*PULLER_FILES, "gate.sh"]),
+        ({}, [*PULLER_FILES]),
         ({"wait_for": "nothing"}, [*PULLER_FILES]),
-        ({"startup_taint": TAINT}, [*PULLER_FILES, "untaint.sh", "gate.sh"]),
-        ({"runtime": "kubelet"}, ["gate.sh"]),
+        ({"startup_taint": TAINT}, [*PULLER_FILES, "untaint.sh"]),
         ({"runtime": "kubelet", "startup_taint": TAINT, "wait_for": "pods"}, ["untaint.sh"]),
     ],
 )
@@ -87,7 +89,7 @@ def test_the_scripts_that_run_are_on_the_cluster_and_cannot_be_changed(args: dic
     assert scripts["immutable"] is True
 
 
-@pytest.mark.parametrize("name", [*PULLER_FILES, "gate.sh", "untaint.sh"])
+@pytest.mark.parametrize("name", [*PULLER_FILES, "untaint.sh"])
 def test_a_script_travels_without_its_comments(name: str) -> None:
     text = script(name)
     assert text.endswith("\n")
@@ -110,18 +112,20 @@ def test_the_pods_start_with_their_rights_and_scripts_in_place() -> None:
         "untaint-role": (),
         "untaint-binding": ("untaint", "untaint-role"),
         "daemon-set": ("scripts", "untaint", "untaint-binding"),
+        "gate-program": (),
         "gate": (),
         "gate-role": (),
         "gate-binding": ("gate", "gate-role"),
-        "gate-job": ("daemon-set", "scripts", "gate", "gate-binding"),
+        "gate-job": ("daemon-set", "gate-program", "gate", "gate-binding"),
     }
 
 
 def test_names_are_those_that_the_others_were_given() -> None:
     found = built(plan_of(startup_taint=TAINT, namespace="prepull"))
     pod, job = found["daemon-set"]["spec"]["template"]["spec"], found["gate-job"]["spec"]["template"]["spec"]
-    for spec in (pod, job):
-        assert {"name": "scripts", "configMap": {"name": "images-scripts"}} in spec["volumes"]
+    assert {"name": "scripts", "configMap": {"name": "images-scripts"}} in pod["volumes"]
+    [program] = [volume["configMap"] for volume in job["volumes"] if "configMap" in volume]
+    assert program["name"] == "images-gate-program"
     assert pod["serviceAccountName"] == "images-untaint"
     assert job["serviceAccountName"] == "images-gate"
     assert environment(job["containers"][0])["PREPULL_DAEMON_SET"] == "images"
@@ -144,8 +148,8 @@ def test_what_is_cluster_wide_has_no_namespace_and_all_else_has_it() -> None:
 
 def test_the_gate_may_look_at_its_own_namespace_and_no_more() -> None:
     assert built(plan_of())["gate-role"]["rules"] == [
-        {"apiGroups": ["apps"], "resources": ["daemonsets"], "verbs": ["get"]},
-        {"apiGroups": [""], "resources": ["pods", "events"], "verbs": ["list"]},
+        {"apiGroups": ["apps"], "resources": ["daemonsets"], "verbs": ["list", "watch"]},
+        {"apiGroups": [""], "resources": ["pods", "events"], "verbs": ["list", "watch"]},
     ]
 
 
@@ -297,9 +301,12 @@ def test_the_gate_waits_for_the_pods_of_its_own_plan_and_is_none_of_them() -> No
     found = built(plan)
     labels = found["daemon-set"]["spec"]["template"]["metadata"]["labels"]
     job = found["gate-job"]["spec"]["template"]
-    wanted = dict(pair.split("=") for pair in environment(job["spec"]["containers"][0])["PREPULL_SELECTOR"].split(","))
+    told = environment(job["spec"]["containers"][0])
+    wanted = dict(pair.split("=") for pair in told["PREPULL_SELECTOR"].split(","))
     assert labels.items() >= wanted.items()
-    assert wanted["prepull.dev/plan"] == plan.fingerprint
+    assert found["daemon-set"]["metadata"]["labels"].items() >= wanted.items()
+    assert told["PREPULL_PLAN"] == f"prepull.dev/plan={plan.fingerprint}"
+    assert labels["prepull.dev/plan"] == plan.fingerprint
     assert not job["metadata"]["labels"].items() >= selector("images").items()
 
 
@@ -445,10 +452,6 @@ def test_a_mirror_is_the_second_field_of_its_image() -> None:
         "docker.io/library/nginx:1",
         "quay.io/a:1 m.example:5000/q/a:1",
     ]
-    job = built(plan_of(images=["quay.io/a:1"], mirrors={"quay.io": "m.example"}))["gate-job"]["spec"]["template"][
-        "spec"
-    ]
-    assert environment(job["containers"][0])["PREPULL_IMAGES"] == "quay.io/a:1"
 
 
 @pytest.mark.parametrize(("parallelism", "limit"), [(1, "192Mi"), (4, "384Mi"), (10, "768Mi")])
@@ -559,24 +562,56 @@ def test_the_gate_ends_with_its_first_verdict() -> None:
     assert job["template"]["spec"]["restartPolicy"] == "Never"
 
 
-@pytest.mark.parametrize("runtime", RUNTIMES)
-def test_the_gate_reads_reports_where_there_are_some(runtime: str) -> None:
-    [container] = _gate(runtime=runtime, min_ready="90%", images=["a", f"b:1@sha256:{HEX}"])["containers"]
-    found = environment(container)
-    assert found["PREPULL_REPORTS"] == ("yes" if runtime in SOCKET_RUNTIMES else "no")
-    assert found["PREPULL_MIN_READY"] == "90%"
-    assert found["PREPULL_IMAGES"] == f"docker.io/library/a:latest\ndocker.io/library/b@sha256:{HEX}"
-    assert container["command"] == ["/bin/sh", "/etc/prepull/scripts/gate.sh"]
-
-
-def test_the_gate_writes_where_the_root_file_system_is_read_only() -> None:
-    spec = _gate()
+def test_the_gate_is_told_what_to_wait_for_and_where_to_say_what_came_of_it() -> None:
+    spec = _gate(min_ready="90%")
     [container] = spec["containers"]
-    home = environment(container)["HOME"]
-    assert {"name": "work", "mountPath": home} in container["volumeMounts"]
-    [work] = [volume for volume in spec["volumes"] if volume["name"] == "work"]
-    assert work["emptyDir"]["medium"] == "Memory"
+    found = environment(container)
+    assert found["PREPULL_MIN_READY"] == "90%"
+    assert found["PREPULL_MESSAGE"] == "/dev/termination-log"
+    assert {"name": "token", "mountPath": found["PREPULL_CREDENTIALS"], "readOnly": True} in container["volumeMounts"]
     assert spec["nodeSelector"] == {"kubernetes.io/os": "linux"}
+
+
+def test_the_gate_has_its_program_where_python_looks_for_it() -> None:
+    found = built(plan_of())
+    spec = found["gate-job"]["spec"]["template"]["spec"]
+    [container] = spec["containers"]
+    [program] = [volume for volume in spec["volumes"] if "configMap" in volume]
+    assert {item["key"] for item in program["configMap"]["items"]} == set(found["gate-program"]["data"])
+    mounted = {"name": program["name"], "mountPath": container["workingDir"], "readOnly": True}
+    assert mounted in container["volumeMounts"]
+    assert container["command"] == ["python3", "-B", "-S", "-u", "-m", "prepull.gate"]
+    assert found["gate-program"]["immutable"] is True
+
+
+@pytest.mark.parametrize(
+    ("gate_image", "gates", "untaints"),
+    [(None, PYTHON_IMAGE, K3S_IMAGE), ("host:5000/gate:1", "host:5000/gate:1", "host:5000/gate:1")],
+)
+def test_the_gates_image_and_what_removes_a_taint(gate_image: str | None, gates: str, untaints: str) -> None:
+    found = built(plan_of(gate_image=gate_image, startup_taint=TAINT))
+    [container] = found["gate-job"]["spec"]["template"]["spec"]["containers"]
+    untaint = found["daemon-set"]["spec"]["template"]["spec"]["initContainers"][-1]
+    assert (container["image"], untaint["image"]) == (gates, untaints)
+
+
+def changed(**programs: Any) -> set[str]:
+    """The kinds of objects that another program replaces or changes."""
+    args = {"images": ["a"], "startup_taint": TAINT}
+    as_it_is = render.manifests("images", args)
+    with_another = render.manifests("images", args, programs=Programs(**programs))
+    return {f"{key}" for key, item in as_it_is.items() if with_another[key] != item}
+
+
+def test_another_program_of_the_gate_replaces_no_pod_on_a_node() -> None:
+    files = {**gate_program.files(), "gate.api.py": gate_program.files()["gate.api.py"] + "pass\n"}
+    assert changed(gate=lambda: files) == {"gate-program", "gate-job"}
+
+
+@pytest.mark.parametrize("name", ["puller.sh", "untaint.sh"])
+def test_another_program_of_the_nodes_makes_no_other_gate(name: str) -> None:
+    found = changed(script=lambda each: script(each) + ("true\n" if each == name else ""))
+    assert found == {"scripts", "daemon-set"}
 
 
 def test_references_survive_the_way_through_the_manifest() -> None:

@@ -5,10 +5,24 @@ from __future__ import annotations
 import pytest
 from prepull.status import observe
 from prepull.status.observe import FAILED, PRESENT, PULLING, WAITING, Image, names_of
+from prepull.status.times import seconds_of
 
-from .cli.objects import DIGEST, FINISHED, LIST, NAMES, Data, daemon_set, pod, reported, waiting
+from .cli.objects import (
+    DIGEST,
+    FINISHED,
+    LIST,
+    NAMES,
+    Data,
+    daemon_set,
+    event,
+    pod,
+    read_pod,
+    read_set,
+    reported,
+    waiting,
+)
 
-NOW = observe.seconds_of(FINISHED) or 0.0
+NOW = seconds_of(FINISHED) or 0.0
 LATER = "2026-01-01T00:01:30Z"
 KUBELET = {**LIST, "runtime": "kubelet"}
 HELD = {**KUBELET, "hold": True}
@@ -16,7 +30,7 @@ MOUNTED = {**LIST, "runtime": "image-volume"}
 
 
 def images_of(item: Data) -> list[Image]:
-    return list(observe.pod(item).images)
+    return list(read_pod(item).images)
 
 
 def ended(message: str | None = None, code: int = 1, **more: object) -> Data:
@@ -226,36 +240,36 @@ def test_volumes_wait_until_the_pod_has_started() -> None:
     ],
 )
 def test_what_keeps_the_whole_pod_from_starting(status: Data, problem: str | None, final: bool) -> None:
-    found = observe.pod(pod("a", **status))
+    found = read_pod(pod("a", **status))
     assert (found.problem, found.problem_final) == (problem, final)
 
 
 @pytest.mark.parametrize(("condition", "ready"), [("True", True), ("False", False), ("Unknown", False)])
 def test_a_pod_is_ready_by_its_condition(condition: str, ready: bool) -> None:
-    assert observe.pod(pod("a", conditions=[{"type": "Ready", "status": condition}])).ready is ready
+    assert read_pod(pod("a", conditions=[{"type": "Ready", "status": condition}])).ready is ready
 
 
 def test_a_pod_names_its_owner_and_a_stray_one_none() -> None:
     item = pod("a", owner="others")
-    assert observe.pod(item).owner == "others"
+    assert read_pod(item).owner == "uid-of-others"
     del item["metadata"]["ownerReferences"]
-    assert observe.pod(item).owner == ""
+    assert read_pod(item).owner == ""
 
 
 def test_a_daemon_set_is_its_components_under_whatever_name_of_its_own() -> None:
     item = daemon_set()
     item["metadata"]["name"] = "images-1a2b3c4d"
-    found = observe.daemon_set(item)
+    found = read_set(item)
     assert (found.name, found.component, found.desired) == ("images-1a2b3c4d", "images", 3)
     del item["status"]["desiredNumberScheduled"]
-    assert observe.daemon_set(item).desired == 0
+    assert read_set(item).desired == 0
 
 
 @pytest.mark.parametrize(
     ("time", "seconds"), [("1970-01-01T00:01:00Z", 60), ("1970-01-01T00:01:00.25Z", 60.25), (None, None), ("", None)]
 )
 def test_times_are_read_with_fractions_and_without(time: str | None, seconds: float | None) -> None:
-    assert observe.seconds_of(time) == seconds
+    assert seconds_of(time) == seconds
 
 
 # ---------------------------------------------------------------- names
@@ -265,3 +279,104 @@ def test_names_are_in_the_order_of_their_numbers_and_others_are_left_out() -> No
     containers = [{"name": f"pull-{index}", "image": f"image-{index}"} for index in (10, 2, 0)]
     others = [{"name": "programs", "image": "x"}, {"name": "7", "image": "x"}, {"name": "pull-x", "image": "x"}, {}]
     assert names_of({"initContainers": [*containers, *others]}) == ("image-0", "image-2", "image-10")
+
+
+# ---------------------------------------------------------------- what the verdict needs beside it
+
+
+def test_a_failure_says_when_it_was_found_out() -> None:
+    made = pod("a", KUBELET, initContainerStatuses=[waiting("pull-0", "ImagePullBackOff", "x: not found")])
+    made["metadata"]["creationTimestamp"] = LATER
+    [backing_off, _] = read_pod(made).images
+    made["status"]["initContainerStatuses"] = [waiting("pull-0", "ErrImagePull", "x: not found")]
+    [just_now, _] = read_pod(made).images
+    [_, reported_] = images_of(after(reported_run(f"0 present {DIGEST} 1 0.1 1", "1 failed 5 1.0 disk full")))
+    assert (backing_off.at, just_now.at, reported_.at) == (NOW + 90, None, NOW)
+
+
+@pytest.mark.parametrize(
+    ("message", "cause"),
+    [
+        ("prepull 1 error no socket", "no image was pulled: no socket"),
+        ("other words", "the puller ended without a report: Error, code 1"),
+    ],
+)
+def test_what_befell_all_images_is_one_cause(message: str, cause: str) -> None:
+    found = images_of(after(ended(message)))
+    assert [(image.cause, image.at) for image in found] == [(cause, NOW)] * 2
+
+
+def test_a_puller_that_runs_again_keeps_how_it_failed_before() -> None:
+    last = reported_run(f"0 present {DIGEST} 7 0.500 2", "1 failed 5 30.400 disk full")
+    status = {"name": "pull", "state": {"running": {"startedAt": LATER}}, "lastState": last}
+    present, again = images_of(pod("a", initContainerStatuses=[status]))
+    assert (present.state, present.earlier) == (PRESENT, None)
+    assert (again.state, again.since) == (PULLING, NOW + 90)
+    assert again.earlier == Image(FAILED, seconds=30.4, attempts=5, of_attempts=5, reason="disk full", final=True)
+
+
+def test_where_a_report_names_every_failure_what_had_no_room_is_there() -> None:
+    text = "prepull 1 images=2 present=1 failed=1 seconds=1.000\n0 failed disk full\nmore..."
+    assert [image.state for image in images_of(after(ended(text)))] == [FAILED, PRESENT]
+
+
+@pytest.mark.parametrize(("on_failure", "state"), [("retry", PRESENT), ("continue", FAILED)])
+def test_a_good_end_without_a_report_says_something_only_of_a_puller_that_insists(on_failure: str, state: str) -> None:
+    args = {**LIST, "on_failure": on_failure}
+    item = pod("a", args, initContainerStatuses=[{"name": "pull", "state": ended("cut off", code=0)}])
+    found = read_pod(item)
+    assert [image.state for image in found.images] == [state] * 2
+    assert found.complete is (state == PRESENT)
+
+
+@pytest.mark.parametrize(
+    ("status", "mounted"),
+    [
+        ({}, False),
+        ({"conditions": [{"type": "PodReadyToStartContainers", "status": "True"}]}, True),
+        ({"conditions": [{"type": "PodReadyToStartContainers", "status": "False"}]}, False),
+        ({"initContainerStatuses": [waiting("pull", "PodInitializing")]}, False),
+        ({"initContainerStatuses": [{"name": "pull", "state": {"running": {"startedAt": FINISHED}}}]}, True),
+        ({"initContainerStatuses": [{"name": "pull", "lastState": ended()}]}, True),
+        ({"containerStatuses": [{"name": "pause", "state": ended()}]}, True),
+    ],
+)
+def test_volumes_are_mounted_once_the_sandbox_is_there_or_a_container_has_run(status: Data, mounted: bool) -> None:
+    assert read_pod(pod("a", **status)).mounted is mounted
+
+
+def test_a_pod_without_a_node_is_of_the_one_that_it_is_made_for() -> None:
+    item = pod("")
+    assert read_pod(item).node == ""
+    field = {"key": "metadata.name", "operator": "In", "values": ["node-7"]}
+    other = {"key": "metadata.uid", "operator": "In", "values": ["x"]}
+    terms = [{"matchFields": [other]}, {"matchFields": [field]}]
+    required = {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": terms}}
+    item["spec"]["affinity"] = {"nodeAffinity": required}
+    assert read_pod(item).node == "node-7"
+
+
+@pytest.mark.parametrize(("args", "reports"), [(LIST, True), (KUBELET, False), (MOUNTED, False)])
+def test_only_a_puller_reports(args: Data, reports: bool) -> None:
+    assert read_pod(pod("a", args)).reports is reports
+
+
+def test_who_judges_needs_no_digests() -> None:
+    item = reported("a", f"0 present {DIGEST} 1 0.5 1", f"1 present {DIGEST} 1 0.5 1")
+    assert read_pod(item, brief=True).images == (Image(PRESENT),) * 2
+    failed = reported("a", f"0 present {DIGEST} 1 0.5 1", "1 failed 1 0.5 disk full", code=1)
+    assert read_pod(failed, brief=True) == read_pod(failed)
+
+
+def test_an_event_says_of_what_it_is_why_and_when() -> None:
+    found = observe.event(event("hostPath type check failed: /run/x.sock is not a socket file", "images-a", at=LATER))
+    assert found == observe.Event("images-a", "socket missing: /run/x.sock is not a socket file", False, NOW + 90)
+    assert observe.event(event("timed out waiting for the condition")).passing
+    bare = {"eventTime": "2026-01-01T00:00:00.250000Z"}
+    assert observe.event(bare) == observe.Event("", "", False, NOW + 0.25)
+
+
+def test_a_daemon_set_counts_the_ready_pods_of_the_latest_change_only() -> None:
+    assert read_set(daemon_set(ready=2)).ready == 2
+    assert read_set(daemon_set(ready=2, counted=False)).ready == 0
+    assert read_set(daemon_set()).uid == "uid-of-images"

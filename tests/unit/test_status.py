@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
 from prepull.status import observe
 from prepull.status.nodes import Status, status
 from prepull.status.observe import FAILED, PRESENT, PULLING, WAITING, Image
-from prepull.status.progress import Progress
-from prepull.status.verdict import FAIL, GO, WAIT, judge, needed
+from prepull.status.progress import Progress, with_log
+from prepull.status.times import seconds_of
+from prepull.status.verdict import FAIL, GO, WAIT, Judge, judge, needed
 
-from .cli.objects import DIGEST, FINISHED, LIST, NAMES, Data, daemon_set, pod, reported, running, there, waiting
+from .cli.objects import (
+    DIGEST,
+    FINISHED,
+    LIST,
+    NAMES,
+    Data,
+    daemon_set,
+    event,
+    pod,
+    read_pod,
+    read_set,
+    reported,
+    running,
+    there,
+    waiting,
+)
 
-NOW = observe.seconds_of(FINISHED) or 0.0
+NOW = seconds_of(FINISHED) or 0.0
 BACKOFF = waiting("pull", "CrashLoopBackOff", "back-off 2m40s restarting failed container=pull pod=x")["state"]
 KUBELET = {**LIST, "runtime": "kubelet"}
 HELD = {**KUBELET, "hold": True}
@@ -22,12 +39,20 @@ PROGRAMS = {"name": "programs", "state": {"terminated": {"exitCode": 0, "finishe
 
 
 def images_of(item: Data) -> list[Image]:
-    return list(observe.pod(item).images)
+    return list(read_pod(item).images)
 
 
-def seen(*pods: Data, desired: int = 3, args: Data | None = None, **known: Any) -> Status:
-    component = observe.daemon_set(daemon_set(args, desired=desired))
-    return status(component, [observe.pod(each) for each in pods], **known)
+def seen(
+    *pods: Data,
+    desired: int = 3,
+    args: Data | None = None,
+    steps: Mapping[str, Any] | None = None,
+    events: Sequence[Data] = (),
+    since: float | None = None,
+) -> Status:
+    found = [with_log(read_pod(each), (steps or {}).get(each["metadata"]["name"], {})) for each in pods]
+    told = [observe.event(each) for each in events]
+    return status(read_set(daemon_set(args, desired=desired)), found, told, since=since)
 
 
 # ---------------------------------------------------------------- runtimes with a socket
@@ -202,7 +227,7 @@ ENDED = {"terminated": {"exitCode": 0, "finishedAt": FINISHED}}
     ],
 )
 def test_the_states_of_the_kubelets_runtimes(args: Data, status_: Data, expected: list[str]) -> None:
-    observed = observe.pod(pod("a", args, **status_))
+    observed = read_pod(pod("a", args, **status_))
     assert observed.names == tuple(NAMES)
     assert [image.state for image in observed.images] == expected
     assert observed.problem is None
@@ -240,7 +265,7 @@ def test_a_pod_that_fits_nowhere_names_its_node_and_why() -> None:
     required = {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [{"matchFields": [field]}]}}
     item["spec"]["affinity"] = {"nodeAffinity": required}
 
-    observed = observe.pod(item)
+    observed = read_pod(item)
 
     assert observed.node == "node-7"
     assert observed.problem == "the pod cannot be scheduled: Insufficient cpu."
@@ -248,15 +273,16 @@ def test_a_pod_that_fits_nowhere_names_its_node_and_why() -> None:
 
 def test_a_helper_image_that_is_missing_is_the_pods_problem() -> None:
     item = pod("a", initContainerStatuses=[waiting("pull", "ErrImagePull", 'pull "p": not found', "p:1")])
-    assert observe.pod(item).problem is None, "it is quoted under another name, as an image volume is"
+    assert read_pod(item).problem == "image p:1: manifest unknown", "whatever name it is quoted under"
     item = pod("a", initContainerStatuses=[waiting("pull", "ErrImagePull", 'pull "p:1": not found', "p:1")])
-    assert observe.pod(item).problem == "image p:1: manifest unknown"
+    assert read_pod(item).problem == "image p:1: manifest unknown"
 
 
 def test_an_event_says_that_the_socket_is_missing_until_the_pod_has_started() -> None:
-    problems = {"images-a": "socket missing: /run/x.sock is not a socket file", "images-b": "old", "images-c": "old"}
+    no_socket = "hostPath type check failed: /run/x.sock is not a socket file"
+    events = [event(no_socket, "images-a"), event("old", "images-b"), event("old", "images-c")]
     mounted = pod("c", conditions=[{"type": "PodReadyToStartContainers", "status": "True"}])
-    a, b, c = seen(pod("a"), there("b"), mounted, problems=problems).nodes
+    a, b, c = seen(pod("a"), there("b"), mounted, events=events).nodes
     assert a.pod.problem == "the pod cannot start: socket missing: /run/x.sock is not a socket file"
     assert b.pod.problem is None
     assert c.pod.problem is None
@@ -288,7 +314,7 @@ def test_pods_of_another_component_are_left_out() -> None:
 
 
 def test_the_nodes_are_not_counted_while_the_status_is_of_an_earlier_generation() -> None:
-    assert observe.daemon_set(daemon_set(counted=False)).desired is None
+    assert read_set(daemon_set(counted=False)).desired is None
 
 
 # ---------------------------------------------------------------- the verdict
@@ -334,7 +360,7 @@ def test_when_the_time_is_up_it_says_who_is_silent() -> None:
 
 
 def test_what_looks_certain_too_early_waits() -> None:
-    found = seen(pod("a"), desired=1, problems={"images-a": "socket missing: /x is not a socket file"})
+    found = seen(pod("a"), desired=1, events=[event("hostPath type check failed: /x is not a socket file")])
     assert judge(found, "100%", settled=False, late=False).outcome == WAIT
     verdict = judge(found, "100%", settled=True, late=False)
     assert verdict.outcome == FAIL
@@ -350,7 +376,7 @@ def test_what_looks_certain_too_early_waits() -> None:
 )
 def test_what_busy_nodes_and_api_servers_get_over_waits_and_is_then_told(of: str, problem: str) -> None:
     pods = [pod("a")] if of == "images-a" else []
-    found = seen(*pods, desired=1, problems={of: problem})
+    found = seen(*pods, desired=1, events=[event(problem, of)])
     assert judge(found, "100%", settled=True, late=False).outcome == WAIT
     verdict = judge(found, "100%", settled=True, late=True)
     assert verdict.outcome == FAIL
@@ -365,7 +391,7 @@ def test_no_node_is_a_failure_that_says_so() -> None:
 
 def test_pods_that_are_refused_count_as_lost() -> None:
     refusal = 'pods "images-x" is forbidden: violates PodSecurity "restricted:latest": hostPath volumes'
-    verdict = judge(seen(problems={"images": refusal}), "100%", settled=True, late=False)
+    verdict = judge(seen(events=[event(refusal, "images", reason="FailedCreate")]), "100%", settled=True, late=False)
     assert verdict.outcome == FAIL
     assert verdict.lines[1] == f"the pod was refused: {refusal} (1 of 3 nodes: 3 without a pod)"
 
@@ -384,3 +410,86 @@ def test_five_names_are_all_of_five() -> None:
     pods = [reported(f"n{index}", *NEVER, code=1) for index in range(5)]
     verdict = judge(seen(*pods, desired=5), "100%", settled=True, late=False)
     assert verdict.lines[1].endswith("(5 of 5 nodes: n0, n1, n2, n3, n4)")
+
+
+def test_what_a_puller_found_before_it_was_started_again_is_told_when_the_time_is_up() -> None:
+    last = reported("a", "0 failed 2 9.000 timed out", "1 present", code=1)["status"]["initContainerStatuses"][0][
+        "state"
+    ]
+    found = seen(running("a", lastState=last), desired=1)
+    assert judge(found, "100%", settled=True, late=False).outcome == WAIT
+    verdict = judge(found, "100%", settled=True, late=True)
+    assert verdict.lines[1:] == (f"image {NAMES[0]}: timed out (1 of 1 nodes: a)",)
+    # Who knows since when it counts need not wait for this run.
+    assert judge(found, "100%", settled=True, late=False, since=NOW).outcome == FAIL
+    assert judge(found, "100%", settled=True, late=False, since=NOW + 1).outcome == WAIT
+
+
+# ---------------------------------------------------------------- the verdict over time
+
+
+def course(*looks: tuple[float, Status], min_ready: str = "100%", timeout: float = 600) -> list[str]:
+    """What is decided at each moment."""
+    decides = Judge(min_ready, timeout)
+    return [decides.decide([found], passed).outcome for passed, found in looks]
+
+
+def lost(*names: str) -> Status:
+    """Two nodes, of which these have failed."""
+    return seen(*(reported(name, *NEVER, code=1) if name in names else running(name) for name in ("a", "b")), desired=2)
+
+
+def counted(ready: int, *, pods_ready: int = 3, desired: int = 3) -> Status:
+    """Three nodes with every image, of which the DaemonSet's controller counts so many as ready."""
+    pods = [there(name) for name in ("a", "b", "c")]
+    for item in pods[:pods_ready]:
+        item["status"]["conditions"] = [{"type": "Ready", "status": "True"}]
+    return status(read_set(daemon_set(desired=desired, ready=ready)), [read_pod(each) for each in pods])
+
+
+@pytest.mark.parametrize(
+    ("looks", "expected"),
+    [
+        # Nodes that are behind are waited for, to be named as well.
+        ([(10, lost("a")), (17, lost("a")), (18, lost("a"))], [WAIT, WAIT, FAIL]),
+        ([(10, lost("a")), (11, lost("a", "b")), (12, lost("a", "b"))], [WAIT, WAIT, FAIL]),
+        # A failure that is taken back begins anew.
+        ([(10, lost("a")), (12, lost()), (17, lost("a")), (24, lost("a")), (25, lost("a"))], [WAIT] * 4 + [FAIL]),
+        ([(600, lost("a"))], [FAIL]),
+        ([(7, seen(desired=0)), (8, seen(desired=0)), (10, seen(desired=0))], [WAIT, WAIT, FAIL]),
+    ],
+)
+def test_what_is_certain_has_to_stand_for_a_moment(looks: list[tuple[float, Status]], expected: list[str]) -> None:
+    assert course(*looks) == expected
+
+
+@pytest.mark.parametrize(
+    ("looks", "min_ready", "expected"),
+    [
+        ([(1, counted(0)), (2, counted(2)), (3, counted(3))], "100%", [WAIT, WAIT, GO]),
+        # Not for more than is needed.
+        ([(1, counted(0)), (2, counted(2))], "2", [WAIT, GO]),
+        # A count that never comes.
+        ([(1, counted(2)), (120, counted(2)), (121, counted(2))], "100%", [WAIT, WAIT, GO]),
+        # A pod that has pulled and does not become ready.
+        (
+            [(1, counted(2, pods_ready=2)), (8, counted(2, pods_ready=2)), (9, counted(2, pods_ready=2))],
+            "100%",
+            [WAIT, WAIT, GO],
+        ),
+        # When the time is up, the images are what counts.
+        ([(600, counted(0))], "100%", [GO]),
+    ],
+)
+def test_it_lets_through_once_the_daemon_set_counts_the_nodes_too(
+    looks: list[tuple[float, Status]], min_ready: str, expected: list[str]
+) -> None:
+    assert course(*looks, min_ready=min_ready) == expected
+
+
+def test_each_component_has_to_have_its_images_and_one_that_fails_is_enough() -> None:
+    there_, failed, pulling = counted(3), lost("a", "b"), seen(running("a"), desired=1)
+    for both, expected in (([there_, pulling], WAIT), ([there_, there_], GO), ([there_, failed], FAIL)):
+        judged = Judge("100%", 600)
+        judged.decide(both, 10)
+        assert judged.decide(both, 20).outcome == expected

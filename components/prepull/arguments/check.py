@@ -9,7 +9,7 @@ import difflib
 from collections.abc import Mapping
 from typing import Any
 
-from ..defaults import BUSYBOX_IMAGE
+from ..defaults import BUSYBOX_IMAGE, K3S_IMAGE, PYTHON_IMAGE
 from ..images import references
 from ..plan import Plan
 from ..runtimes import RUNTIMES, Runtime
@@ -96,7 +96,9 @@ def _complete(fields: dict[str, Any]) -> Plan:
     # Users who name a puller image have no access to our defaults, so their image must provide busybox as well.
     busybox = fields["puller_image"] or BUSYBOX_IMAGE
     puller = fields["puller_image"] or RUNTIMES[fields["runtime"]].puller_image
-    return Plan(**{**fields, "puller_image": puller, "busybox_image": busybox})
+    # For the same reason their gate image must provide kubectl, where a taint is to be removed.
+    kubectl = K3S_IMAGE if fields["gate_image"] == PYTHON_IMAGE else fields["gate_image"]
+    return Plan(**{**fields, "puller_image": puller, "busybox_image": busybox, "kubectl_image": kubectl})
 
 
 def _too_long(plan: Plan) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..defaults import K3S_IMAGE, PAUSE_IMAGE
+from ..defaults import PAUSE_IMAGE, PYTHON_IMAGE
 from ..plan import EVERY_TAINT
 from ..runtimes import RUNTIMES
 from . import kubernetes, readers
@@ -58,7 +58,7 @@ ARGUMENTS: Mapping[str, Argument] = {
     "stagger": _text(duration(positive=False), default="0s"),
     "image_pull_secrets": Argument(kubernetes.secret_names, default=()),
     "puller_image": _text(readers.image),
-    "gate_image": _text(readers.image, default=K3S_IMAGE),
+    "gate_image": _text(readers.image, default=PYTHON_IMAGE),
     "pause_image": _text(readers.image, default=PAUSE_IMAGE),
     "node_selector": Argument(kubernetes.node_selector, default={}),
     "tolerations": Argument(kubernetes.tolerations, default=EVERY_TAINT),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..labels import INSTANCE_LABEL, NAME_LABEL, PLAN_LABEL, label_value, selector
@@ -25,10 +25,10 @@ _REAL_NODES = (
     {"key": "eks.amazonaws.com/compute-type", "operator": "NotIn", "values": ["fargate", "hybrid-fargate"]},
 )
 
-_TOKEN_DIRECTORY = "/var/run/secrets/kubernetes.io/serviceaccount"  # noqa: S105 - a path
+TOKEN_DIRECTORY = "/var/run/secrets/kubernetes.io/serviceaccount"  # noqa: S105 - a path
 _TOKEN_VOLUME = "token"  # noqa: S105 - a name
 _TOKEN_SECONDS = 3607
-_KUBECTL_RESOURCES = {"requests": {"cpu": "10m", "memory": "16Mi"}, "limits": {"memory": "192Mi"}}
+_CLIENT_RESOURCES = {"requests": {"cpu": "10m", "memory": "16Mi"}, "limits": {"memory": "192Mi"}}
 
 
 def labels(name: str, plan: Plan) -> dict[str, str]:
@@ -129,29 +129,42 @@ def token_volume() -> dict[str, Any]:
     return {"name": _TOKEN_VOLUME, "projected": {"sources": sources}}
 
 
-def kubectl_container(name: str, plan: Plan, script_name: str, environment: Mapping[str, Any]) -> dict[str, Any]:
-    """A container that runs a script of ours with kubectl, as nobody in particular."""
+def client_container(
+    name: str, image: str, command: Sequence[str], environment: Mapping[str, Any], program: dict[str, Any]
+) -> dict[str, Any]:
+    """A container that talks to the API server, as nobody in particular.
+
+    Args:
+        name: its name.
+        image: its image.
+        command: what it runs.
+        environment: what it is told: texts, or where the API server takes them from.
+        program: the mount with its program.
+    """
     return {
         "name": name,
-        "image": plan.gate_image,
+        "image": image,
         "imagePullPolicy": "IfNotPresent",
-        "command": ["/bin/sh", f"{SCRIPTS_DIRECTORY}/{script_name}"],
+        "command": list(command),
         "env": [
             {"name": key, **(value if isinstance(value, Mapping) else {"value": str(value)})}
             for key, value in environment.items()
         ],
-        "resources": _KUBECTL_RESOURCES,
+        "resources": _CLIENT_RESOURCES,
         "securityContext": unprivileged(),
-        "volumeMounts": [
-            mount(SCRIPTS_VOLUME, SCRIPTS_DIRECTORY, read_only=True),
-            mount(_TOKEN_VOLUME, _TOKEN_DIRECTORY, read_only=True),
-        ],
+        "volumeMounts": [program, mount(_TOKEN_VOLUME, TOKEN_DIRECTORY, read_only=True)],
     }
 
 
 def _untaint(taint: str, plan: Plan) -> dict[str, Any]:
     node = {"valueFrom": {"fieldRef": {"fieldPath": "spec.nodeName"}}}
-    return kubectl_container("untaint", plan, "untaint.sh", {"PREPULL_NODE": node, "PREPULL_TAINT": taint})
+    return client_container(
+        "untaint",
+        plan.kubectl_image,
+        ["/bin/sh", f"{SCRIPTS_DIRECTORY}/untaint.sh"],
+        {"PREPULL_NODE": node, "PREPULL_TAINT": taint},
+        mount(SCRIPTS_VOLUME, SCRIPTS_DIRECTORY, read_only=True),
+    )
 
 
 UNTAINT_RULES: list[dict[str, Any]] = [{"apiGroups": [""], "resources": ["nodes"], "verbs": ["get", "patch"]}]

@@ -6,21 +6,21 @@ from typing import Any
 
 from .. import durations
 from ..labels import PLAN_LABEL, selector
-from ..node.scripts import SCRIPTS_VOLUME
 from ..plan import EVERY_TAINT, Plan
-from ..runtimes import RUNTIMES
-from ..runtimes.containers import listed, mount
-from .daemon_set import gate_labels, kubectl_container, metadata, token_volume, without_sidecars
+from ..runtimes.containers import mount
+from .daemon_set import TOKEN_DIRECTORY, client_container, gate_labels, metadata, token_volume, without_sidecars
+from .gate_program import COMMAND, PROGRAM_DIRECTORY, PROGRAM_VOLUME, items
 
-_HOME = "/run/prepull"
+# Where the kubelet reads it by default.
+TERMINATION_MESSAGE_PATH = "/dev/termination-log"
 # Pulumi's own wait has to be the longer one, or it would end before the gate can give its reasons.
 MARGIN_SECONDS = 120
 # A gate whose node goes away under it soon fails, and does not wait for a node that may never come back.
 _GONE_SECONDS = 10
 
 ROLE_RULES: list[dict[str, Any]] = [
-    {"apiGroups": ["apps"], "resources": ["daemonsets"], "verbs": ["get"]},
-    {"apiGroups": [""], "resources": ["pods", "events"], "verbs": ["list"]},
+    {"apiGroups": ["apps"], "resources": ["daemonsets"], "verbs": ["list", "watch"]},
+    {"apiGroups": [""], "resources": ["pods", "events"], "verbs": ["list", "watch"]},
 ]
 """What the gate may do, in its own namespace."""
 
@@ -30,29 +30,30 @@ def seconds(timeout: str) -> int:
     return max(1, durations.parse(timeout) // 1000)
 
 
-def job(name: str, plan: Plan, *, daemon_set: str, scripts_name: str, service_account: str) -> dict[str, Any]:
+def job(name: str, plan: Plan, *, daemon_set: str, program_name: str, service_account: str) -> dict[str, Any]:
     """The Job's metadata and spec, in the API's own names.
 
     Args:
         name: the component's name.
         plan: what the pods were told; any change in it makes another gate.
         daemon_set: the DaemonSet to wait for.
-        scripts_name: the ConfigMap with gate.sh.
+        program_name: the ConfigMap with its program.
         service_account: the ServiceAccount that has ROLE_RULES.
     """
-    labels = [f"{key}={value}" for key, value in {**selector(name), PLAN_LABEL: plan.fingerprint}.items()]
     environment = {
-        "HOME": _HOME,
         "PREPULL_DAEMON_SET": daemon_set,
         "PREPULL_POD": {"valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}},
-        "PREPULL_SELECTOR": ",".join(labels),
-        "PREPULL_IMAGES": "\n".join(listed(plan, image) for image in plan.images),
-        "PREPULL_REPORTS": "yes" if RUNTIMES[plan.runtime].reports else "no",
+        "PREPULL_SELECTOR": ",".join(f"{key}={value}" for key, value in selector(name).items()),
+        "PREPULL_PLAN": f"{PLAN_LABEL}={plan.fingerprint}",
         "PREPULL_MIN_READY": plan.min_ready,
         "PREPULL_TIMEOUT_S": seconds(plan.timeout),
+        "PREPULL_CREDENTIALS": TOKEN_DIRECTORY,
+        "PREPULL_MESSAGE": TERMINATION_MESSAGE_PATH,
     }
-    container = kubectl_container("gate", plan, "gate.sh", environment)
-    container["volumeMounts"].append(mount("work", _HOME))
+    program = mount(PROGRAM_VOLUME, PROGRAM_DIRECTORY, read_only=True)
+    container = client_container("gate", plan.gate_image, COMMAND, environment, program)
+    # Python looks there for modules first, whatever the image has.
+    container["workingDir"] = PROGRAM_DIRECTORY
     pod: dict[str, Any] = {
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
@@ -64,8 +65,7 @@ def job(name: str, plan: Plan, *, daemon_set: str, scripts_name: str, service_ac
         "tolerations": _tolerations(plan),
         "containers": [container],
         "volumes": [
-            {"name": "work", "emptyDir": {"medium": "Memory", "sizeLimit": "64Mi"}},
-            {"name": SCRIPTS_VOLUME, "configMap": {"name": scripts_name}},
+            {"name": PROGRAM_VOLUME, "configMap": {"name": program_name, "items": items()}},
             token_volume(),
         ],
     }

@@ -14,6 +14,7 @@ from ..plan import Plan
 from ..runtimes import RUNTIMES
 from . import daemon_set as manifest
 from . import gate_job as gate
+from . import gate_program
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,14 @@ class Object:
     needs: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Programs:
+    """What runs on the cluster: the scripts of the nodes by their names, and the files of the gate."""
+
+    script: Callable[[str], str] = script
+    gate: Callable[[], Mapping[str, str]] = gate_program.files
+
+
 class Deciding(Protocol):
     """The part of a plan that decides which objects there are."""
 
@@ -52,33 +61,37 @@ class Deciding(Protocol):
     def wait_for(self) -> str: ...  # noqa: D102 - as in Plan
 
 
-def objects_of(plan: Deciding) -> list[Object]:
-    """The objects, each after those that it refers to."""
+def objects_of(plan: Deciding, programs: Programs | None = None) -> list[Object]:
+    """The objects, each after those that it refers to.
+
+    Args:
+        plan: what is to be deployed, as far as it decides which objects there are.
+        programs: what runs on the cluster. Default: the programs of this package.
+    """
+    programs = programs or Programs()
     on_nodes = [
         *(PULLER_FILES if RUNTIMES[plan.runtime].reports else ()),
         *(UNTAINT_FILES if plan.startup_taint else ()),
     ]
-    gated = plan.wait_for == "images"
-    scripts = [*on_nodes, *(["gate.sh"] if gated else [])]
     objects = []
-    if scripts:
-        objects.append(_scripts(scripts))
+    if on_nodes:
+        objects.append(_config_map("scripts", lambda: {each: programs.script(each) for each in on_nodes}))
     if plan.startup_taint:
         objects.extend(_UNTAINT)
     needs = (*(("scripts",) if on_nodes else ()), *(("untaint", "untaint-binding") if plan.startup_taint else ()))
     objects.append(Object("daemon-set", "DaemonSet", "", _daemon_set, needs))
-    if gated:
-        objects.extend(_GATE)
+    if plan.wait_for == "images":
+        objects.extend([_config_map("gate-program", programs.gate), *_GATE])
     return objects
 
 
-def _scripts(names: list[str]) -> Object:
+def _config_map(key: str, files: Callable[[], Mapping[str, str]]) -> Object:
     def build(name: str, plan: Plan, others: Others) -> dict[str, Any]:
         del others
-        # Nobody may change what runs as root on the nodes under the running pods.
-        return {**_plain(name, plan), "data": {each: script(each) for each in names}, "immutable": True}
+        # Nobody may change what runs as root on the nodes, or what lets through, under the running pods.
+        return {**_plain(name, plan), "data": dict(files()), "immutable": True}
 
-    return Object("scripts", "ConfigMap", "-scripts", build)
+    return Object(key, "ConfigMap", f"-{key}", build)
 
 
 def _daemon_set(name: str, plan: Plan, others: Others) -> dict[str, Any]:
@@ -92,7 +105,7 @@ def _gate_job(name: str, plan: Plan, others: Others) -> dict[str, Any]:
         name,
         plan,
         daemon_set=others["daemon-set"].name,
-        scripts_name=others["scripts"].name,
+        program_name=others["gate-program"].name,
         service_account=others["gate"].name,
     )
 
@@ -142,5 +155,5 @@ _GATE = (
     Object("gate", "ServiceAccount", "-gate", _plain),
     Object("gate-role", "Role", "-gate", lambda name, plan, _: {**_plain(name, plan), "rules": gate.ROLE_RULES}),
     Object("gate-binding", "RoleBinding", "-gate", _binding("Role", "gate-role", "gate"), ("gate", "gate-role")),
-    Object("gate-job", "Job", "-gate", _gate_job, ("daemon-set", "scripts", "gate", "gate-binding")),
+    Object("gate-job", "Job", "-gate", _gate_job, ("daemon-set", "gate-program", "gate", "gate-binding")),
 )

@@ -18,7 +18,7 @@ import yaml
 from ..arguments import pins
 from ..arguments.check import InvalidArgumentError, check
 from .kinds import KINDS
-from .objects import Made, Object, objects_of
+from .objects import Made, Object, Programs, objects_of
 
 DEFAULT_NAMESPACE = "default"
 HEADER = "# Written by `prepull render`; change its input, not this file.\n"
@@ -42,7 +42,12 @@ _FLUX_FORCE = {"kustomize.toolkit.fluxcd.io/force": "enabled"}
 
 
 def manifests(
-    name: str, args: Mapping[str, Any], namespace: str | None = None, *, warn: Callable[[str], None] = warnings.warn
+    name: str,
+    args: Mapping[str, Any],
+    namespace: str | None = None,
+    *,
+    warn: Callable[[str], None] = warnings.warn,
+    programs: Programs | None = None,
 ) -> dict[str, dict[str, Any]]:
     """The objects of a component, each after the objects that it refers to.
 
@@ -52,6 +57,7 @@ def manifests(
         namespace: the namespace of all objects. Default: the argument `namespace`, else "default". The manifests always
             name it.
         warn: is called with a message about images that could not be pinned, with `on_pin_failure: warn`.
+        programs: what runs on the cluster. Default: the programs of this package.
 
     Returns:
         The objects by the names of their files, without suffix.
@@ -69,7 +75,7 @@ def manifests(
     plan = pins.pinned(name, plan, warn=warn)
     made: dict[str, Made] = {}
     rendered = {}
-    for item in objects_of(plan):
+    for item in objects_of(plan, programs):
         body = item.build(name, plan, {key: made[key] for key in item.needs})
         made[item.key] = Made(_object_name(name, item, body, str(plan.namespace)), str(plan.namespace))
         rendered[item.key] = _complete(item, made[item.key], body)

@@ -71,8 +71,9 @@ class PrePullDaemonSetArgs(TypedDict, total=False):
     """The image that pulls: a shell and the runtime's client; with `hold`, and for the runtime `kubelet`, also a
     statically linked `/bin/busybox`. Default: a public one that is pinned by tag."""
     gate_image: Optional[Input[str]]
-    """The image that waits, and that removes the startup taint: a shell and kubectl. Default: a public one that is
-    pinned by tag."""
+    """The image of the gate: Python 3.10 or later (`python3` with its standard library). With `startup_taint`, an image
+    of your own also removes the taint, and needs a shell and kubectl as well. Default: a public one that is pinned by
+    tag, and another one with kubectl."""
     pause_image: Optional[Input[str]]
     """The image that keeps the pod alive afterwards. Default: `registry.k8s.io/pause:3.10`."""
     node_selector: Optional[Input[Mapping[str, Input[str]]]]

@@ -1,4 +1,4 @@
-"""Where every node of a component stands: observed pods in, one Status out. No I/O, no Pulumi."""
+"""Where every node of a component stands: observed pods in, one Status out. No I/O."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from . import observe, reasons
-from .observe import DaemonSet, Image, Pod
+from . import observe
+from .observe import DaemonSet, Event, Pod
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,7 @@ class Status:
     nodes: tuple[Node, ...]
     refused: str | None = None
     """Why pods could not be made at all, where some are missing."""
+    refused_final: bool = False
 
     @property
     def desired(self) -> int | None:
@@ -56,45 +57,55 @@ class Status:
 
 
 def status(
-    component: DaemonSet,
-    pods: Iterable[Pod],
-    problems: Mapping[str, str] | None = None,
-    steps: Mapping[str, Mapping[str, object]] | None = None,
+    component: DaemonSet, pods: Iterable[Pod], events: Iterable[Event] = (), *, since: float | None = None
 ) -> Status:
     """Put together what is known of a component.
 
     Args:
         component: its DaemonSet.
         pods: pods of the namespace; those of other DaemonSets are left out.
-        problems: what events say, by the name of the pod or DaemonSet.
-        steps: what the logs of running pullers say, by the pod's name and then by image.
+        events: what keeps pods from starting, or from being made.
+        since: what events said before this time is over, in seconds since the epoch. None: all of them count.
 
     Returns:
-        The status, its nodes by name. Where a node has two pods, during a change, the one of the current plan counts.
+        The status, its nodes by name. Where a node has several pods, as during a change or after an eviction, one of
+        the current plan counts, one that has every image before others, and then the latest.
     """
-    known = problems or {}
-    nodes: dict[str, Node] = {}
+    problems = _problems(events, since)
+    chosen: dict[str, Pod] = {}
     for pod in pods:
-        if pod.owner != component.name:
-            continue
+        if pod.owner == component.uid:
+            before = chosen.get(pod.node)
+            if before is None or _weight(pod, component) > _weight(before, component):
+                chosen[pod.node] = pod
+    nodes = []
+    for name in sorted(chosen):
+        pod = chosen[name]
         outdated = pod.plan != component.plan
-        before = nodes.get(pod.node)
-        if before is not None and not before.outdated:
-            continue
-        shown = _complemented(pod, known, (steps or {}).get(pod.name))
-        # The log is ahead of the report: the puller looks once more, at the end, whether all of it is there.
-        complete = not outdated and all(image.state == observe.PRESENT for image in (*pod.images, *shown.images))
-        nodes[pod.node] = Node(pod.node, shown, outdated, complete)
-    ordered = tuple(nodes[name] for name in sorted(nodes))
-    short = component.desired is not None and len(ordered) < component.desired
-    return Status(component, ordered, known.get(component.name) if short else None)
+        nodes.append(Node(name, _with_event(pod, problems), outdated, not outdated and pod.complete))
+    refusal = problems.get(component.name)
+    if refusal is None or component.desired is None or len(nodes) >= component.desired:
+        return Status(component, tuple(nodes))
+    return Status(component, tuple(nodes), refusal.why, not refusal.passing)
 
 
-def _complemented(pod: Pod, problems: Mapping[str, str], steps: Mapping[str, object] | None) -> Pod:
-    if steps:
-        pod = observe.with_log(pod, steps)
+def _problems(events: Iterable[Event], since: float | None) -> Mapping[str, Event]:
+    """By what they are about; of several, one that lasts counts."""
+    found: dict[str, Event] = {}
+    for event in events:
+        over = since is not None and event.at is not None and event.at < since
+        if not over and (event.about not in found or found[event.about].passing):
+            found[event.about] = event
+    return found
+
+
+def _weight(pod: Pod, component: DaemonSet) -> tuple[bool, bool, float]:
+    return pod.plan == component.plan, pod.complete, pod.made or 0.0
+
+
+def _with_event(pod: Pod, problems: Mapping[str, Event]) -> Pod:
+    event = problems.get(pod.name)
     # Events outlive what they were about.
-    stands = not pod.mounted and pod.started is None and all(image == Image(observe.WAITING) for image in pod.images)
-    if stands and (why := problems.get(pod.name)):
-        return replace(pod, problem=f"the pod cannot start: {why}", problem_final=not reasons.passing(why))
-    return pod
+    if event is None or pod.mounted:
+        return pod
+    return replace(pod, problem=f"the pod cannot start: {event.why}", problem_final=not event.passing)

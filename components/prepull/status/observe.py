@@ -1,48 +1,24 @@
 """What the API server's objects say about a component, reduced to what its status needs.
 
 Objects come in as plain data, one at a time, and nothing of them is kept: a cluster may have thousands of nodes.
+Which labels the component uses is for the caller to say.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from sys import intern
 from typing import Any
 
-from ..labels import INSTANCE_LABEL, PLAN_LABEL
-from . import reasons, report
+from . import pulls, reasons, report
+from .pulls import FAILED, PRESENT, PULLING, STATES, WAITING, Image
+from .times import seconds_of
 
-WAITING, PULLING, PRESENT, FAILED = "waiting", "pulling", "present", "failed"
-STATES = (PRESENT, PULLING, WAITING, FAILED)
-
-# What the kubelet says between two runs: "back-off 2m40s restarting failed container=pull pod=…".
-_BACKOFF = re.compile(r"back-off (?:([0-9]{1,6})m)?([0-9]{1,6})s restarting")
-_QUOTED = re.compile(r'"([^"]+)"')
-
-
-@dataclass(frozen=True, slots=True)
-class Image:
-    """One image on one node. Times are seconds since the epoch; what is not known is None."""
-
-    state: str
-    digest: str | None = None
-    size: int | None = None
-    seconds: float | None = None
-    attempts: int | None = None
-    of_attempts: int | None = None
-    reason: str | None = None
-    since: float | None = None
-    next_try: float | None = None
-    final: bool = False
-    """For one that failed: nobody tries again unless the kubelet starts the pod's container anew."""
-
-
-_WAITING = Image(WAITING)
-_PRESENT = Image(PRESENT)
+__all__ = ["FAILED", "PRESENT", "PULLING", "STATES", "WAITING", "Image"]
+EVENTS = ("FailedMount", "FailedCreate")
+"""The reasons of the events that say why a pod does not start, or is not made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,17 +28,25 @@ class Pod:
     name: str
     node: str
     owner: str
+    """The identity of the DaemonSet that made it: another stack's may have the same labels."""
     plan: str
     names: tuple[str, ...]
     images: tuple[Image, ...]
+    complete: bool
+    """Whether every image is there, by what Kubernetes says of the pod."""
     ready: bool
+    made: float | None = None
     started: float | None = None
     """Since when its puller has been running, while it does: its log then says more."""
     problem: str | None = None
     """What keeps the whole pod from starting."""
     problem_final: bool = False
+    problem_at: float | None = None
+    """When that was found out. None: it may have been just now."""
     mounted: bool = False
     """Whether its volumes are known to be mounted: what kept them from it is over."""
+    reports: bool = False
+    """Whether what is known of its images is a report of the puller, and not what the kubelet says meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,16 +56,33 @@ class DaemonSet:
     name: str
     namespace: str
     component: str
+    uid: str
     plan: str
     names: tuple[str, ...]
     desired: int | None
+    ready: int
+    """How many of its pods are ready, by its controller's count, which comes a moment after the pods'."""
 
 
-def daemon_set(item: Mapping[str, Any]) -> DaemonSet:
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Why a pod does not start, or why a DaemonSet's pods are not made."""
+
+    about: str
+    """The pod's or the DaemonSet's name."""
+    why: str
+    passing: bool
+    """Whether it is no reason yet to give up."""
+    at: float | None = None
+
+
+def daemon_set(item: Mapping[str, Any], *, plan_label: str, component_label: str = "") -> DaemonSet:
     """Read a DaemonSet.
 
     Args:
         item: it, as the API server returns it.
+        plan_label: the label that tells of which plan a pod is.
+        component_label: the label of the DaemonSet that has the component's name.
     """
     metadata, status = item["metadata"], item.get("status") or {}
     template = item["spec"]["template"]
@@ -89,38 +90,59 @@ def daemon_set(item: Mapping[str, Any]) -> DaemonSet:
     return DaemonSet(
         name=metadata["name"],
         namespace=metadata.get("namespace", ""),
-        component=_label(metadata, INSTANCE_LABEL) or metadata["name"],
-        plan=_label(template.get("metadata") or {}, PLAN_LABEL),
+        component=_label(metadata, component_label) or metadata["name"],
+        uid=metadata.get("uid", ""),
+        plan=_label(template.get("metadata") or {}, plan_label),
         names=names_of(template["spec"]),
         desired=status.get("desiredNumberScheduled", 0) if counted else None,
+        ready=status.get("numberReady", 0) if counted else 0,
     )
 
 
-def pod(item: Mapping[str, Any]) -> Pod:
+def pod(item: Mapping[str, Any], *, plan_label: str, brief: bool = False) -> Pod:
     """Read a pod.
 
     Args:
         item: it, as the API server returns it.
+        plan_label: the label that tells of which plan it is.
+        brief: leave out what only who shows it needs: where all images are there, digests, sizes and times.
     """
     metadata, spec, status = item["metadata"], item.get("spec") or {}, item.get("status") or {}
     names = names_of(spec)
     conditions = {condition["type"]: condition for condition in status.get("conditions") or []}
     owners = metadata.get("ownerReferences") or []
-    read = _runtime(spec)(names, status)
-    problem, final = _problem(status, conditions)
+    read = pulls.read(names, item, brief=brief)
+    complete = all(image.state == PRESENT for image in read.images)
+    problem, final, problem_at = _problem(item, conditions)
     return Pod(
         name=metadata["name"],
         node=intern(spec.get("nodeName") or _wanted_node(spec)),
-        owner=intern(owners[0]["name"]) if owners else "",
-        plan=intern(_label(metadata, PLAN_LABEL)),
+        owner=intern(owners[0].get("uid", "")) if owners else "",
+        plan=intern(_label(metadata, plan_label)),
         names=names,
-        images=read.images,
+        images=pulls.all_present(len(names)) if brief and complete else read.images,
+        complete=complete,
         ready=(conditions.get("Ready") or {}).get("status") == "True",
+        made=pulls.made_at(item),
         started=read.started,
         problem=problem,
         problem_final=final,
-        mounted=(conditions.get("PodReadyToStartContainers") or {}).get("status") == "True",
+        problem_at=problem_at,
+        mounted=(conditions.get("PodReadyToStartContainers") or {}).get("status") == "True" or _has_run(status),
+        reports=bool(report.images_of_pod(item)),
     )
+
+
+def event(item: Mapping[str, Any]) -> Event:
+    """Read an event.
+
+    Args:
+        item: it, as the API server returns it.
+    """
+    message = item.get("message") or ""
+    about = (item.get("involvedObject") or {}).get("name", "")
+    at = seconds_of(item.get("lastTimestamp") or item.get("eventTime"))
+    return Event(about, intern(reasons.of_event(message)), reasons.passing(message), at)
 
 
 def names_of(spec: Mapping[str, Any]) -> tuple[str, ...]:
@@ -172,31 +194,36 @@ def _wanted_node(spec: Mapping[str, Any]) -> str:
     return ""
 
 
-def _problem(status: Mapping[str, Any], conditions: Mapping[str, Mapping[str, Any]]) -> tuple[str | None, bool]:
+def _problem(
+    item: Mapping[str, Any], conditions: Mapping[str, Mapping[str, Any]]
+) -> tuple[str | None, bool, float | None]:
+    """What keeps a pod from starting, whether that lasts, and when it was found out."""
+    status = item.get("status") or {}
     scheduled = conditions.get("PodScheduled") or {}
     if scheduled.get("status") == "False":
-        return f"the pod cannot be scheduled: {reasons.one_line(scheduled.get('message') or '')}", True
+        return f"the pod cannot be scheduled: {reasons.one_line(scheduled.get('message') or '')}", True, None
     if status.get("phase") == "Failed" and status.get("reason"):
-        return f"the pod has failed: {status['reason']}: {reasons.one_line(status.get('message') or '')}", False
+        return f"the pod has failed: {status['reason']}: {reasons.one_line(status.get('message') or '')}", False, None
     for container in _containers(status):
-        if _number(container["name"]) is not None:
+        if pulls.place_of(container["name"]) is not None:
             continue
         waiting = (container.get("state") or {}).get("waiting") or {}
         message = waiting.get("message") or ""
-        if waiting.get("reason") in reasons.PULL_FAILURES and not _is_of_volume(message, container):
+        if waiting.get("reason") in reasons.PULL_FAILURES and not _is_of_volume(item, container, waiting):
             certain = reasons.certain(message)
             why = certain or reasons.one_line(message or waiting["reason"])
-            return f"image {container.get('image', '')}: {why}", certain is not None
+            found_out = pulls.found_out(waiting, pulls.made_at(item))
+            return f"image {container.get('image', '')}: {why}", certain is not None, found_out
         if waiting.get("reason") in reasons.START_FAILURES:
             why = reasons.one_line(message)
-            return f"container {container['name']} cannot start: {why}", not reasons.passing(message)
-    return None, False
+            return f"container {container['name']} cannot start: {why}", not reasons.passing(message), None
+    return None, False, None
 
 
-def _is_of_volume(message: str, container: Mapping[str, Any]) -> bool:
+def _is_of_volume(item: Mapping[str, Any], container: Mapping[str, Any], waiting: Mapping[str, Any]) -> bool:
     """Whether the image that a container waits for is that of a volume, not its own."""
-    quoted = _QUOTED.findall(message)
-    return bool(quoted) and container.get("image") not in quoted
+    quoted = pulls.quoted(waiting)
+    return pulls.has_image_volumes(item) and bool(quoted) and container.get("image") not in quoted
 
 
 def _containers(status: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
@@ -204,200 +231,6 @@ def _containers(status: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     yield from status.get("containerStatuses") or []
 
 
-def _number(name: str) -> int | None:
-    """The place in the list of the image that a container of the kubelet's runtime stands for."""
-    for prefix in ("pull-", "hold-"):
-        if name.startswith(prefix) and name[len(prefix) :].isdecimal():
-            return int(name[len(prefix) :])
-    return None
-
-
-# ---------------------------------------------------------------- one reader for each way to pull
-
-
-@dataclass(frozen=True, slots=True)
-class _Read:
-    images: tuple[Image, ...]
-    started: float | None = None
-
-
-def _runtime(spec: Mapping[str, Any]) -> Any:
-    if report.images_of_pod({"spec": spec}):
-        return _reported
-    if any("image" in volume for volume in spec.get("volumes") or []):
-        return _mounted
-    return _contained
-
-
-def _reported(names: Sequence[str], status: Mapping[str, Any]) -> _Read:
-    """Runtimes with a socket: the puller's report, of this run or the last."""
-    container: Mapping[str, Any] = next(
-        (each for each in status.get("initContainerStatuses") or [] if each.get("name") == report.PULLER), {}
-    )
-    state = container.get("state") or {}
-    runs = [each.get("terminated") or {} for each in (state, container.get("lastState") or {})]
-    # A run that was ended from outside has left no report, and the one before it may have.
-    ended = next((run for run in runs if run.get("message")), runs[0] or runs[1])
-    if running := state.get("running"):
-        started = seconds_of(running.get("startedAt"))
-        before = _of_report(names, ended, None) if ended else ()
-        # What the last run has pulled is there; what it has not is tried once more.
-        pulling = Image(PULLING, since=started)
-        return _Read(
-            tuple(before[i] if before and before[i].state == PRESENT else pulling for i in range(len(names))), started
-        )
-    if not ended:
-        return _Read((_WAITING,) * len(names))
-    return _Read(_of_report(names, ended, _next_run(state, ended)))
-
-
-def _of_report(names: Sequence[str], ended: Mapping[str, Any], next_try: float | None) -> tuple[Image, ...]:
-    try:
-        found = report.parse(ended.get("message") or "")
-    except report.InvalidReportError:
-        if ended.get("exitCode") == 0:
-            return (_PRESENT,) * len(names)
-        why = f"the puller ended without a report: {ended.get('reason') or 'Error'}, code {ended.get('exitCode')}"
-        return (Image(FAILED, reason=why, next_try=next_try),) * len(names)
-    if found.error:
-        return (Image(FAILED, reason=found.error, next_try=next_try, final=True),) * len(names)
-    images = []
-    for index in range(len(names)):
-        result = found.results.get(index)
-        if result is None:
-            present = found.complete and found.failed == 0
-            images.append(_PRESENT if present else Image(FAILED, reason="not in the report", next_try=next_try))
-        elif result.present:
-            digest = intern(result.digest) if result.digest else None
-            images.append(Image(PRESENT, digest, result.size, result.seconds, result.attempts))
-        else:
-            images.append(
-                Image(
-                    FAILED,
-                    seconds=result.seconds,
-                    attempts=result.attempts,
-                    of_attempts=result.attempts,
-                    reason=intern(result.reason or "no reason given"),
-                    next_try=next_try,
-                    final=True,
-                )
-            )
-    return tuple(images)
-
-
-def _next_run(state: Mapping[str, Any], ended: Mapping[str, Any]) -> float | None:
-    """When the kubelet starts the container again, where it says how long it waits."""
-    found = _BACKOFF.search((state.get("waiting") or {}).get("message") or "")
-    finished = seconds_of(ended.get("finishedAt"))
-    if not found or finished is None:
-        return None
-    return finished + int(found[1] or 0) * 60 + int(found[2])
-
-
-def _contained(names: Sequence[str], status: Mapping[str, Any]) -> _Read:
-    """The kubelet's runtime: a container for each image, one after another, or all at once with `hold`."""
-    images = [_WAITING] * len(names)
-    since = seconds_of(status.get("startTime"))
-    turn = True
-    for container in status.get("initContainerStatuses") or []:
-        state = container.get("state") or {}
-        index = _number(container["name"])
-        if index is not None and index < len(images):
-            images[index] = _of_container(container, since if turn else None)
-        if ended := state.get("terminated"):
-            since = seconds_of(ended.get("finishedAt"))
-        if not ended or ended.get("exitCode"):
-            turn = False
-    for container in status.get("containerStatuses") or []:
-        index = _number(container["name"])
-        if index is not None and index < len(images):
-            images[index] = _of_container(container, since if turn else None)
-    return _Read(tuple(images))
-
-
-def _of_container(container: Mapping[str, Any], since: float | None) -> Image:
-    state = container.get("state") or {}
-    if "running" in state or "terminated" in state or container.get("lastState"):
-        digest = (container.get("imageID") or "").rpartition("@")[2]
-        return Image(PRESENT, digest=intern(digest)) if digest.startswith("sha256:") else _PRESENT
-    waiting = state.get("waiting") or {}
-    reason, message = waiting.get("reason"), waiting.get("message") or ""
-    if reason in reasons.PULL_FAILURES:
-        certain = reasons.certain(message)
-        return Image(FAILED, reason=certain or reasons.one_line(message or reason), final=certain is not None)
-    if reason in reasons.START_FAILURES:
-        why = f"its container cannot start: {reasons.one_line(message)}"
-        return Image(FAILED, reason=why, final=not reasons.passing(message))
-    return _WAITING if since is None else Image(PULLING, since=since)
-
-
-def _mounted(names: Sequence[str], status: Mapping[str, Any]) -> _Read:
-    """Image volumes: they are all there once `pause` runs, and until then one of them may be known to fail."""
-    containers = status.get("containerStatuses") or []
-    if any("running" in (container.get("state") or {}) for container in containers):
-        return _Read((_PRESENT,) * len(names))
-    since = seconds_of(status.get("startTime"))
-    images = [_WAITING if since is None else Image(PULLING, since=since)] * len(names)
-    for container in containers:
-        waiting = (container.get("state") or {}).get("waiting") or {}
-        message = waiting.get("message") or ""
-        if waiting.get("reason") not in reasons.PULL_FAILURES:
-            continue
-        certain = reasons.certain(message)
-        failed = Image(FAILED, reason=certain or reasons.one_line(message), final=certain is not None)
-        for index, name in enumerate(names):
-            if name in _QUOTED.findall(message):
-                images[index] = failed
-    return _Read(tuple(images))
-
-
-def with_log(pod: Pod, steps: Mapping[str, Any]) -> Pod:
-    """A pod whose puller is running, with what its log says.
-
-    Args:
-        pod: as it was read.
-        steps: the latest `progress.Step` of each image that the log names.
-    """
-    if pod.started is None or not steps:
-        return pod
-    images = []
-    for name, image in zip(pod.names, pod.images, strict=True):
-        step = steps.get(name)
-        if step is not None:
-            images.append(
-                Image(
-                    step.state,
-                    image.digest,
-                    image.size,
-                    step.seconds,
-                    step.attempts,
-                    step.of_attempts,
-                    step.reason,
-                    step.since if step.state == PULLING else None,
-                    step.next_try,
-                    final=step.state == FAILED and step.next_try is None,
-                )
-            )
-        else:
-            images.append(_WAITING if image.state == PULLING else image)
-    return replace(pod, images=tuple(images))
-
-
-def seconds_of(time: str | None) -> float | None:
-    """A time of the API server's, which may be absent, as seconds since the epoch."""
-    return moment(time) if time else None
-
-
-def moment(time: str) -> float:
-    """A time in UTC, with or without a fraction, as seconds since the epoch.
-
-    Args:
-        time: it, as RFC 3339 has it.
-
-    Raises:
-        ValueError: it is no such time.
-    """
-    whole, _, rest = time.partition(".")
-    fraction = re.match(r"\d*", rest)
-    seconds = datetime.fromisoformat(whole.removesuffix("Z") + "+00:00").timestamp()
-    return seconds + (float(f"0.{fraction[0]}") if fraction and fraction[0] else 0.0)
+def _has_run(status: Mapping[str, Any]) -> bool:
+    states = (container.get(key) or {} for container in _containers(status) for key in ("state", "lastState"))
+    return any(state.get("running") or state.get("terminated") for state in states)

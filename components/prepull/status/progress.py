@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
-PRESENT, PULLING, FAILED = "present", "pulling", "failed"
+from .observe import Pod
+from .pulls import FAILED, PRESENT, PULLING, WAITING, Image
 
 _NUMBER, _SECONDS = "([0-9]{1,9})", r"([0-9]{1,9}\.[0-9]+)"
 _PULLING = re.compile(rf"pulling (\S+) \(attempt {_NUMBER} of {_NUMBER}\)")
@@ -69,3 +71,37 @@ def _step(line: str, time: float) -> tuple[str, Step] | None:
         name, attempts, seconds, reason = match.groups()
         return name, Step(FAILED, time, float(seconds), int(attempts), int(attempts), reason)
     return None
+
+
+def with_log(pod: Pod, steps: Mapping[str, Step]) -> Pod:
+    """A pod whose puller is running, with what its log says.
+
+    Args:
+        pod: as it was read.
+        steps: the latest step of each image that the log names.
+    """
+    if pod.started is None or not steps:
+        return pod
+    images = []
+    for name, image in zip(pod.names, pod.images, strict=True):
+        step = steps.get(name)
+        if step is not None:
+            images.append(
+                Image(
+                    step.state,
+                    image.digest,
+                    image.size,
+                    step.seconds,
+                    step.attempts,
+                    step.of_attempts,
+                    step.reason,
+                    step.since if step.state == PULLING else None,
+                    step.next_try,
+                    final=step.state == FAILED and step.next_try is None,
+                )
+            )
+        else:
+            images.append(Image(WAITING) if image.state == PULLING else image)
+    # The log is ahead of the report: the puller looks once more, at the end, whether all of it is there.
+    complete = pod.complete and all(image.state == PRESENT for image in images)
+    return replace(pod, images=tuple(images), complete=complete)

@@ -20,6 +20,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 VERSION = "1"
@@ -100,6 +101,12 @@ def parse(text: str) -> Report:
     return Report(images, present, failed, float(header[4]), results, complete=complete)
 
 
+def says_all_present(text: str) -> bool:
+    """Whether the first line of a report says that nothing has failed, which is all that a verdict needs of it."""
+    header = _HEADER.fullmatch(text.partition("\n")[0])
+    return header is not None and int(header[3]) == 0
+
+
 def _read(line: str, images: int) -> Iterator[ImageResult]:
     if match := _PRESENT.fullmatch(line):
         index, digest, size, seconds, attempts = match.groups()
@@ -150,8 +157,20 @@ def of_pod(pod: Mapping[str, Any]) -> dict[str, ImageResult]:
 
 def images_of_pod(pod: Mapping[str, Any]) -> list[str]:
     """The images that a pod's puller was told to pull, in the report's order."""
+    return list(_listed(variable(pod, IMAGES_VARIABLE) or ""))
+
+
+@lru_cache(maxsize=64)
+def _listed(text: str) -> tuple[str, ...]:
+    # All pods of a component are told the same.
+    return tuple(line.split(" ")[0] for line in text.splitlines())
+
+
+def variable(pod: Mapping[str, Any], name: str) -> str | None:
+    """What a pod's puller was told in one variable; None if it was not, or if there is no puller."""
     for container in (pod.get("spec") or {}).get("initContainers") or []:
-        for variable in container.get("env") or []:
-            if container.get("name") == PULLER and variable.get("name") == IMAGES_VARIABLE:
-                return [line.split(" ")[0] for line in (variable.get("value") or "").splitlines()]
-    return []
+        for each in container.get("env") or []:
+            if container.get("name") == PULLER and each.get("name") == name:
+                value: str | None = each.get("value")
+                return value
+    return None

@@ -1,16 +1,22 @@
-"""Whether enough nodes have every image: what gate.sh decides on the cluster, for whoever asks from outside."""
+"""Whether enough nodes have every image: what the gate decides, and `prepull wait` from outside."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from . import observe, reasons
+from . import observe
 from .nodes import Node, Status
+from .observe import Image
 from .share import Share
 
 GO, WAIT, FAIL = "go", "wait", "fail"
 SETTLE_SECONDS = 8
 """How long what looks certain may still be an order of events, such as a socket that its daemon has not made yet."""
+SECOND_LOOK_SECONDS = 2
+"""How long a failure has to stand, so that nodes that are a moment behind are named as well."""
+COUNT_SECONDS = 120
+"""How long the DaemonSet's own count may be behind the pods: its controller may have to start again."""
 
 _NODES_NAMED = 5
 _REASONS = 8
@@ -29,8 +35,80 @@ class Verdict:
     """Where it is FAIL: how many nodes neither have every image nor have certainly failed."""
 
 
+@dataclass(frozen=True)
+class Decision:
+    """The outcome of all components together, and the verdict on each."""
+
+    outcome: str
+    verdicts: tuple[Verdict, ...]
+    late: bool
+    pending: bool
+    """Whether time alone may change it: nothing has to happen in the cluster for another outcome."""
+
+
+class Judge:
+    """Decides over time: what is certain has to stand for a moment, and the DaemonSet's count to catch up.
+
+    Args:
+        min_ready: count or share of nodes that must have every image.
+        timeout: seconds after which it fails whatever is still missing.
+    """
+
+    def __init__(self, min_ready: str, timeout: float) -> None:
+        self._min_ready = min_ready
+        self._timeout = timeout
+        self._certain_since: float | None = None
+        self._enough_since: float | None = None
+
+    def late(self, passed: float) -> bool:
+        """Whether the time is up."""
+        return passed >= self._timeout
+
+    def decide(self, statuses: Sequence[Status], passed: float, since: float | None = None) -> Decision:
+        """Decide for now.
+
+        Args:
+            statuses: where the nodes of each component stand. Each component has to have its images, and one that
+                fails is enough to fail.
+            passed: seconds since the wait began.
+            since: see `judge`.
+        """
+        late, settled = self.late(passed), passed >= SETTLE_SECONDS
+        verdicts = tuple(
+            judge(each, self._min_ready, settled=settled, late=late, since=None if late else since) for each in statuses
+        )
+        outcomes = {verdict.outcome for verdict in verdicts}
+        outcome = FAIL if FAIL in outcomes else WAIT if WAIT in outcomes else GO
+        if outcome != FAIL or late:
+            self._certain_since = None
+        elif self._is_early(passed, undecided=any(verdict.undecided > 0 for verdict in verdicts)):
+            outcome = WAIT
+        if outcome == GO and not late and self._is_behind(statuses, verdicts, passed):
+            outcome = WAIT
+        pending = not settled or self._certain_since is not None or self._enough_since is not None
+        return Decision(outcome, verdicts, late, pending)
+
+    def _is_early(self, passed: float, *, undecided: bool) -> bool:
+        if self._certain_since is None:
+            self._certain_since = passed
+        return passed - self._certain_since < (SETTLE_SECONDS if undecided else SECOND_LOOK_SECONDS)
+
+    def _is_behind(self, statuses: Sequence[Status], verdicts: Sequence[Verdict], passed: float) -> bool:
+        """Whether a DaemonSet's controller has yet to count the nodes that are done: its count is shown afterwards."""
+        behind = [
+            _countable(status) >= verdict.needed
+            for status, verdict in zip(statuses, verdicts, strict=True)
+            if status.component.ready < verdict.needed
+        ]
+        if self._enough_since is None:
+            self._enough_since = passed
+        # A pod that is not ready although it has pulled may never be: that is not to be waited for.
+        limit = COUNT_SECONDS if all(behind) else SETTLE_SECONDS
+        return bool(behind) and passed - self._enough_since < limit
+
+
 def needed(min_ready: str, desired: int) -> int:
-    """How many nodes a count or a share is: a share is rounded up, as the gate does.
+    """How many nodes a count or a share is: a share is rounded up.
 
     Args:
         min_ready: `3` or `90%`.
@@ -39,17 +117,16 @@ def needed(min_ready: str, desired: int) -> int:
     return Share.parse(min_ready).of(desired)
 
 
-def judge(status: Status, min_ready: str, *, settled: bool, late: bool) -> Verdict:
-    """Decide, as gate.sh does.
-
-    One thing differs: a puller that the kubelet has started once more is given this run, as it may have been mended
-    since the last one failed.
+def judge(status: Status, min_ready: str, *, settled: bool, late: bool, since: float | None = None) -> Verdict:
+    """Decide on one component, at one moment.
 
     Args:
         status: where every node stands.
         min_ready: count or share of nodes that must have every image.
         settled: whether SETTLE_SECONDS have passed.
         late: whether the time is up.
+        since: when what is waited for began. What was found out earlier may have been mended since, and counts only
+            when the time is up. None: what is found counts, but for what a puller that runs once more found before.
     """
     desired, done = status.desired or 0, status.complete
     want = needed(min_ready, desired)
@@ -63,15 +140,17 @@ def judge(status: Status, min_ready: str, *, settled: bool, late: bool) -> Verdi
     blamed: dict[str, list[str]] = {}
     lost = 0
     for node in status.nodes:
-        causes = _causes(node, settled=settled, late=late)
+        causes = _causes(node, settled=settled, late=late, since=since)
         lost += bool(causes)
         for cause in causes:
             blamed.setdefault(cause, []).append(node.name)
-    if settled and status.refused and (late or not reasons.passing(status.refused)):
+    if status.refused and (late or (settled and status.refused_final)):
         missing = desired - len(status.nodes)
         lost += missing
         blamed[f"the pod was refused: {status.refused}"] = [f"{missing} without a pod"]
     summary = f"{done} of {desired} nodes have all images, and {want} are needed"
+    if status.desired is None:
+        summary = "the nodes are not counted yet: the DaemonSet's controller has not seen the latest change"
     if not late and not (desired and lost > desired - want):
         return Verdict(WAIT, (summary,), done, want, desired)
     lines = [summary, *(_line(cause, nodes, desired) for cause, nodes in list(blamed.items())[:_REASONS])]
@@ -85,18 +164,34 @@ def judge(status: Status, min_ready: str, *, settled: bool, late: bool) -> Verdi
     return Verdict(FAIL, tuple(lines), done, want, desired, desired - done - lost)
 
 
-def _causes(node: Node, *, settled: bool, late: bool) -> list[str]:
+def _causes(node: Node, *, settled: bool, late: bool, since: float | None) -> list[str]:
     if node.outdated or node.complete:
         return []
+
+    def counts(at: float | None, *, final: bool, settled: bool = settled) -> bool:
+        return late or (final and settled and not (at is not None and since is not None and at < since))
+
     pod = node.pod
-    causes = [
-        f"image {name}: {image.reason}"
-        for name, image in zip(pod.names, pod.images, strict=True)
-        if image.state == observe.FAILED and (late or image.final)
-    ]
-    if pod.problem and (late or (settled and pod.problem_final)):
-        causes.append(pod.problem)
-    return causes
+    causes: dict[str, None] = {}
+    for name, image in zip(pod.names, pod.images, strict=True):
+        failed = _failure(image, earlier=late or since is not None)
+        # A report is written at the end of all attempts; the kubelet's words may be of the first.
+        if failed and counts(failed.at, final=failed.final, settled=settled or pod.reports):
+            causes[failed.cause or f"image {name}: {failed.reason}"] = None
+    if pod.problem and counts(pod.problem_at, final=pod.problem_final):
+        causes[pod.problem] = None
+    return list(causes)
+
+
+def _failure(image: Image, *, earlier: bool) -> Image | None:
+    if image.state == observe.FAILED:
+        return image
+    before = image.earlier if earlier else None
+    return before if before and before.state == observe.FAILED else None
+
+
+def _countable(status: Status) -> int:
+    return sum(node.complete and node.pod.ready for node in status.nodes)
 
 
 def _line(cause: str, nodes: list[str], desired: int) -> str:

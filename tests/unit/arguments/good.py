@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from prepull.defaults import K3S_IMAGE, PAUSE_IMAGE
+from prepull.defaults import K3S_IMAGE, PAUSE_IMAGE, PYTHON_IMAGE
 from prepull.images.references import parse
 from prepull.runtimes import RUNTIMES
 
@@ -25,7 +25,7 @@ DEFAULTS: dict[str, Any] = {
     "stagger": 0,
     "image_pull_secrets": (),
     "puller_image": K3S_IMAGE,
-    "gate_image": K3S_IMAGE,
+    "gate_image": PYTHON_IMAGE,
     "pause_image": PAUSE_IMAGE,
     "node_selector": {},
     "tolerations": EVERY_TAINT,

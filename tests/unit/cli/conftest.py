@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from prepull.cli.app import run
 
-from .fake_api import FakeApi
+from ..fake_api import FakeApi
 
 
 @pytest.fixture

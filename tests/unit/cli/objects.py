@@ -5,7 +5,9 @@ from __future__ import annotations
 import copy
 from typing import Any
 
+from prepull.labels import INSTANCE_LABEL, PLAN_LABEL
 from prepull.manifests import render
+from prepull.status import observe
 
 Data = dict[str, Any]
 DIGEST = "sha256:" + "a" * 64
@@ -14,11 +16,22 @@ NAMES = ["docker.io/library/nginx:1.27", "quay.io/org/app:2"]
 FINISHED = "2026-01-01T00:00:00Z"
 
 
-def daemon_set(args: Data | None = None, *, desired: int = 3, name: str = "images", counted: bool = True) -> Data:
-    """A DaemonSet with its status."""
+def daemon_set(
+    args: Data | None = None,
+    *,
+    desired: int = 3,
+    name: str = "images",
+    counted: bool = True,
+    ready: int | None = None,
+) -> Data:
+    """A DaemonSet with its status; by default its controller counts every node as ready."""
     item = copy.deepcopy(render.manifests(name, args or LIST, "here")["daemon-set"])
-    item["metadata"] |= {"generation": 2, "resourceVersion": "7"}
-    item["status"] = {"observedGeneration": 2 if counted else 1, "desiredNumberScheduled": desired}
+    item["metadata"] |= {"generation": 2, "resourceVersion": "7", "uid": f"uid-of-{name}"}
+    item["status"] = {
+        "observedGeneration": 2 if counted else 1,
+        "desiredNumberScheduled": desired,
+        "numberReady": desired if ready is None else ready,
+    }
     return item
 
 
@@ -30,7 +43,7 @@ def pod(node: str, args: Data | None = None, *, owner: str = "images", **status:
         "name": f"{owner}-{node}",
         "namespace": "here",
         "resourceVersion": "8",
-        "ownerReferences": [{"apiVersion": "apps/v1", "kind": "DaemonSet", "name": owner, "uid": "u"}],
+        "ownerReferences": [{"apiVersion": "apps/v1", "kind": "DaemonSet", "name": owner, "uid": f"uid-of-{owner}"}],
     }
     return {"metadata": metadata, "spec": {**template["spec"], "nodeName": node}, "status": status}
 
@@ -53,6 +66,23 @@ def running(node: str, **more: Any) -> Data:
     return pod(node, initContainerStatuses=[{"name": "pull", "state": {"running": {"startedAt": FINISHED}}, **more}])
 
 
+def event(message: str, about: str = "images-a", *, reason: str = "FailedMount", at: str = FINISHED) -> Data:
+    """A warning about a pod or a DaemonSet."""
+    metadata = {"name": f"{about}.{abs(hash((message, at))):x}", "resourceVersion": "9"}
+    told = {"type": "Warning", "reason": reason, "message": message, "lastTimestamp": at}
+    return {"metadata": metadata, "involvedObject": {"name": about}, **told}
+
+
 def waiting(name: str, reason: str, message: str = "", image: str = "") -> Data:
     """The status of a container that waits."""
     return {"name": name, "image": image, "state": {"waiting": {"reason": reason, "message": message}}}
+
+
+def read_set(item: Data) -> observe.DaemonSet:
+    """A DaemonSet as the component's labels tell of it."""
+    return observe.daemon_set(item, plan_label=PLAN_LABEL, component_label=INSTANCE_LABEL)
+
+
+def read_pod(item: Data, *, brief: bool = False) -> observe.Pod:
+    """A pod as the component's labels tell of it."""
+    return observe.pod(item, plan_label=PLAN_LABEL, brief=brief)

@@ -14,8 +14,8 @@ from prepull.cli.cluster import kubeconfig
 from prepull.cli.cluster.kubeconfig import access
 from prepull.cli.errors import CommandError
 
+from ..fake_api import FakeApi
 from .conftest import Prepull
-from .fake_api import FakeApi
 from .objects import daemon_set, there
 
 

@@ -11,8 +11,8 @@ import click
 import pytest
 from prepull.cli import app
 
+from ..fake_api import FakeApi
 from .conftest import Prepull
-from .fake_api import FakeApi
 from .objects import daemon_set
 
 SCRIPT = Path(sys.executable).with_name("prepull")

@@ -12,8 +12,8 @@ import yaml
 from prepull.arguments import stackfile
 from prepull.arguments.check import check
 
+from ..fake_api import FakeApi
 from .conftest import Prepull
-from .fake_api import FakeApi
 from .objects import daemon_set, there
 
 PLURALS = ("cronjobs", "daemonsets", "deployments", "jobs", "pods", "replicasets", "statefulsets")

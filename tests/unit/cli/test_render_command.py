@@ -33,6 +33,7 @@ def test_a_stacks_configuration_as_a_kustomization(prepull: Prepull, tmp_path: P
     assert listed == [
         "scripts.yaml",
         "daemon-set.yaml",
+        "gate-program.yaml",
         "gate.yaml",
         "gate-role.yaml",
         "gate-binding.yaml",

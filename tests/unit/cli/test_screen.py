@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from io import StringIO
 from typing import Any
 
 from prepull.cli.show.screen import duration, plain, screen
 from prepull.status import observe
 from prepull.status.nodes import Status, status
-from prepull.status.progress import Progress
+from prepull.status.progress import Progress, with_log
+from prepull.status.times import seconds_of
 from rich.console import Console
 
-from .objects import DIGEST, FINISHED, NAMES, Data, daemon_set, reported, running, there
+from .objects import DIGEST, FINISHED, NAMES, Data, daemon_set, event, read_pod, read_set, reported, running, there
 
-STARTED = observe.seconds_of(FINISHED) or 0.0
+STARTED = seconds_of(FINISHED) or 0.0
 
 
 def shown(*statuses: Status, now: float = STARTED + 75, **options: Any) -> str:
@@ -23,8 +25,9 @@ def shown(*statuses: Status, now: float = STARTED + 75, **options: Any) -> str:
     return "".join(f"{line.rstrip()}\n" for line in console.file.getvalue().splitlines())
 
 
-def seen(*pods: Data, desired: int = 3, **known: Any) -> Status:
-    return status(observe.daemon_set(daemon_set(desired=desired)), [observe.pod(each) for each in pods], **known)
+def seen(*pods: Data, desired: int = 3, steps: Mapping[str, Any] | None = None, events: Sequence[Data] = ()) -> Status:
+    found = [with_log(read_pod(each), (steps or {}).get(each["metadata"]["name"], {})) for each in pods]
+    return status(read_set(daemon_set(desired=desired)), found, [observe.event(each) for each in events])
 
 
 def half_way() -> Status:
@@ -96,7 +99,7 @@ def test_outdated_pods_and_pods_that_cannot_start() -> None:
 
 
 def test_several_components_and_none_that_matches_a_node() -> None:
-    text = shown(seen(desired=0), seen(desired=1, problems={"images": "exceeded quota"}))
+    text = shown(seen(desired=0), seen(desired=1, events=[event("exceeded quota", "images", reason="FailedCreate")]))
     assert (
         text
         == """\

@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import yaml
 
+from ..fake_api import FakeApi
 from .conftest import Prepull
-from .fake_api import FakeApi
 from .objects import DIGEST, NAMES, daemon_set, pod, reported, running, there
 
 FORBIDDEN = (403, "forbidden")
@@ -86,6 +86,7 @@ def test_events_say_why_a_pod_cannot_start(api: FakeApi, prepull: Prepull) -> No
     api.items["events"] = [
         {
             "metadata": {"name": name},
+            "type": "Warning",
             "reason": "FailedMount",
             "message": said,
             "involvedObject": {"kind": "Pod", "name": "images-node-a"},

@@ -8,8 +8,8 @@ from collections.abc import Callable
 import pytest
 from prepull.status import verdict
 
+from ..fake_api import FakeApi
 from .conftest import Prepull
-from .fake_api import FakeApi
 from .objects import DIGEST, NAMES, daemon_set, reported, running, there
 
 Meanwhile = Callable[..., None]

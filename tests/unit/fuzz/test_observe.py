@@ -7,9 +7,9 @@ from typing import Any
 from hypothesis import example, given
 from hypothesis import strategies as st
 from prepull.status import observe, reasons, report
-from prepull.status.progress import Progress
+from prepull.status.progress import Progress, with_log
 
-from ..cli.objects import LIST, NAMES, pod
+from ..cli.objects import LIST, NAMES, pod, read_pod
 from ..strategies import TEXTS
 
 RUNTIMES: list[dict[str, Any]] = [{}, {"runtime": "kubelet"}, {"runtime": "kubelet", "hold": True}]
@@ -72,7 +72,7 @@ def backing_off(message: str) -> dict[str, Any]:
 @example(runtime={"runtime": "kubelet"}, status={"initContainerStatuses": [{"name": "pull-²"}]})
 @example(runtime={}, status=backing_off(f"back-off {'9' * 5000}s restarting failed container"))
 def test_whatever_a_pod_says_each_image_has_a_state(runtime: dict[str, Any], status: dict[str, Any]) -> None:
-    read = observe.pod(pod("node", {**LIST, **runtime}, **status))
+    read = read_pod(pod("node", {**LIST, **runtime}, **status))
 
     assert read.names == tuple(NAMES)
     assert len(read.images) == len(NAMES)
@@ -102,5 +102,5 @@ def test_whatever_a_log_says_it_is_read(lines: list[str]) -> None:
 
     state = {"running": {"startedAt": "2026-01-01T00:00:00Z"}}
     running = pod("node", initContainerStatuses=[{"name": "pull", "state": state}])
-    read = observe.with_log(observe.pod(running), progress.steps)
+    read = with_log(read_pod(running), progress.steps)
     assert {image.state for image in read.images} <= set(observe.STATES)

@@ -1,4 +1,4 @@
-"""The progress of running pullers from their logs, if the user may read logs."""
+"""What running pullers say in their logs, where reading them is permitted."""
 
 from __future__ import annotations
 
@@ -11,18 +11,19 @@ import httpx2
 from lightkube import AsyncClient
 
 from ...status import report
-from ...status.observe import Pod, seconds_of
-from ...status.progress import Progress
+from ...status.observe import Pod
+from ...status.progress import Progress, Step
+from ...status.times import seconds_of
 from .client import code_of
 
 MOST = 64
-"""How many logs are read at once; more would not be worth their connections."""
+"""So many logs are read at a time: what the others say is not worth a connection each."""
 
 
 class Logs:
-    """The progress of each running puller, by the name of its pod.
+    """The progress of each puller that runs, by the name of its pod.
 
-    Without the right to read logs, there is no progress.
+    Without the right to read logs, nothing is known but that the puller is running.
     """
 
     def __init__(self, client: AsyncClient, namespace: str, changed: Callable[[], None] = lambda: None) -> None:
@@ -35,25 +36,25 @@ class Logs:
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
     @property
-    def steps(self) -> dict[str, dict[str, object]]:
-        """The progress by pod and image."""
+    def steps(self) -> dict[str, dict[str, Step]]:
+        """What the logs say, by pod and image."""
         return {pod: dict(progress.steps) for pod, progress in self._progress.items()}
 
     async def read(self, pods: Iterable[Pod]) -> None:
-        """Read the logs up to now.
+        """Read the logs that there are so far.
 
         Args:
-            pods: all pods. Only logs of running pullers are read.
+            pods: all pods; those whose puller is running are chosen from them.
         """
         self.follow(pods, follow=False)
         await asyncio.gather(*self._tasks.values())
 
     def follow(self, pods: Iterable[Pod], *, follow: bool = True) -> None:
-        """Start to read the logs of new pullers, and stop to read those of ended pullers.
+        """Go on reading the logs of pullers that run, begin with those that are new, and leave those that have ended.
 
         Args:
-            pods: the current state of all pods.
-            follow: read until the log ends, not only up to now.
+            pods: all pods, as they are now.
+            follow: go on until the log ends.
         """
         running = {pod.name: pod.started for pod in pods if pod.started is not None}
         for name in [name for name in self._tasks if self._started[name] != running.get(name)]:
@@ -86,7 +87,7 @@ class Logs:
             if code_of(error) in (401, 403):
                 self.permitted = False
         except (httpx2.HTTPError, RuntimeError):
-            # The pod's status has the outcome. lightkube raises RuntimeError for a refusal while it follows a log.
+            # The pod says the rest. (lightkube stumbles over a refusal while it follows: RuntimeError.)
             pass
 
 

@@ -1,29 +1,31 @@
-"""The components of one namespace, as the API server shows them."""
+"""Everything that is known of the components in one namespace, from the API server, as statuses."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from operator import itemgetter
+from functools import partial
 from typing import Any
 
 import httpx2
 from lightkube import AsyncClient
 
-from ...labels import NAME_LABEL, label_value
-from ...status import observe, reasons
+from ...labels import INSTANCE_LABEL, NAME_LABEL, PLAN_LABEL, label_value
+from ...status import observe
 from ...status.nodes import Status, status
+from ...status.progress import with_log
 from ..errors import CommandError
 from .client import DAEMON_SET, EVENT, POD, code_of
 from .logs import Logs
 from .mirror import Mirror
 
-_EVENTS = ("FailedMount", "FailedCreate")
+_read_set = partial(observe.daemon_set, plan_label=PLAN_LABEL, component_label=INSTANCE_LABEL)
+_read_pod = partial(observe.pod, plan_label=PLAN_LABEL)
 
 
 class View:
-    """The components of a namespace. The event `changed` is set when something may have changed."""
+    """A namespace's components. `changed` is set whenever something may have changed."""
 
     def __init__(self, client: AsyncClient, namespace: str, name: str | None) -> None:
         self.changed = asyncio.Event()
@@ -31,21 +33,21 @@ class View:
         self._name = name
         labels = {NAME_LABEL: "prepull"}
         note = self.changed.set
-        self._sets = Mirror(client, DAEMON_SET, namespace, observe.daemon_set, labels=labels, changed=note)
-        self._pods = Mirror(client, POD, namespace, observe.pod, labels=labels, changed=note)
+        self._sets = Mirror(client, DAEMON_SET, namespace, _read_set, labels=labels, changed=note)
+        self._pods = Mirror(client, POD, namespace, _read_pod, labels=labels, changed=note)
         self._events = [
-            Mirror(client, EVENT, namespace, _event, fields={"type": "Warning", "reason": reason}, changed=note)
-            for reason in _EVENTS
+            Mirror(client, EVENT, namespace, observe.event, fields={"type": "Warning", "reason": reason}, changed=note)
+            for reason in observe.EVENTS
         ]
         self._logs = Logs(client, namespace, changed=note)
         self._following = False
 
     async def load(self) -> None:
-        """Read everything once.
+        """Ask for everything once.
 
         Raises:
             CommandError: there is no such component.
-            httpx2.HTTPError: the cluster does not answer, or refuses access.
+            httpx2.HTTPError: the cluster does not answer, or refuses to.
         """
         await self._sets.load()
         if not self._chosen():
@@ -54,12 +56,12 @@ class View:
         self._events = [events for events in self._events if await _permitted(events)]
 
     async def read_logs(self) -> None:
-        """Read the logs of running pullers up to now."""
+        """Read what running pullers have said so far."""
         await self._logs.read(self._chosen_pods())
 
     @asynccontextmanager
     async def following(self) -> AsyncIterator[asyncio.Future[Any]]:
-        """Keep the view up to date within the block. The future that it yields ends only with an error."""
+        """Keep it up to date within the block; the future that is handed over ends only with an error."""
         self._following = True
         mirrors: list[Mirror[Any]] = [self._sets, self._pods, *self._events]
         tasks = [asyncio.ensure_future(mirror.follow()) for mirror in mirrors]
@@ -68,21 +70,21 @@ class View:
             yield together
         finally:
             self._following = False
-            # If one task fails, gather leaves the others running.
+            # One that has failed leaves the others running.
             for task in tasks:
                 task.cancel()
             await asyncio.gather(together, *tasks, return_exceptions=True)
             await self._logs.close()
 
     async def next_change(self, task: asyncio.Future[Any], timeout: float) -> None:
-        """Wait until something has changed.
+        """Wait until something has changed, or for so many seconds.
 
         Args:
-            task: the future from `following`.
-            timeout: the longest wait, in seconds.
+            task: what `following` handed over.
+            timeout: the longest wait.
 
         Raises:
-            httpx2.HTTPError: the user may no longer read the objects.
+            httpx2.HTTPError: the cluster may no longer be asked.
         """
         waiter = asyncio.ensure_future(self.changed.wait())
         done, _ = await asyncio.wait({waiter, task}, timeout=max(0.0, timeout), return_when=asyncio.FIRST_COMPLETED)
@@ -93,27 +95,25 @@ class View:
 
     @property
     def lost(self) -> str | None:
-        """Why the cluster cannot be reached at the moment; None if it can."""
+        """Why the cluster cannot be reached at the moment."""
         return self._sets.lost or self._pods.lost
 
     @property
     def logs_permitted(self) -> bool:
-        """Whether the user may read logs, as far as is known."""
+        """Whether logs may be read, as far as is known."""
         return self._logs.permitted
 
     def statuses(self) -> list[Status]:
-        """The status of each component, in the order of their names."""
+        """Where each component stands, by name."""
         if self._following:
             self._logs.follow(self._chosen_pods())
         events = [event for mirror in self._events for event in mirror.items.values()]
-        # If a pod has several events, a permanent problem must win: it comes last.
-        problems = {name: why for _, name, why in sorted(events, key=itemgetter(0), reverse=True)}
         steps = self._logs.steps
-        pods = list(self._pods.items.values())
-        return [status(component, pods, problems, steps) for component in self._chosen()]
+        pods = [with_log(pod, steps.get(pod.name, {})) for pod in self._pods.items.values()]
+        return [status(component, pods, events) for component in self._chosen()]
 
     def _chosen_pods(self) -> list[observe.Pod]:
-        owners = {each.name for each in self._chosen()}
+        owners = {each.uid for each in self._chosen()}
         return [pod for pod in self._pods.items.values() if pod.owner in owners]
 
     def _chosen(self) -> list[observe.DaemonSet]:
@@ -133,13 +133,8 @@ class View:
         )
 
 
-def _event(item: Mapping[str, Any]) -> tuple[bool, str, str]:
-    message = item.get("message") or ""
-    return reasons.passing(message), item.get("involvedObject", {}).get("name", ""), reasons.of_event(message)
-
-
 async def _permitted(events: Mirror[Any]) -> bool:
-    """Load events. They are optional: without the right to read them, the view works without them."""
+    """Load events, which only add to what is known: without the right to read them the rest is there."""
     try:
         await events.load()
     except httpx2.HTTPStatusError as error:
@@ -151,6 +146,6 @@ async def _permitted(events: Mirror[Any]) -> bool:
 
 async def component_names(client: AsyncClient, namespace: str) -> list[str]:
     """The names of a namespace's components, for completion."""
-    sets = Mirror(client, DAEMON_SET, namespace, observe.daemon_set, labels={NAME_LABEL: "prepull"})
+    sets = Mirror(client, DAEMON_SET, namespace, _read_set, labels={NAME_LABEL: "prepull"})
     await sets.load()
     return sorted({each.component for each in sets.items.values()})

@@ -1,10 +1,10 @@
-"""`prepull wait`: waits as the gate does, for scripts."""
+"""`prepull wait`: what the gate does, from a script."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import click
@@ -13,7 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from ...status import verdict
 from ...status.nodes import Status
-from ...status.verdict import Verdict
+from ...status.verdict import Decision, Verdict
 from ..cluster.client import connected
 from ..cluster.kubeconfig import Access, access
 from ..cluster.view import View
@@ -21,7 +21,6 @@ from ..errors import FAILED, TIMED_OUT, CommandError
 from ..options import Duration, Share, of_cluster, run
 
 _LOOK_SECONDS = 0.3
-_SECOND_LOOK_SECONDS = 2.0
 
 
 @click.command()
@@ -48,7 +47,7 @@ def command(
       2  wrong usage
       3  timed out
       4  the cluster cannot be asked, or has no such component
-    """  # noqa: D301 - click reads the backspace character as "do not rewrap these lines"
+    """  # noqa: D301 - click takes the character itself for "leave these lines as they are"
     found = access(kubeconfig, context)
     return run(_wait(found, namespace or found.namespace, name, timeout, min_ready))
 
@@ -60,50 +59,31 @@ async def _wait(found: Access, namespace: str, name: str | None, timeout: float,
         await view.load()
         async with view.following() as task:
             with _reporter() as reporter:
-                certain_since: float | None = None
+                judge = verdict.Judge(min_ready, timeout)
                 while True:
                     passed = time.monotonic() - started
-                    settled, late = passed >= verdict.SETTLE_SECONDS, passed >= timeout
                     statuses = view.statuses()
                     if not statuses:
                         raise CommandError("the component has been deleted meanwhile")
-                    judged = [verdict.judge(each, min_ready, settled=settled, late=late) for each in statuses]
-                    outcome = _outcome(judged)
-                    if outcome == verdict.FAIL and not late:
-                        # Wait a moment, so that the message names nodes that fail a little later as well.
-                        certain_since = certain_since or passed
-                        undecided = any(each.undecided > 0 for each in judged)
-                        moment = verdict.SETTLE_SECONDS if undecided else _SECOND_LOOK_SECONDS
-                        if passed - certain_since < moment:
-                            outcome = verdict.WAIT
-                    else:
-                        certain_since = None
-                    if outcome != verdict.WAIT:
+                    decision = judge.decide(statuses, passed)
+                    if decision.outcome != verdict.WAIT:
                         break
-                    reporter.show(statuses, judged, view.lost)
+                    reporter.show(statuses, decision.verdicts, view.lost)
                     await asyncio.sleep(_LOOK_SECONDS)
-                    pause = 1.0 if certain_since is not None or not settled else 60.0
+                    pause = 1.0 if decision.pending else 60.0
                     await view.next_change(task, min(pause, timeout - (time.monotonic() - started)))
-    return _finish(statuses, judged, outcome, f"timed out after {timeout:g} s: " if late else "")
+    return _finish(statuses, decision, f"timed out after {timeout:g} s: " if decision.late else "")
 
 
-def _outcome(judged: list[Verdict]) -> str:
-    """The outcome of all components: every one must have its images, and one failure is a failure."""
-    outcomes = {each.outcome for each in judged}
-    if verdict.FAIL in outcomes:
-        return verdict.FAIL
-    return verdict.GO if outcomes == {verdict.GO} else verdict.WAIT
-
-
-def _finish(statuses: list[Status], judged: list[Verdict], outcome: str, prefix: str) -> int:
+def _finish(statuses: list[Status], decision: Decision, prefix: str) -> int:
     several = len(statuses) > 1
-    for status, each in zip(statuses, judged, strict=True):
+    for status, each in zip(statuses, decision.verdicts, strict=True):
         of = f"{status.component.component}: " if several else ""
         if each.outcome == verdict.GO:
             click.echo(f"{of}{each.lines[0]}")
         else:
             click.echo(f"{of}{prefix}" + "\n".join(each.lines), err=True)
-    if outcome == verdict.GO:
+    if decision.outcome == verdict.GO:
         return 0
     return TIMED_OUT if prefix else FAILED
 
@@ -126,12 +106,12 @@ def _reporter() -> Iterator[_Lines | _Bar]:
 
 
 class _Lines:
-    """Prints a line whenever something has changed."""
+    """A line whenever there is something new to say."""
 
     def __init__(self) -> None:
         self._said: dict[str, str] = {}
 
-    def show(self, statuses: list[Status], judged: list[Verdict], lost: str | None) -> None:
+    def show(self, statuses: list[Status], judged: Sequence[Verdict], lost: str | None) -> None:
         for status, each in zip(statuses, judged, strict=True):
             self._say(status.component.component, f"{each.lines[0]}; {_totals(status)}")
         self._say("", f"no connection to the cluster: {lost}" if lost else "")
@@ -143,13 +123,13 @@ class _Lines:
 
 
 class _Bar:
-    """Shows a progress bar for each component."""
+    """A bar for each component."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
         self._tasks: dict[str, int] = {}
 
-    def show(self, statuses: list[Status], judged: list[Verdict], lost: str | None) -> None:
+    def show(self, statuses: list[Status], judged: Sequence[Verdict], lost: str | None) -> None:
         for status, each in zip(statuses, judged, strict=True):
             name = status.component.component
             if name not in self._tasks:

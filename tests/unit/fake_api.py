@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import queue
+import ssl
 import sys
 import threading
 from collections.abc import Iterator
@@ -38,27 +39,65 @@ class FakeApi:
     """By plural, "log", or plural and " watch": the status and the message."""
     asked: list[str] = field(default_factory=list)
     port: int = 0
-    _watches: dict[str, queue.Queue[Any]] = field(default_factory=lambda: {kind: queue.Queue() for kind in _KINDS})
-    _version: int = 100
+    token: str = ""
+    """What whoever asks has to show, if anything."""
+    silent: bool = False
+    """Whether it takes connections, and says nothing."""
+    version: int = 100
+    _watches: dict[str, list[queue.Queue[Any]]] = field(default_factory=lambda: {kind: [] for kind in _KINDS})
+    _changes: dict[str, list[Any]] = field(default_factory=lambda: {kind: [] for kind in _KINDS})
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _server: _Server | None = None
 
     def send(self, plural: str, kind: str, item: dict[str, Any]) -> None:
         """Tell whoever watches of a change, and remember it."""
-        self._version += 1
-        item["metadata"]["resourceVersion"] = str(self._version)
-        name = item["metadata"]["name"]
-        self.items[plural] = [each for each in self.items[plural] if each["metadata"]["name"] != name]
-        if kind != "DELETED":
-            self.items[plural].append(item)
-        self._watches[plural].put({"type": kind, "object": item})
+        with self._lock:
+            self.version += 1
+            item["metadata"]["resourceVersion"] = str(self.version)
+            name = item["metadata"]["name"]
+            self.items[plural] = [each for each in self.items[plural] if each["metadata"]["name"] != name]
+            if kind != "DELETED":
+                self.items[plural].append(item)
+            event = {"type": kind, "object": item}
+            self._changes[plural].append((self.version, event))
+            self._tell(plural, event)
+
+    def bookmark(self, plural: str) -> None:
+        """Tell whoever watches how far it is, although nothing of theirs has changed."""
+        with self._lock:
+            self.version += 1
+            about = {"kind": _KINDS[plural], "metadata": {"resourceVersion": str(self.version)}}
+            self._tell(plural, {"type": "BOOKMARK", "object": about})
 
     def expire(self, plural: str) -> None:
         """Tell whoever watches that its place is no longer known."""
         status = {"kind": "Status", "code": 410, "reason": "Expired", "message": "too old resource version: 1 (2)"}
-        self._watches[plural].put({"type": "ERROR", "object": {**status, "status": "Failure", "metadata": {}}})
+        with self._lock:
+            self._tell(plural, {"type": "ERROR", "object": {**status, "status": "Failure", "metadata": {}}})
 
     def cut(self, plural: str) -> None:
         """Break the connection of whoever watches, in the middle of an answer."""
-        self._watches[plural].put(None)
+        with self._lock:
+            self._tell(plural, None)
+
+    def _tell(self, plural: str, event: Any) -> None:
+        for watch in self._watches[plural]:
+            watch.put(event)
+
+    def watch(self, plural: str, version: int) -> queue.Queue[Any]:
+        """What happens after a version."""
+        events: queue.Queue[Any] = queue.Queue()
+        with self._lock:
+            for at, event in self._changes[plural]:
+                if at > version:
+                    events.put(event)
+            self._watches[plural].append(events)
+        return events
+
+    def leave(self, plural: str, events: queue.Queue[Any]) -> None:
+        """Watch no more."""
+        with self._lock:
+            self._watches[plural].remove(events)
 
     def kubeconfig(self, path: Path, **user: Any) -> Path:
         """Write a kubeconfig that leads here."""
@@ -78,6 +117,13 @@ class FakeApi:
         """How often it was asked for something whose address has all these parts."""
         return sum(all(part in address for part in parts) for address in self.asked)
 
+    def encrypt(self, certificate: Path, key: Path) -> None:
+        """Speak TLS from now on."""
+        assert self._server
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate, key)
+        self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
+
     @contextmanager
     def running(self) -> Iterator[FakeApi]:
         """Answer within the block."""
@@ -85,22 +131,38 @@ class FakeApi:
         server.daemon_threads = True
         server.block_on_close = False
         self.port = server.server_address[1]
+        self._server = server
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
         thread.start()
         try:
             yield self
         finally:
-            for each in self._watches.values():
-                each.put(None)
+            for kind in _KINDS:
+                self.cut(kind)
             server.shutdown()
             server.server_close()
 
 
 class _Server(ThreadingHTTPServer):
     def handle_error(self, request: Any, client_address: Any) -> None:
-        # A command that has what it wants hangs up on what is left of an answer; all else is the fake's own mistake.
-        if not isinstance(sys.exc_info()[1], ConnectionError):
+        # A command that has what it wants hangs up on what is left of an answer, and one that does not trust a
+        # certificate says so; all else is the fake's own mistake.
+        if not isinstance(sys.exc_info()[1], (ConnectionError, ssl.SSLError)):
             super().handle_error(request, client_address)
+
+
+def _selected(item: dict[str, Any], query: dict[str, str]) -> bool:
+    """Whether an object is among those that are asked for, by a label or a field that is to have a value."""
+    metadata = item["metadata"]
+    known = {"metadata.name": metadata["name"], "reason": item.get("reason"), "type": item.get("type")}
+    wanted = [part.split("=") for part in query.get("fieldSelector", "").split(",") if part]
+    labels = [part.split("=") for part in query.get("labelSelector", "").split(",") if part]
+    if any(len(pair) != 2 or pair[0].endswith("!") for pair in labels):
+        # It knows no other forms.
+        return True
+    return all(known[key] == value for key, value in wanted) and all(
+        (metadata.get("labels") or {}).get(key) == value for key, value in labels
+    )
 
 
 def _handler(api: FakeApi) -> type[BaseHTTPRequestHandler]:
@@ -111,40 +173,51 @@ def _handler(api: FakeApi) -> type[BaseHTTPRequestHandler]:
             pass
 
         def do_GET(self) -> None:
-            api.asked.append(self.path)
             url = urlsplit(self.path)
             query = {key: values[0] for key, values in parse_qs(url.query).items()}
             *_, parent, last = url.path.split("/")
             plural = "log" if last == "log" else last
             watch = query.get("watch") == "true"
             refused = api.refuse.get(f"{plural} watch" if watch else plural)
-            if refused:
+            if watch and not refused and plural in _KINDS:
+                events = api.watch(plural, int(query.get("resourceVersion") or api.version))
+                api.asked.append(self.path)
+                try:
+                    self._watch(events, query)
+                finally:
+                    api.leave(plural, events)
+                return
+            api.asked.append(self.path)
+            if api.silent:
+                # Whoever asks hangs up at last.
+                self.rfile.read(1)
+            elif api.token and self.headers.get("Authorization") != f"Bearer {api.token}":
+                self._status(401, "Unauthorized")
+            elif refused:
                 self._status(*refused)
             elif plural == "log":
                 self._text("".join(f"2026-01-01T00:00:00.5Z {line}\n" for line in api.logs.get(parent, [])))
             elif plural not in _KINDS:
                 self._status(404, "the server could not find the requested resource")
-            elif watch:
-                self._watch(plural)
             else:
                 self._list(plural, query)
 
         def _list(self, plural: str, query: dict[str, str]) -> None:
             start, limit = int(query.get("continue", 0)), int(query.get("limit", 1 << 30))
-            items = api.items[plural]
-            if reason := dict(part.split("=") for part in query.get("fieldSelector", "").split(",") if part):
-                items = [item for item in items if item.get("reason") == reason.get("reason")]
+            items = [item for item in api.items[plural] if _selected(item, query)]
             more = {"continue": str(start + limit)} if start + limit < len(items) else {}
-            metadata = {"resourceVersion": "100", **more}
+            metadata = {"resourceVersion": str(api.version), **more}
             self._json(200, {"kind": f"{_KINDS[plural]}List", "metadata": metadata, "items": items[start:][:limit]})
 
-        def _watch(self, plural: str) -> None:
+        def _watch(self, events: queue.Queue[Any], query: dict[str, str]) -> None:
             self.send_response(200)
             self.send_header("Content-Type", "application/json")
             self.send_header("Transfer-Encoding", "chunked")
             self.end_headers()
             try:
-                while (event := api._watches[plural].get()) is not None:
+                while (event := events.get()) is not None:
+                    if event["type"] not in ("ERROR", "BOOKMARK") and not _selected(event["object"], query):
+                        continue
                     line = json.dumps(event).encode() + b"\n"
                     self.wfile.write(f"{len(line):x}\r\n".encode() + line + b"\r\n")
                     if event["type"] == "ERROR":

@@ -1,0 +1,160 @@
+"""Waits until enough nodes have every image, and says which image failed on which node, and why.
+
+It ends with 0 when they have them, and with 1 as soon as it is certain that they will not without a change, or when the
+time is up; the reasons are then its termination message, which Pulumi shows. What it waits for is in its environment,
+written by manifests/gate_job.py:
+
+| variable | what |
+|---|---|
+| `PREPULL_SELECTOR` | the labels of the DaemonSet and its pods |
+| `PREPULL_PLAN` | the label of the plan that is waited for, `KEY=VALUE` |
+| `PREPULL_DAEMON_SET` | the DaemonSet's name, where several have these labels |
+| `PREPULL_POD` | this pod's own name |
+| `PREPULL_MIN_READY` | number or share of nodes that need every image |
+| `PREPULL_TIMEOUT_S` | how long to wait |
+| `PREPULL_CREDENTIALS` | the directory with `token`, `ca.crt` and `namespace` |
+| `PREPULL_MESSAGE` | the file of the termination message |
+| `PREPULL_SERVER` | the API server's address; by default that of the cluster |
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from ..status import nodes, observe, verdict
+from ..status.observe import DaemonSet, Event, Pod
+from ..status.pulls import made_at
+from .api import Client, Mirror
+
+_MESSAGE_BYTES, _LINES, _LINE_LENGTH = 4096, 10, 380
+# Nodes report by the hundred: judging each change by itself would be work for nothing. Where it takes long, this many
+# times as long passes before it is done again.
+_PAUSE_SECONDS = 0.3
+_COST_FACTOR = 5
+_TICK_SECONDS = 1.0
+_LONGEST_WAIT_SECONDS = 60.0
+
+
+class Gate:
+    """What is waited for, and what is known of it.
+
+    Args:
+        environ: the variables above.
+        client: the API server.
+    """
+
+    def __init__(self, environ: Mapping[str, str], client: Client) -> None:
+        namespace = (Path(environ["PREPULL_CREDENTIALS"]) / "namespace").read_text().strip()
+        plan_label, _, self._plan = environ["PREPULL_PLAN"].partition("=")
+        self._name, self._selector = environ["PREPULL_DAEMON_SET"], environ["PREPULL_SELECTOR"]
+        self._timeout = float(environ["PREPULL_TIMEOUT_S"])
+        self._judge = verdict.Judge(environ["PREPULL_MIN_READY"], self._timeout)
+        self._changed = threading.Event()
+        note, labelled = self._changed.set, {"labelSelector": self._selector}
+        core, apps = f"/api/v1/namespaces/{namespace}", f"/apis/apps/v1/namespaces/{namespace}"
+        read_set = partial(observe.daemon_set, plan_label=plan_label)
+        read_pod = partial(observe.pod, plan_label=plan_label, brief=True)
+        self._sets: Mirror[DaemonSet] = Mirror(client, f"{apps}/daemonsets", labelled, read_set, note)
+        self._pods: Mirror[Pod] = Mirror(client, f"{core}/pods", labelled, read_pod, note)
+        self._events: list[Mirror[Event]] = [
+            Mirror(client, f"{core}/events", {"fieldSelector": f"type=Warning,reason={reason}"}, observe.event, note)
+            for reason in observe.EVENTS
+        ]
+        # Pods of the same plan may have failed before this gate was made, for a reason that is gone by now.
+        self._own: Mirror[float | None] = Mirror(
+            client, f"{core}/pods", {"fieldSelector": f"metadata.name={environ['PREPULL_POD']}"}, made_at, note
+        )
+        self._mirrors: list[Mirror[Any]] = [self._sets, self._pods, self._own, *self._events]
+
+    def wait(self) -> tuple[int, list[str]]:
+        """Wait for a verdict; return the exit code, and the lines of the message."""
+        for mirror in self._mirrors:
+            mirror.start()
+        started, said = time.monotonic(), ""
+        while True:
+            self._changed.clear()
+            passed = time.monotonic() - started
+            decision = self._look(passed)
+            lines = list(decision.verdicts[0].lines) if decision else [self._why_not()]
+            if decision and decision.outcome == verdict.GO:
+                return 0, lines
+            if self._judge.late(passed):
+                if decision and (problem := self._problem):
+                    lines.append(f"cannot look: {problem}")
+                return 1, [f"timed out after {self._timeout:g} s: {lines[0]}", *lines[1:]]
+            if decision and decision.outcome == verdict.FAIL:
+                return 1, lines
+            line = lines[0] if decision else f"cannot look: {lines[0]}"
+            # The API server has a moment for its first answer.
+            if line != said and (decision or passed >= _TICK_SECONDS):
+                said = line
+                print(text_of([said]), end="")
+            if decision:
+                cost = time.monotonic() - started - passed
+                time.sleep(max(0.0, min(max(_PAUSE_SECONDS, _COST_FACTOR * cost), self._timeout - passed)))
+            tick = _TICK_SECONDS if decision is None or decision.pending else _LONGEST_WAIT_SECONDS
+            self._changed.wait(max(0.0, min(tick, started + self._timeout - time.monotonic())))
+
+    def _look(self, passed: float) -> verdict.Decision | None:
+        """The decision for now; None while there is nothing to decide on."""
+        daemon_set = self._daemon_set()
+        if daemon_set is None or not all(mirror.loaded for mirror in self._mirrors):
+            return None
+        since = None if self._judge.late(passed) else next(iter(self._own.items), None)
+        events = [event for mirror in self._events for event in mirror.items]
+        status = nodes.status(daemon_set, self._pods.items, events, since=since)
+        return self._judge.decide([status], passed, since)
+
+    def _daemon_set(self) -> DaemonSet | None:
+        """That with the labels and the plan; by its name where there are several, as it may have been renamed."""
+        found = [each for each in self._sets.items if each.plan == self._plan]
+        return next((each for each in found if each.name == self._name), found[0] if found else None)
+
+    @property
+    def _problem(self) -> str | None:
+        return next((mirror.problem for mirror in self._mirrors if mirror.problem), None)
+
+    def _why_not(self) -> str:
+        if problem := self._problem:
+            return problem
+        if not all(mirror.loaded for mirror in self._mirrors):
+            return "the API server has not answered yet"
+        return f"there is no DaemonSet with the labels {self._selector} and the plan {self._plan}"
+
+
+def text_of(lines: list[str]) -> str:
+    """The message, as long as the kubelet takes it."""
+    text = "".join(f"{line[:_LINE_LENGTH]}\n" for line in lines[:_LINES])
+    return text.encode("utf-8", "replace")[:_MESSAGE_BYTES].decode("utf-8", "ignore")
+
+
+def main(environ: Mapping[str, str]) -> int:
+    """Wait, and write what came of it.
+
+    Args:
+        environ: the variables above.
+    """
+    host, port = environ.get("KUBERNETES_SERVICE_HOST", ""), environ.get("KUBERNETES_SERVICE_PORT", "443")
+    address = f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}"
+    client = Client(environ.get("PREPULL_SERVER") or address, Path(environ["PREPULL_CREDENTIALS"]))
+    code, lines = Gate(environ, client).wait()
+    print(text_of(lines), end="")
+    Path(environ["PREPULL_MESSAGE"]).write_text(text_of(lines), "utf-8")
+    return code
+
+
+if __name__ == "__main__":
+    # Each page of pods is many objects, and none of them is part of a cycle.
+    gc.set_threshold(100_000)
+    # The first process of a container is ended by no signal that it does not handle.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    sys.exit(main(os.environ))
