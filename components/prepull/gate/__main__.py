@@ -19,7 +19,6 @@ written by manifests/gate_job.py:
 
 from __future__ import annotations
 
-import gc
 import os
 import signal
 import sys
@@ -153,8 +152,6 @@ def main(environ: Mapping[str, str]) -> int:
 
 
 if __name__ == "__main__":
-    # Each page of pods is many objects, and none of them is part of a cycle.
-    gc.set_threshold(100_000)
     # The first process of a container is ended by no signal that it does not handle.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     sys.exit(main(os.environ))
