@@ -1,0 +1,58 @@
+"""Starts the gate's program, whose modules are in one compressed file beside this one.
+
+The file is JSON: the modules' sources by their paths. Compressed, since Pulumi's state keeps a ConfigMap three times.
+"""
+
+from __future__ import annotations
+
+import bz2
+import json
+import runpy
+import sys
+from importlib.abc import ExecutionLoader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+from importlib.util import spec_from_loader
+from pathlib import Path
+
+PROGRAM = Path(__file__).with_name("program.json.bz2")
+
+
+class Importer(MetaPathFinder, ExecutionLoader):
+    """Imports modules from their sources; tracebacks name their paths, and show their lines.
+
+    Args:
+        sources: the sources by paths such as `prepull/gate/__init__.py`.
+    """
+
+    def __init__(self, sources: dict[str, str]) -> None:
+        self._sources = sources
+        self._paths = {path.removesuffix(".py").removesuffix("/__init__").replace("/", "."): path for path in sources}
+
+    def find_spec(self, fullname: str, path: object, target: object = None) -> ModuleSpec | None:
+        """Tell the import system what is a module here."""
+        del path, target
+        return spec_from_loader(fullname, self) if fullname in self._paths else None
+
+    def is_package(self, fullname: str) -> bool:
+        """Tell packages from modules."""
+        return self._paths[fullname].endswith("/__init__.py")
+
+    def get_filename(self, fullname: str) -> str:
+        """What tracebacks call a module's file."""
+        return f"{PROGRAM}/{self._paths[fullname]}"
+
+    def get_source(self, fullname: str) -> str:
+        """The source of a module."""
+        if fullname not in self._paths:
+            raise ImportError(f"no module {fullname!r} in {PROGRAM}", name=fullname)
+        return self._sources[self._paths[fullname]]
+
+
+def install() -> None:
+    """Make the modules importable, before any others of the same names."""
+    sys.meta_path.insert(0, Importer(json.loads(bz2.decompress(PROGRAM.read_bytes()))))
+
+
+if __name__ == "__main__":
+    install()
+    runpy.run_module("prepull.gate", run_name="__main__", alter_sys=True)
