@@ -37,9 +37,9 @@ def own_pod(made: str = MADE) -> Data:
     return {"metadata": {"name": "gate", "resourceVersion": "8", "creationTimestamp": made}}
 
 
-def mounted(directory: Path) -> None:
-    """Put the program into a directory, as the kubelet does with its ConfigMap."""
-    content = gate_program.content(gate_program.modules())
+def mounted(directory: Path, modules: Mapping[str, str]) -> None:
+    """Put a program into a directory, as the kubelet does with its ConfigMap."""
+    content = gate_program.content(modules)
     directory.mkdir(parents=True)
     for name, text in content["data"].items():
         (directory / name).write_text(text, "utf-8")
@@ -56,7 +56,7 @@ class Gate:
     @classmethod
     def made(cls, directory: Path) -> Gate:
         """Lay it out."""
-        mounted(directory / "program")
+        mounted(directory / "program", gate_program.modules())
         (directory / "credentials").mkdir()
         (directory / "credentials" / "namespace").write_text("here")
         made = cls(directory)

@@ -1,7 +1,4 @@
-"""Starts the gate's program, whose modules are in one compressed file beside this one.
-
-The file is JSON: the modules' sources by their paths. Compressed, since Pulumi's state keeps a ConfigMap three times.
-"""
+"""Starts the gate's program: the modules in the compressed file beside this one, a JSON of paths and sources."""
 
 from __future__ import annotations
 
@@ -18,38 +15,29 @@ PROGRAM = Path(__file__).with_name("program.json.bz2")
 
 
 class Importer(MetaPathFinder, ExecutionLoader):
-    """Imports modules from their sources; tracebacks name their paths, and show their lines.
-
-    Args:
-        sources: the sources by paths such as `prepull/gate/__init__.py`.
-    """
+    """Imports the modules; tracebacks show their lines."""
 
     def __init__(self, sources: dict[str, str]) -> None:
         self._sources = sources
         self._paths = {path.removesuffix(".py").removesuffix("/__init__").replace("/", "."): path for path in sources}
 
-    def find_spec(self, fullname: str, path: object, target: object = None) -> ModuleSpec | None:
-        """Tell the import system what is a module here."""
-        del path, target
+    def find_spec(self, fullname: str, path: object, target: object = None) -> ModuleSpec | None:  # noqa: D102, ARG002
         return spec_from_loader(fullname, self) if fullname in self._paths else None
 
-    def is_package(self, fullname: str) -> bool:
-        """Tell packages from modules."""
+    def is_package(self, fullname: str) -> bool:  # noqa: D102
         return self._paths[fullname].endswith("/__init__.py")
 
-    def get_filename(self, fullname: str) -> str:
-        """What tracebacks call a module's file."""
+    def get_filename(self, fullname: str) -> str:  # noqa: D102
         return f"{PROGRAM}/{self._paths[fullname]}"
 
-    def get_source(self, fullname: str) -> str:
-        """The source of a module."""
+    def get_source(self, fullname: str) -> str:  # noqa: D102
         if fullname not in self._paths:
-            raise ImportError(f"no module {fullname!r} in {PROGRAM}", name=fullname)
+            raise ImportError(f"{PROGRAM} has no module {fullname}", name=fullname)
         return self._sources[self._paths[fullname]]
 
 
 def install() -> None:
-    """Make the modules importable, before any others of the same names."""
+    """Import these modules before any others of the same names."""
     sys.meta_path.insert(0, Importer(json.loads(bz2.decompress(PROGRAM.read_bytes()))))
 
 
