@@ -6,6 +6,7 @@ TLS. A change is a pod's that is deleted, and is seen once `prepull status --wat
 
 from __future__ import annotations
 
+import base64
 import os
 import signal
 import subprocess
@@ -143,20 +144,20 @@ class _Gate:
     def run(self) -> Cost:
         """Run it until it says that every node has every image."""
         with tempfile.TemporaryDirectory() as directory, self._cluster.plain_address() as address:
-            files = gate_program.files()
-            for item in gate_program.items():
-                path = Path(directory) / item["path"]
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_text(files[item["key"]], "utf-8")
+            content = gate_program.content(gate_program.modules())
+            for name, text in content["data"].items():
+                (Path(directory) / name).write_text(text)
+            for name, encoded in content["binaryData"].items():
+                (Path(directory) / name).write_bytes(base64.b64decode(encoded))
             for name, text in {"token": "none", "namespace": "default"}.items():
                 (Path(directory) / name).write_text(text)
             environ = {
                 **self._given,
                 "PATH": self._cluster.environ["PATH"],
-                "PYTHONPATH": directory,
                 "PREPULL_POD": self._cluster.a_pod(),
                 "PREPULL_SERVER": address,
                 "PREPULL_CREDENTIALS": directory,
                 "PREPULL_MESSAGE": f"{directory}/message",
             }
-            return cost_of(sys.executable, *gate_program.COMMAND[1:], environ=environ)
+            flags = gate_program.COMMAND[1:-1]
+            return cost_of(sys.executable, *flags, f"{directory}/{gate_program.START}", environ=environ)

@@ -33,7 +33,7 @@ API_VERSIONS = {
 }
 # What stands for values that would otherwise change every file.
 FINGERPRINT = "the-plan"
-SCRIPT = "(the script)"
+SCRIPT, PROGRAM = "(the script)", "dGhlIHByb2dyYW0="
 
 CASES: dict[str, dict[str, Any]] = {
     **{f"runtime-{runtime}": {"runtime": runtime} for runtime in RUNTIMES},
@@ -55,9 +55,10 @@ def manifests(args: dict[str, Any]) -> list[dict[str, Any]]:
     objects = []
     for body in built(plan).values():
         manifest = {"apiVersion": API_VERSIONS[body["kind"]], **body}
-        if "data" in manifest:
-            assert all(text.strip() for text in manifest["data"].values())
-            manifest["data"] = dict.fromkeys(manifest["data"], SCRIPT)
+        for field, stand_in in (("data", SCRIPT), ("binaryData", PROGRAM)):
+            if field in manifest:
+                assert all(text.strip() for text in manifest[field].values())
+                manifest[field] = dict.fromkeys(manifest[field], stand_in)
         objects.append(manifest)
     return objects
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import subprocess
 import sys
@@ -18,9 +19,12 @@ from .fake_api import FakeApi
 
 MADE = "2025-12-31T00:00:00Z"
 """When the gate's pod was made, unless a test says otherwise: before everything that pods say."""
+FLAGS, START = gate_program.COMMAND[1:-1], Path(gate_program.COMMAND[-1]).name
 # The program as it is, but for how long it waits at most for what may still change.
 _RUN = """
 import os, sys
+import start
+start.install()
 from prepull.gate.__main__ import main
 from prepull.status import verdict
 verdict.SETTLE_SECONDS, verdict.SECOND_LOOK_SECONDS, verdict.COUNT_SECONDS = eval(os.environ["TEST_SECONDS"])
@@ -33,6 +37,16 @@ def own_pod(made: str = MADE) -> Data:
     return {"metadata": {"name": "gate", "resourceVersion": "8", "creationTimestamp": made}}
 
 
+def mounted(directory: Path, modules: Mapping[str, str]) -> None:
+    """Put a program into a directory, as the kubelet does with its ConfigMap."""
+    content = gate_program.content(modules)
+    directory.mkdir(parents=True)
+    for name, text in content["data"].items():
+        (directory / name).write_text(text, "utf-8")
+    for name, encoded in content["binaryData"].items():
+        (directory / name).write_bytes(base64.b64decode(encoded))
+
+
 @dataclass(frozen=True)
 class Gate:
     """The gate's program in a directory of its own, as it is mounted in its pod, and what is beside it there."""
@@ -42,11 +56,7 @@ class Gate:
     @classmethod
     def made(cls, directory: Path) -> Gate:
         """Lay it out."""
-        files = gate_program.files()
-        for item in gate_program.items():
-            path = directory / "program" / item["path"]
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(files[item["key"]], "utf-8")
+        mounted(directory / "program", gate_program.modules())
         (directory / "credentials").mkdir()
         (directory / "credentials" / "namespace").write_text("here")
         made = cls(directory)
@@ -79,7 +89,7 @@ class Gate:
         api: FakeApi,
         *,
         seconds: tuple[float, float, float] = (0, 0, 0),
-        command: tuple[str, ...] = (*gate_program.COMMAND[1:-2], "-c", _RUN),
+        command: tuple[str, ...] = (*FLAGS, "-c", _RUN),
         **options: str | float,
     ) -> tuple[int, str]:
         """Run it, and return its exit code and its termination message.

@@ -12,11 +12,10 @@ from typing import Any
 
 import pytest
 import trustme
-from prepull.manifests import gate_program
 
 from .cli.objects import LIST, NAMES, Data, daemon_set, event, pod, reported, running, there, waiting
 from .fake_api import FakeApi
-from .gates import Gate, eventually, own_pod
+from .gates import FLAGS, START, Gate, eventually, own_pod
 
 BEFORE, SINCE, AFTER = "2025-12-31T23:59:00Z", "2026-01-01T00:00:00Z", "2026-01-01T00:01:00Z"
 THERE = "2 of 2 nodes have all 2 images\n"
@@ -258,7 +257,7 @@ def certified(gate: Gate, api: FakeApi) -> FakeApi:
 def test_it_finds_the_api_server_as_every_pod_does(gate: Gate, certified: FakeApi) -> None:
     ended = gate.end(
         certified,
-        command=gate_program.COMMAND[1:],
+        command=(*FLAGS, START),
         PREPULL_SERVER="",
         KUBERNETES_SERVICE_HOST="127.0.0.1",
         KUBERNETES_SERVICE_PORT=str(certified.port),

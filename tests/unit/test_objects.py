@@ -572,15 +572,16 @@ def test_the_gate_is_told_what_to_wait_for_and_where_to_say_what_came_of_it() ->
     assert spec["nodeSelector"] == {"kubernetes.io/os": "linux"}
 
 
-def test_the_gate_has_its_program_where_python_looks_for_it() -> None:
+def test_the_gate_has_its_program_where_its_command_looks_for_it() -> None:
     found = built(plan_of())
     spec = found["gate-job"]["spec"]["template"]["spec"]
     [container] = spec["containers"]
     [program] = [volume for volume in spec["volumes"] if "configMap" in volume]
-    assert {item["key"] for item in program["configMap"]["items"]} == set(found["gate-program"]["data"])
-    mounted = {"name": program["name"], "mountPath": container["workingDir"], "readOnly": True}
-    assert mounted in container["volumeMounts"]
-    assert container["command"] == ["python3", "-B", "-S", "-u", "-m", "prepull.gate"]
+    assert set(program["configMap"]) == {"name"}
+    assert {"name": program["name"], "mountPath": "/etc/prepull/gate", "readOnly": True} in container["volumeMounts"]
+    assert container["command"] == ["python3", "-B", "-S", "-u", "/etc/prepull/gate/start.py"]
+    assert set(found["gate-program"]["data"]) == {"start.py"}
+    assert set(found["gate-program"]["binaryData"]) == {"program.json.bz2"}
     assert found["gate-program"]["immutable"] is True
 
 
@@ -604,8 +605,9 @@ def changed(**programs: Any) -> set[str]:
 
 
 def test_another_program_of_the_gate_replaces_no_pod_on_a_node() -> None:
-    files = {**gate_program.files(), "gate.api.py": gate_program.files()["gate.api.py"] + "pass\n"}
-    assert changed(gate=lambda: files) == {"gate-program", "gate-job"}
+    modules = gate_program.modules()
+    another = {**modules, "prepull/gate/api.py": modules["prepull/gate/api.py"] + "pass\n"}
+    assert changed(gate=lambda: another) == {"gate-program", "gate-job"}
 
 
 @pytest.mark.parametrize("name", ["puller.sh", "untaint.sh"])

@@ -9,7 +9,7 @@ from ..labels import PLAN_LABEL, selector
 from ..plan import EVERY_TAINT, Plan
 from ..runtimes.containers import mount
 from .daemon_set import TOKEN_DIRECTORY, client_container, gate_labels, metadata, token_volume, without_sidecars
-from .gate_program import COMMAND, PROGRAM_DIRECTORY, PROGRAM_VOLUME, items
+from .gate_program import COMMAND, PROGRAM_DIRECTORY, PROGRAM_VOLUME
 
 # Where the kubelet reads it by default.
 TERMINATION_MESSAGE_PATH = "/dev/termination-log"
@@ -52,8 +52,6 @@ def job(name: str, plan: Plan, *, daemon_set: str, program_name: str, service_ac
     }
     program = mount(PROGRAM_VOLUME, PROGRAM_DIRECTORY, read_only=True)
     container = client_container("gate", plan.gate_image, COMMAND, environment, program)
-    # Python looks there for modules first, whatever the image has.
-    container["workingDir"] = PROGRAM_DIRECTORY
     pod: dict[str, Any] = {
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
@@ -65,7 +63,7 @@ def job(name: str, plan: Plan, *, daemon_set: str, program_name: str, service_ac
         "tolerations": _tolerations(plan),
         "containers": [container],
         "volumes": [
-            {"name": PROGRAM_VOLUME, "configMap": {"name": program_name, "items": items()}},
+            {"name": PROGRAM_VOLUME, "configMap": {"name": program_name}},
             token_volume(),
         ],
     }

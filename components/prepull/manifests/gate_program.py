@@ -1,47 +1,58 @@
-"""The gate's program as its ConfigMap carries it: modules of this package, without comments and docstrings.
+"""The gate's program as its ConfigMap carries it: `start.py` to read, and the modules that it runs, compressed.
 
 A ConfigMap of its own: a change in the gate then replaces no pod on any node, and a change in what runs on nodes no
-gate. Both folders arrive as parts of a namespace package, so that imports are the same as here.
+gate. The modules are those of this package, without comments and docstrings, so that imports are the same as here.
 """
 
 from __future__ import annotations
 
+import base64
+import bz2
 import io
+import json
 import tokenize
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib import resources
 
 PROGRAM_DIRECTORY = "/etc/prepull/gate"
 PROGRAM_VOLUME = "gate"
-# Without bytecode, which could be kept nowhere; without the image's own packages, one of which may have this name; and
+START, PROGRAM = "start.py", "program.json.bz2"
+# Without bytecode, which could be kept nowhere; without the image's own packages, which the program does not need; and
 # with each line of the log as it is written.
-COMMAND = ("python3", "-B", "-S", "-u", "-m", "prepull.gate")
+COMMAND = ("python3", "-B", "-S", "-u", f"{PROGRAM_DIRECTORY}/{START}")
 
 _MODULES = {
-    "gate": ("__main__", "api"),
-    "status": ("nodes", "observe", "pulls", "reasons", "report", "share", "times", "verdict"),
+    "gate": ("__init__", "__main__", "api"),
+    "status": ("__init__", "nodes", "observe", "pulls", "reasons", "report", "share", "times", "verdict"),
 }
 _SPACE = (tokenize.NL, tokenize.COMMENT, tokenize.INDENT, tokenize.DEDENT)
 
 
 @cache
-def files() -> dict[str, str]:
-    """The modules, by keys that a ConfigMap may have."""
+def modules() -> dict[str, str]:
+    """The sources of the modules by their paths."""
     return {
-        f"{folder}.{module}.py": stripped(_text(folder, module))
-        for folder, modules in _MODULES.items()
-        for module in modules
+        # The package's own offers what the gate has no use for.
+        "prepull/__init__.py": "",
+        **{
+            f"prepull/{folder}/{module}.py": stripped(_text(folder, f"{module}.py"))
+            for folder, found in _MODULES.items()
+            for module in found
+        },
     }
 
 
-def items() -> list[dict[str, str]]:
-    """Where each key of `files` is mounted, below PROGRAM_DIRECTORY."""
-    return [
-        {"key": f"{folder}.{module}.py", "path": f"prepull/{folder}/{module}.py"}
-        for folder, modules in _MODULES.items()
-        for module in modules
-    ]
+def content(sources: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """What the ConfigMap has of the program: `data` and `binaryData`.
+
+    Args:
+        sources: the sources of the modules by their paths.
+    """
+    # bz2 rather than gzip: zlib's output differs between its builds, and rendered manifests have the same bytes
+    # everywhere.
+    packed = bz2.compress(json.dumps(sources, sort_keys=True).encode())
+    return {"data": {START: _text("gate", START)}, "binaryData": {PROGRAM: base64.b64encode(packed).decode("ascii")}}
 
 
 def stripped(text: str) -> str:
@@ -99,5 +110,5 @@ def _has(statement: list[tokenize.TokenInfo], kind: int) -> bool:
     return any(token.type == kind for token in statement)
 
 
-def _text(folder: str, module: str) -> str:
-    return resources.files("prepull").joinpath(folder).joinpath(f"{module}.py").read_text("utf-8")
+def _text(folder: str, name: str) -> str:
+    return resources.files("prepull").joinpath(folder).joinpath(name).read_text("utf-8")

@@ -42,10 +42,10 @@ class Object:
 
 @dataclass(frozen=True)
 class Programs:
-    """What runs on the cluster: the scripts of the nodes by their names, and the files of the gate."""
+    """What runs on the cluster: the scripts of the nodes by their names, and the gate's modules by their paths."""
 
     script: Callable[[str], str] = script
-    gate: Callable[[], Mapping[str, str]] = gate_program.files
+    gate: Callable[[], Mapping[str, str]] = gate_program.modules
 
 
 class Deciding(Protocol):
@@ -75,21 +75,21 @@ def objects_of(plan: Deciding, programs: Programs | None = None) -> list[Object]
     ]
     objects = []
     if on_nodes:
-        objects.append(_config_map("scripts", lambda: {each: programs.script(each) for each in on_nodes}))
+        objects.append(_config_map("scripts", lambda: {"data": {each: programs.script(each) for each in on_nodes}}))
     if plan.startup_taint:
         objects.extend(_UNTAINT)
     needs = (*(("scripts",) if on_nodes else ()), *(("untaint", "untaint-binding") if plan.startup_taint else ()))
     objects.append(Object("daemon-set", "DaemonSet", "", _daemon_set, needs))
     if plan.wait_for == "images":
-        objects.extend([_config_map("gate-program", programs.gate), *_GATE])
+        objects.extend([_config_map("gate-program", lambda: gate_program.content(programs.gate())), *_GATE])
     return objects
 
 
-def _config_map(key: str, files: Callable[[], Mapping[str, str]]) -> Object:
+def _config_map(key: str, content: Callable[[], Mapping[str, Any]]) -> Object:
     def build(name: str, plan: Plan, others: Others) -> dict[str, Any]:
         del others
         # Nobody may change what runs as root on the nodes, or what lets through, under the running pods.
-        return {**_plain(name, plan), "data": dict(files()), "immutable": True}
+        return {**_plain(name, plan), **content(), "immutable": True}
 
     return Object(key, "ConfigMap", f"-{key}", build)
 

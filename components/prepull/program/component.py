@@ -129,7 +129,7 @@ class PrePullDaemonSet(pulumi.ComponentResource):
 _BINDINGS = ("RoleBinding", "ClusterRoleBinding")
 
 _KINDS: Mapping[str, tuple[Any, Mapping[str, str]]] = {
-    "ConfigMap": (k8s.core.v1.ConfigMap, {"data": "data", "immutable": "immutable"}),
+    "ConfigMap": (k8s.core.v1.ConfigMap, {"data": "data", "binary_data": "binaryData", "immutable": "immutable"}),
     "ServiceAccount": (k8s.core.v1.ServiceAccount, {}),
     "Role": (k8s.rbac.v1.Role, {"rules": "rules"}),
     "RoleBinding": (k8s.rbac.v1.RoleBinding, {"role_ref": "roleRef", "subjects": "subjects"}),
