@@ -23,8 +23,8 @@ def answer(registry: FakeRegistry, image: str = "team/app:1", **options: float) 
     return found
 
 
-def reason(registry: FakeRegistry, image: str = "team/app:1", **options: float) -> str:
-    found = answer(registry, image, **options)
+def reason(registry: FakeRegistry, **options: float) -> str:
+    found = answer(registry, **options)
     assert isinstance(found, Unresolved)
     return found.reason
 
