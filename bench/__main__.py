@@ -74,7 +74,6 @@ def _parser() -> argparse.ArgumentParser:
     large = scenarios.add_parser("scale", help="the gate and `prepull status` for thousands of simulated nodes")
     _rounds(large, 3)
     large.add_argument("--nodes", type=int, nargs="+", default=[100, 1000, 5000], help="(default: 100 1000 5000)")
-    large.add_argument("--stand-in", action="store_true", help="without a real API server, for a smaller machine")
     large.set_defaults(run=_scale)
 
     report = scenarios.add_parser("report", help="write tables and plots anew, from the JSON files")
@@ -148,7 +147,7 @@ def _engine(options: argparse.Namespace) -> None:
 
 
 def _scale(options: argparse.Namespace) -> None:
-    found = scale.measure(options.nodes, options.rounds, _say, simulated=not options.stand_in)
+    found = scale.measure(options.nodes, options.rounds, _say)
     _keep(*(replace(result, machine=machine()) for result in found))
 
 

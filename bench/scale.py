@@ -22,7 +22,6 @@ from prepull.manifests import gate_program, render
 from bench.processes import Cost, cost_of
 from bench.results import Growth
 from bench.simulation import Simulation, simulation
-from bench.stand_in import StandIn, stand_in
 
 IMAGES = 20
 NAME = "bench"
@@ -30,14 +29,13 @@ _STATUS = (Path(sys.executable).with_name("prepull"), "status", NAME)
 _DIGEST = "sha256:" + "0123456789abcdef" * 4
 
 
-def measure(sizes: Sequence[int], rounds: int, say: Callable[[str], None], *, simulated: bool = True) -> list[Growth]:
+def measure(sizes: Sequence[int], rounds: int, say: Callable[[str], None]) -> list[Growth]:
     """Measure at each size.
 
     Args:
         sizes: numbers of nodes, the smallest first.
         rounds: how often each is measured at each size.
         say: is told of what is being done.
-        simulated: with a real API server and kwok; else what lists is a stand-in that has all objects in memory.
     """
     seconds: dict[str, dict[int, list[float]]] = {}
     processor_seconds: dict[str, dict[int, list[float]]] = {}
@@ -50,8 +48,7 @@ def measure(sizes: Sequence[int], rounds: int, say: Callable[[str], None], *, si
         processor_seconds.setdefault(label, {}).setdefault(nodes, []).append(cost.processor_seconds)
         megabytes.setdefault(label, {}).setdefault(nodes, []).append(cost.megabytes)
 
-    made = simulation(_report()) if simulated else stand_in(_report())
-    with made as cluster:
+    with simulation(_report()) as cluster:
         manifests = list(render.manifests(NAME, {"images": _images()}, "default").values())
         [job] = [manifest for manifest in manifests if manifest["kind"] == "Job"]
         for nodes in sorted(sizes):
@@ -68,8 +65,7 @@ def measure(sizes: Sequence[int], rounds: int, say: Callable[[str], None], *, si
                 note("prepull status --watch, first answer", nodes, first)
                 note("prepull status --watch, a change", nodes, changed)
                 note("gate", nodes, gate.run())
-    server = "Nodes are simulated, the API server is real" if simulated else "The API server is a stand-in"
-    what = f"{server}; {IMAGES} images, all reported present."
+    what = f"Nodes are simulated, the API server is real; {IMAGES} images, all reported present."
     return [
         Growth("scale-time", "Large clusters: time", "s", "nodes", seconds, what),
         Growth("scale-processor", "Large clusters: processor time", "s of a core", "nodes", processor_seconds, what),
@@ -86,20 +82,20 @@ def _report() -> list[str]:
     return [f"prepull 1 images={IMAGES} present={IMAGES} failed=0 seconds=31.020", *present]
 
 
-def _environ(cluster: Simulation | StandIn) -> dict[str, str]:
+def _environ(cluster: Simulation) -> dict[str, str]:
     # With what Python compiles kept from one run to the next, as it is by default.
     kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     return {**kept, "KUBECONFIG": str(cluster.kubeconfig)}
 
 
-def _status(cluster: Simulation | StandIn, nodes: int) -> Cost:
+def _status(cluster: Simulation, nodes: int) -> Cost:
     cost = cost_of(*_STATUS, environ=_environ(cluster))
     if f"{nodes} of {nodes}" not in cost.output:
         raise RuntimeError(f"{nodes} nodes have all images, and what is shown is: {cost.output[:400]}")
     return cost
 
 
-def _watch(cluster: Simulation | StandIn) -> tuple[Cost, Cost]:
+def _watch(cluster: Simulation) -> tuple[Cost, Cost]:
     """The first answer, and then what one pod's change costs."""
     began = time.monotonic()
     process = subprocess.Popen([*_STATUS, "--watch"], env=_environ(cluster), stdout=subprocess.PIPE, text=True)
@@ -136,7 +132,7 @@ def _peak_megabytes(pid: int) -> float:
 class _Gate:
     """The gate's program with what its Job gives it, laid out as in its pod."""
 
-    def __init__(self, cluster: Simulation | StandIn, job: dict[str, Any]) -> None:
+    def __init__(self, cluster: Simulation, job: dict[str, Any]) -> None:
         [container] = job["spec"]["template"]["spec"]["containers"]
         self._given = {item["name"]: item["value"] for item in container["env"] if "value" in item}
         self._cluster = cluster

@@ -11,10 +11,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from prepull.defaults import PYTHON_IMAGE
-
 from lab import versions
 from lab.oci import Directory, Entry, File, Image, Link, layer, program
+from lab.package import PYTHON_IMAGE
 from lab.platforms import Platform
 from lab.process import run
 from lab.provision import busybox, control_plane, programs, python

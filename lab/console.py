@@ -50,10 +50,10 @@ class Step:
 class Console:
     """Tells of steps: on a terminal with a spinner, in a log with a line now and then."""
 
-    def __init__(self, rich: RichConsole | None = None) -> None:
+    def __init__(self) -> None:
         # A log has no width of its own, and rich would take it for a narrow one.
         width = None if sys.stdout.isatty() else LOG_WIDTH
-        self.rich = rich or RichConsole(highlight=False, width=width)
+        self.rich = RichConsole(highlight=False, width=width)
 
     def say(self, text: str) -> None:
         """Print a line."""

@@ -35,8 +35,7 @@ class Release:
 class Releases:
     """Fetches releases. When one site cannot be reached, no other is tried: that is waited for once."""
 
-    def __init__(self, connect_seconds: float = CONNECT_SECONDS) -> None:
-        self._connect_seconds = connect_seconds
+    def __init__(self) -> None:
         self._offline = ""
 
     def fetch(self, release: Release, destination: Path) -> None:
@@ -80,7 +79,7 @@ class Releases:
         if self._offline:
             raise UnavailableError(self._offline)
         try:
-            response: IO[bytes] = urllib.request.urlopen(url, timeout=self._connect_seconds)  # noqa: S310
+            response: IO[bytes] = urllib.request.urlopen(url, timeout=CONNECT_SECONDS)  # noqa: S310
         except urllib.error.HTTPError as error:
             error.close()
             raise UnavailableError(f"{url} answers {error.code}") from error

@@ -19,7 +19,7 @@ from lab.process import CommandError
 from lab.provision.node_files import certs_path, hosts_toml
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from lab.cluster import Cluster
     from lab.oci import Image
@@ -93,12 +93,12 @@ class Nodes:
             archive.seek(0)
             self.exec(node, *command, stdin=archive)
 
-    def use_registry(self, address: str, nodes: Iterable[str] | None = None, *, at: str | None = None) -> None:
+    def use_registry(self, address: str, *, at: str | None = None) -> None:
         """Let containerd on the nodes reach a registry of the lab's, which speaks HTTP without TLS.
 
         It is where its address says, unless `at` names another host and port that answers for it.
         """
-        for node in self.names() if nodes is None else nodes:
+        for node in self.names():
             self.write(node, {certs_path(address): hosts_toml(f"http://{at or address}").encode()})
 
     def gateway(self) -> str:

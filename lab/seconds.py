@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from prepull.status import report
+from lab.package import of_pod
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,7 +22,7 @@ def seconds_of_last_pull(lab: Lab, outputs: Mapping[str, Any]) -> dict[tuple[str
     for pod in json.loads(listed)["items"]:
         owners = [owner["name"] for owner in pod["metadata"].get("ownerReferences") or []]
         if outputs["daemon_set_name"] in owners:
-            for image, result in report.of_pod(pod).items():
+            for image, result in of_pod(pod).items():
                 if result.seconds is not None:
                     seconds[pod["spec"]["nodeName"], image] = result.seconds
     return seconds

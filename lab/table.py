@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from prepull.images import references
 from rich.table import Table
+
+from lab.package import parse
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,14 +48,14 @@ def rows(nodes: Nodes, images: Sequence[str], runtime: Runtime, seconds: Seconds
 
 def is_named(image: NodeImage, wanted: str) -> bool:
     """Whether one of an image's names is the wanted one, however each of them is written."""
-    reference = references.parse(wanted)
+    reference = parse(wanted)
     names = image.digests if reference.digest else image.references
     return any(_canonical(name) == _canonical(wanted) for name in names)
 
 
 def _canonical(text: str) -> str:
     """The name that a runtime keeps: with a digest, the tag says nothing more."""
-    reference = references.parse(text)
+    reference = parse(text)
     return f"{reference.name}@{reference.digest}" if reference.digest else str(reference)
 
 
@@ -68,7 +69,7 @@ def render(shown: Sequence[Row]) -> Table:
         size = f"{row.found.size / 1e6:.1f} MB" if row.found else ""
         seconds = "" if row.seconds is None else f"{row.seconds:.1f}"
         present = "[green]yes[/]" if row.found else "[red]no[/]"
-        table.add_row(row.node, references.parse(row.image).familiar, present, row.digest[:19], size, seconds)
+        table.add_row(row.node, parse(row.image).familiar, present, row.digest[:19], size, seconds)
     return table
 
 
@@ -83,4 +84,4 @@ def summary(shown: Sequence[Row]) -> list[str]:
 
 
 def _short(image: str) -> str:
-    return references.parse(image).familiar.removesuffix(":latest")
+    return parse(image).familiar.removesuffix(":latest")

@@ -8,10 +8,9 @@ import tarfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from prepull.defaults import PYTHON_IMAGE
-
 from lab.cache import fingerprint
 from lab.oci import Entry, File, Link
+from lab.package import PYTHON_IMAGE
 from lab.platforms import Platform
 from lab.provision import debian_packages as debian
 from lab.provision.sources import UnavailableError, cached, first_of

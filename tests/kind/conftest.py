@@ -94,13 +94,13 @@ class Stack:
     _stack: auto.Stack | None = None
 
     def program(
-        self, args: dict[str, Any], name: str = "images", then: Callable[[PrePullDaemonSet], Any] | None = None
+        self, args: dict[str, Any], then: Callable[[PrePullDaemonSet], Any] | None = None
     ) -> Callable[[], None]:
         """The smallest program: one component, all of its outputs exported; then whatever builds on it."""
 
         def declare() -> None:
             ours = {"namespace": self.namespace, "puller_image": PULLER_IMAGE, "gate_image": PULLER_IMAGE}
-            component = PrePullDaemonSet(name, cast(PrePullDaemonSetArgs, {**ours, **args}))
+            component = PrePullDaemonSet("images", cast(PrePullDaemonSetArgs, {**ours, **args}))
             for output in ("daemon_set_name", "namespace", "images", "ready_nodes", "desired_nodes"):
                 pulumi.export(output, getattr(component, output))
             if then:

@@ -99,13 +99,13 @@ def project(lab: Lab, tmp_path: Path) -> Iterator[Callable[..., Project]]:  # no
     """A project in files: what its program, its Pulumi.yaml and its one stack's file say."""
     made: list[Project] = []
 
-    def make(program: str, project_file: str, stack_file: str, stack: str = "prod") -> Project:
+    def make(program: str, project_file: str, stack_file: str) -> Project:
         directory, backend = tmp_path / "project", tmp_path / "backend"
         for path in (directory, backend):
             path.mkdir()
         (directory / "__main__.py").write_text(program)
         (directory / "Pulumi.yaml").write_text(project_file)
-        (directory / f"Pulumi.{stack}.yaml").write_text(stack_file)
+        (directory / "Pulumi.prod.yaml").write_text(stack_file)
         made.append(Project(directory, backend))
         return made[-1]
 

@@ -20,14 +20,14 @@ from .fake_api import FakeApi
 MADE = "2025-12-31T00:00:00Z"
 """When the gate's pod was made, unless a test says otherwise: before everything that pods say."""
 FLAGS, START = gate_program.COMMAND[1:-1], Path(gate_program.COMMAND[-1]).name
-# The program as it is, but for how long it waits at most for what may still change.
+# The program as it is, but it does not wait for what may still change.
 _RUN = """
 import os, sys
 import start
 start.install()
 from prepull.gate.__main__ import main
 from prepull.status import verdict
-verdict.SETTLE_SECONDS, verdict.SECOND_LOOK_SECONDS, verdict.COUNT_SECONDS = eval(os.environ["TEST_SECONDS"])
+verdict.SETTLE_SECONDS, verdict.SECOND_LOOK_SECONDS, verdict.COUNT_SECONDS = 0, 0, 0
 sys.exit(main(os.environ))
 """
 
@@ -88,7 +88,6 @@ class Gate:
         self,
         api: FakeApi,
         *,
-        seconds: tuple[float, float, float] = (0, 0, 0),
         command: tuple[str, ...] = (*FLAGS, "-c", _RUN),
         **options: str | float,
     ) -> tuple[int, str]:
@@ -96,7 +95,6 @@ class Gate:
 
         Args:
             api: what it asks.
-            seconds: how long it waits for what may be an order of events, for nodes that are behind, and for the count.
             command: what Python is to run.
             options: see `environ`.
         """
@@ -106,7 +104,7 @@ class Gate:
         done = subprocess.run(
             [sys.executable, *command],
             cwd=self.directory / "program",
-            env={**environ, "TEST_SECONDS": repr(seconds)},
+            env=environ,
             capture_output=True,
             timeout=60,
             check=False,

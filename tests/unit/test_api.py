@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 import inspect
+import json
 import pkgutil
 import re
 import types
@@ -13,10 +14,10 @@ from typing import Any
 
 import prepull
 import pytest
-from prepull import PrePullDaemonSet, PrePullDaemonSetArgs, Toleration, defaults
+from prepull import PrePullDaemonSetArgs, defaults
 from prepull.arguments import check as validation
 from prepull.arguments.table import ARGUMENTS
-from prepull.program import args
+from prepull.program.provider import PrePullProvider
 from prepull.runtimes import RUNTIMES
 
 from ..plans import RUNTIMES as NAMES
@@ -78,20 +79,22 @@ def test_everything_public_has_a_docstring(module: types.ModuleType) -> None:
     assert [name for name in bare if not name.startswith(AS_IN_PLAN)] == []
 
 
-def described(owner: type) -> dict[str, str]:
-    """The fields of a class with the docstring under each, as Pulumi's analyser reads them."""
-    module = ast.parse(Path(inspect.getfile(owner)).read_text("utf-8"))
-    [body] = [node.body for node in module.body if isinstance(node, ast.ClassDef) and node.name == owner.__name__]
-    fields: dict[str, str] = {}
-    for index, node in enumerate(body):
-        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
-            after = body[index + 1] if index + 1 < len(body) else None
-            text = after.value.value if isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant) else ""
-            fields[node.target.id] = " ".join(str(text).split())
-    return fields
+SCHEMA = json.loads(PrePullProvider().schema or "")
+COMPONENT, TOLERATION = (
+    SCHEMA["resources"]["prepull:index:PrePullDaemonSet"],
+    SCHEMA["types"]["prepull:index:Toleration"],
+)
 
 
-DESCRIBED = described(PrePullDaemonSetArgs)
+def described(properties: dict[str, Any]) -> dict[str, str]:
+    """The descriptions that users of every language read, by the names that Python has."""
+    return {
+        re.sub("[A-Z]", lambda letter: f"_{letter[0].lower()}", name): " ".join(found.get("description", "").split())
+        for name, found in properties.items()
+    }
+
+
+DESCRIBED = described(COMPONENT["inputProperties"])
 
 
 def test_every_argument_that_is_checked_is_in_the_interface_and_the_other_way_round() -> None:
@@ -99,16 +102,18 @@ def test_every_argument_that_is_checked_is_in_the_interface_and_the_other_way_ro
     assert PrePullDaemonSetArgs.__annotations__.keys() == ARGUMENTS.keys()
 
 
-@pytest.mark.parametrize("owner", [PrePullDaemonSetArgs, Toleration, PrePullDaemonSet])
-def test_every_field_has_a_docstring(owner: type) -> None:
-    fields = described(owner)
+@pytest.mark.parametrize(
+    "properties", [COMPONENT["inputProperties"], COMPONENT["properties"], TOLERATION["properties"]]
+)
+def test_every_field_has_a_docstring(properties: dict[str, Any]) -> None:
+    fields = described(properties)
     assert fields
     assert [field for field, text in fields.items() if not text.endswith(".")] == []
 
 
 def test_the_fields_of_a_toleration_are_those_that_are_checked() -> None:
     values = {"key": "a", "operator": "Equal", "value": "v", "effect": "NoExecute", "toleration_seconds": 5}
-    assert described(Toleration).keys() == values.keys()
+    assert described(TOLERATION["properties"]).keys() == values.keys()
     [toleration] = plan_of(tolerations=[values]).tolerations
     assert toleration.keys() == {"key", "operator", "value", "effect", "tolerationSeconds"}
 
@@ -194,13 +199,6 @@ def test_the_default_images_are_pinned_by_tag_and_complete() -> None:
     images = {value for name, value in vars(defaults).items() if name.endswith("_IMAGE")}
     assert len(images) == 5
     assert all(ARGUMENTS["pause_image"](image) == image and not image.endswith(":latest") for image in images)
-
-
-def test_the_schema_of_other_languages_can_be_read_from_the_arguments() -> None:
-    text = Path(args.__file__).read_text("utf-8")
-    assert "from __future__ import annotations" not in text
-    assert "Literal" not in text.partition('"""')[2].partition('"""')[2]
-    assert not re.search(r"\w \| \w", text)
 
 
 def test_an_argument_error_is_one_that_pulumi_shows_without_a_traceback() -> None:

@@ -33,8 +33,20 @@ def test_the_reference_is_written_from_the_docstrings() -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_links_lead_somewhere(page: Path) -> None:
-    for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text("utf-8")):
+    for target in links(page):
         assert (page.parent / target).exists(), f"{page.name} links to {target}, which is not there"
+
+
+def links(page: Path) -> list[str]:
+    """Where a page leads to within the repository."""
+    return re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text("utf-8"))
+
+
+def test_every_page_of_the_documentation_is_linked_to() -> None:
+    linked = {(page.parent / target).resolve() for page in PAGES for target in links(page)}
+    pages = {path.resolve() for path in (ROOT / "docs").glob("*.md")} - {ROOT / "docs" / "index.md"}
+    assert len(pages) > 15
+    assert sorted(path.name for path in pages - linked) == []
 
 
 def test_every_reason_of_a_registry_is_explained() -> None:
@@ -65,11 +77,13 @@ def test_every_reason_of_the_gate_is_explained(case: Case) -> None:
         return
     page = (ROOT / "docs" / "troubleshooting.md").read_text("utf-8")
     for line in case.lines if len(case.lines) == 1 else case.lines[1:]:
-        if line.startswith("and "):
+        # How many nodes have what is no reason, nor is how many more reasons there are.
+        if re.match(r"and |\d+ of \d+ nodes have all", line):
             continue
         # Of an image, the reason; of a pod, what befell it; of a container, that it cannot start.
         what = re.sub(r"^image [^ ]+: |^container [^ ]+ ", "", line)
         words = re.split(r": | \(|\d", what)[0].strip()
+        assert words
         assert words.startswith(("reason", "dial tcp")) or words in page, f"not explained: '{words}'"
 
 

@@ -48,11 +48,10 @@ def seen(
     args: Data | None = None,
     steps: Mapping[str, Any] | None = None,
     events: Sequence[Data] = (),
-    since: float | None = None,
 ) -> Status:
     found = [with_log(read_pod(each), (steps or {}).get(each["metadata"]["name"], {})) for each in pods]
     told = [observe.event(each) for each in events]
-    return status(read_set(daemon_set(args, desired=desired)), found, told, since=since)
+    return status(read_set(daemon_set(args, desired=desired)), found, told)
 
 
 # ---------------------------------------------------------------- runtimes with a socket

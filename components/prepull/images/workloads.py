@@ -7,8 +7,8 @@ from typing import Any
 
 from .references import InvalidReferenceError, parse
 
-# The kinds that run pods, and their API groups. Other projects have kinds with the same names.
-_GROUPS = {
+# Other projects have kinds with the same names.
+GROUPS = {
     "Pod": "",
     "PodTemplate": "",
     "ReplicationController": "",
@@ -19,6 +19,7 @@ _GROUPS = {
     "CronJob": "batch",
     "Job": "batch",
 }
+"""The kinds that run pods, and their API groups."""
 _FORMER_GROUP = "extensions"
 
 _CONTAINERS = [{"image": None}]
@@ -46,7 +47,7 @@ def runs_pods(api_version: str, kind: str) -> bool:
     """
     group = api_version.rpartition("/")[0].removeprefix("core")
     kind = kind.removesuffix("List")
-    return kind in _GROUPS and group in (_GROUPS[kind], _FORMER_GROUP)
+    return kind in GROUPS and group in (GROUPS[kind], _FORMER_GROUP)
 
 
 def images(manifest: Any, name: str) -> list[str]:

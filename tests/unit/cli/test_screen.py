@@ -18,9 +18,9 @@ from .objects import DIGEST, FINISHED, NAMES, Data, daemon_set, event, read_pod,
 STARTED = seconds_of(FINISHED) or 0.0
 
 
-def shown(*statuses: Status, now: float = STARTED + 75, **options: Any) -> str:
+def shown(*statuses: Status, **options: Any) -> str:
     console = Console(file=StringIO(), width=1000, highlight=False)
-    console.print(screen(statuses, now, **options))
+    console.print(screen(statuses, STARTED + 75, **options))
     assert isinstance(console.file, StringIO)
     return "".join(f"{line.rstrip()}\n" for line in console.file.getvalue().splitlines())
 

@@ -74,7 +74,6 @@ class Outcome:
     problems: str
     text: str
     calls: list[Call]
-    seconds: float
 
     @property
     def lines(self) -> list[str]:
@@ -102,7 +101,6 @@ class Run:
 
     process: subprocess.Popen[str]
     node: Node
-    began: float
 
     def until(self, condition: Callable[[], object], seconds: float = 10) -> None:
         """Wait for something to be so."""
@@ -112,15 +110,11 @@ class Run:
             assert self.process.poll() is None, "the puller ended before"
             time.sleep(0.01)
 
-    def terminate(self) -> float:
-        """Send SIGTERM to the puller alone; return the seconds that it and all that it had started then took to end."""
-        began = time.monotonic()
+    def terminate(self) -> None:
+        """Send SIGTERM to the puller alone, which ends it and all that it had started."""
         self.process.terminate()
         self.process.wait(10)
-        while self.leftovers() and time.monotonic() < began + 5:
-            time.sleep(0.01)
-        assert not self.leftovers()
-        return time.monotonic() - began
+        self._leaves_nothing()
 
     def leftovers(self) -> list[str]:
         """The commands of the puller's session that are still alive."""
@@ -129,14 +123,15 @@ class Run:
     def finish(self) -> Outcome:
         """Wait for the end, which leaves no process behind."""
         output, problems = self.process.communicate(timeout=60)
-        seconds = time.monotonic() - self.began
-        deadline = time.monotonic() + 1
+        self._leaves_nothing()
+        return Outcome(self.process.returncode, output, problems, self.node.report_text(), self.node.calls())
+
+    def _leaves_nothing(self) -> None:
+        """The kernel may need a moment for the last of its processes."""
+        deadline = time.monotonic() + 5
         while self.leftovers() and time.monotonic() < deadline:
             time.sleep(0.01)
         assert not self.leftovers()
-        return Outcome(
-            self.process.returncode, output, problems, self.node.report_text(), self.node.calls(), seconds=seconds
-        )
 
 
 def _session(leader: int) -> Iterator[str]:
@@ -243,7 +238,6 @@ class Node:
             "SECRETS": self.directory / "secrets",
             **{key.upper(): value for key, value in settings.items()},
         }
-        began = time.monotonic()
         process = subprocess.Popen(
             [
                 *programs.shell(self.shell),
@@ -265,7 +259,7 @@ class Node:
             errors="backslashreplace",
             start_new_session=True,
         )
-        self.runs.append(Run(process, self, began))
+        self.runs.append(Run(process, self))
         return self.runs[-1]
 
     def run(self, *images: str, **settings: Any) -> Outcome:
@@ -301,11 +295,6 @@ def _hidden() -> str:
     return "".join(
         f'{name}() {{ echo "not every puller image has {name}" >&2; exit 99; }}\n' for name in sorted(hidden)
     )
-
-
-def busybox() -> str:
-    """Where busybox is."""
-    return programs.path("busybox")
 
 
 @pytest.fixture

@@ -58,4 +58,4 @@ def test_the_kubelet_would_find_nothing_to_expand_in_the_scripts() -> None:
 def test_every_file_of_the_puller_goes_to_the_nodes() -> None:
     folder = Path(scripts.__file__).parent
     names = {path.name for path in [*folder.glob("*.sh"), *folder.glob("awk/*.awk")]}
-    assert names - {*UNTAINT_FILES, "gate.sh"} == set(PULLER_FILES)
+    assert names - set(UNTAINT_FILES) == set(PULLER_FILES)

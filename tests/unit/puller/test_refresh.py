@@ -1,12 +1,10 @@
 from __future__ import annotations
 
-from itertools import pairwise
-
 from .conftest import Node, hub, in_every_shell
 
 
 @in_every_shell
-def test_a_refresh_pulls_what_is_there_at_the_interval_and_goes_on_after_a_failure(node: Node) -> None:
+def test_a_refresh_pulls_what_is_there_and_goes_on_after_a_failure(node: Node) -> None:
     node.have(hub("a:1"))
     node.plan({"pull": [{}, {"error": "something odd"}, {}]})
     run = node.start(hub("a:1"), refresh_ms=200)
@@ -14,7 +12,14 @@ def test_a_refresh_pulls_what_is_there_at_the_interval_and_goes_on_after_a_failu
     run.terminate()
     pulls = [call for call in node.calls() if call.verb == "pull"]
     assert len(pulls) >= 3
-    assert all(later.began - (earlier.ended or 0) > 0.2 for earlier, later in pairwise(pulls))
+
+
+@in_every_shell
+def test_a_refresh_asks_the_runtime_nothing_before_its_interval_is_over(node: Node) -> None:
+    run = node.start(hub("a:1"), refresh_ms=600_000)
+    run.until(lambda: any("sleep 600.000" in command for command in run.leftovers()))
+    assert node.calls() == []
+    run.terminate()
 
 
 def test_a_refresh_says_what_it_found(node: Node) -> None:

@@ -67,7 +67,6 @@ def test_failures_come_first_and_each_image_has_its_line(node: Node) -> None:
 def test_many_present_images_shrink_to_a_range(node: Node) -> None:
     outcome = run(node, IMAGES, IMAGES)
     assert outcome.lines[1:] == ["0-299 present"]
-    assert outcome.seconds < 5
 
 
 def test_many_failures_for_one_reason_shrink_to_one_line(node: Node) -> None:

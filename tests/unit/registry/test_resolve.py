@@ -23,8 +23,8 @@ def answer(registry: FakeRegistry, image: str = "team/app:1", **options: float) 
     return found
 
 
-def reason(registry: FakeRegistry, image: str = "team/app:1", **options: float) -> str:
-    found = answer(registry, image, **options)
+def reason(registry: FakeRegistry, **options: float) -> str:
+    found = answer(registry, **options)
     assert isinstance(found, Unresolved)
     return found.reason
 
@@ -56,7 +56,7 @@ def test_several_are_asked_about_at_once_and_no_more_than_that(registry: FakeReg
     assert found == digests
 
 
-def test_no_images_take_no_time() -> None:
+def test_without_images_nothing_is_asked() -> None:
     assert resolve([]) == []
 
 

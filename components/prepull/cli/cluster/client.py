@@ -16,22 +16,16 @@ from lightkube.config.models import Cluster, User
 from lightkube.generic_resource import create_namespaced_resource
 
 from ..errors import CommandError
+from .inventory import LISTED_KINDS
 from .kubeconfig import Access
 
 # Generic resources yield plain data, of which callers keep a small part.
-POD = create_namespaced_resource("", "v1", "Pod", "pods")
-EVENT = create_namespaced_resource("", "v1", "Event", "events")
-DAEMON_SET = create_namespaced_resource("apps", "v1", "DaemonSet", "daemonsets")
 WORKLOADS = {
-    "DaemonSet": DAEMON_SET,
-    "Deployment": create_namespaced_resource("apps", "v1", "Deployment", "deployments"),
-    "ReplicaSet": create_namespaced_resource("apps", "v1", "ReplicaSet", "replicasets"),
-    "StatefulSet": create_namespaced_resource("apps", "v1", "StatefulSet", "statefulsets"),
-    "CronJob": create_namespaced_resource("batch", "v1", "CronJob", "cronjobs"),
-    "Job": create_namespaced_resource("batch", "v1", "Job", "jobs"),
-    "Pod": POD,
+    kind: create_namespaced_resource(group, "v1", kind, f"{kind.lower()}s") for kind, group in LISTED_KINDS.items()
 }
 """The kinds that run images."""
+POD, DAEMON_SET = WORKLOADS["Pod"], WORKLOADS["DaemonSet"]
+EVENT = create_namespaced_resource("", "v1", "Event", "events")
 
 TIMEOUT_SECONDS = 10
 

@@ -9,8 +9,12 @@ from typing import Any
 from ...images import workloads
 from ...labels import NAME_LABEL
 
-# Their templates already name the images of their pods.
-_TEMPLATES = ("DaemonSet", "Deployment", "ReplicaSet", "StatefulSet", "CronJob", "Job")
+# The pods of a ReplicationController name its images, and a PodTemplate runs nothing by itself.
+LISTED_KINDS = {
+    kind: group for kind, group in workloads.GROUPS.items() if kind not in ("PodTemplate", "ReplicationController")
+}
+"""The kinds to list in a cluster, and their API groups."""
+
 _MIRROR_ANNOTATION = "kubernetes.io/config.mirror"
 _OVER = ("Complete", "Failed")
 
@@ -51,7 +55,8 @@ def _counts(kind: str, item: Mapping[str, Any]) -> bool:
     ours = (metadata.get("labels") or {}).get(NAME_LABEL) == "prepull"
     # The kubelet starts static pods by itself, before any other pod could pull their images.
     static = _MIRROR_ANNOTATION in (metadata.get("annotations") or {})
-    if ours or static or controller in _TEMPLATES:
+    # The template of whatever controls it already names its images.
+    if ours or static or controller in LISTED_KINDS:
         return False
     if kind == "Pod":
         return status.get("phase") not in ("Succeeded", "Failed")

@@ -64,10 +64,10 @@ def access(
     return _select(merged, context)
 
 
-def contexts(environ: Mapping[str, str] | None = None) -> list[str]:
+def contexts() -> list[str]:
     """The names of all contexts, for completion."""
     try:
-        return sorted(_merged(_paths(None, os.environ if environ is None else environ), required=False)["contexts"])
+        return sorted(_merged(_paths(None, os.environ), required=False)["contexts"])
     except CommandError:
         return []
 

@@ -27,7 +27,7 @@ class Logs:
     """
 
     def __init__(self, client: AsyncClient, namespace: str, changed: Callable[[], None] = lambda: None) -> None:
-        self.permitted = True
+        self._permitted = True
         self._client = client
         self._namespace = namespace
         self._changed = changed
@@ -61,7 +61,7 @@ class Logs:
             self._tasks.pop(name).cancel()
             self._progress.pop(name, None)
         for name, started in running.items():
-            if not self.permitted or len(self._tasks) >= MOST:
+            if not self._permitted or len(self._tasks) >= MOST:
                 return
             if name not in self._tasks and started is not None:
                 self._started[name] = started
@@ -85,7 +85,7 @@ class Logs:
                     self._changed()
         except httpx2.HTTPStatusError as error:
             if code_of(error) in (401, 403):
-                self.permitted = False
+                self._permitted = False
         except (httpx2.HTTPError, RuntimeError):
             # The pod says the rest. (lightkube stumbles over a refusal while it follows: RuntimeError.)
             pass

@@ -98,11 +98,6 @@ class View:
         """Why the cluster cannot be reached at the moment."""
         return self._sets.lost or self._pods.lost
 
-    @property
-    def logs_permitted(self) -> bool:
-        """Whether logs may be read, as far as is known."""
-        return self._logs.permitted
-
     def statuses(self) -> list[Status]:
         """Where each component stands, by name."""
         if self._following:
