@@ -1,1 +1,1 @@
-"""What is claimed of speed, measured side by side in one run."""
+"""Benchmarks: compares the speed of the component with alternatives, in the same run."""

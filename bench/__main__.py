@@ -1,4 +1,4 @@
-"""Measures this component beside what people use, and writes docs/benchmarks: `python -m bench [SCENARIO]`."""
+"""Compares this component with alternatives, and writes docs/benchmarks: `python -m bench [SCENARIO]`."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from bench.plots import draw
 from bench.results import DIRECTORY, Result, save, saved
 from lab import Lab, LabError
 
-# Of the runtimes only the default: the 8 images of 40 MB tell the others apart.
+# Only the default runtime: the scenario with 8 images of 40 MB compares the other runtimes.
 _OURS_AND_OTHERS = "containerd first JupyterHub Che fledged"
 DEFAULT_SETS = ("1x200MB", "8x40MB", "40x4MB", "10x10MB+100MB")
 
 
 def main() -> int:
-    """Measure, and write what was measured."""
+    """Measure, and write the results."""
     options = _parser().parse_args()
     try:
         options.run(options)
@@ -93,7 +93,7 @@ def _images(text: str) -> ImageSet:
 
 
 def _everything(_: argparse.Namespace) -> None:
-    """All scenarios, with as many rounds as half an hour has room for."""
+    """All scenarios, with as many rounds as fit into half an hour."""
     for arguments in (
         "pull --images 8x40MB --helpers there --rounds 3",
         "pull --images 8x40MB --helpers cold --rounds 2",
@@ -157,7 +157,7 @@ def _say(line: str) -> None:
 
 @contextmanager
 def _lab() -> Iterator[Lab]:
-    """The checkout's lab, left as it was found: up or down."""
+    """The checkout's lab. After the block, it is up or down as before."""
     lab = Lab.of_checkout()
     was_up = lab.is_up()
     lab.up()

@@ -1,4 +1,4 @@
-"""The API server, without a client to start: a connection that is there already."""
+"""A connection to the API server that is already open, so that no client has to start."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ if TYPE_CHECKING:
     from lab import Lab
 
 NAMESPACE = "bench"
-"""Of everything that is measured on a cluster."""
+"""The namespace of all objects that are measured on a cluster."""
 
 _DEADLINE_SECONDS = 300
 
 
 class Api:
-    """Makes objects, and a namespace for them that is removed with all that is in it."""
+    """Creates objects, and a namespace for them. The namespace is removed with its content."""
 
     def __init__(self, lab: Lab) -> None:
         self.client = Client(KubeConfig.from_file(lab.kubeconfig), trust_env=False)
 
     def create(self, manifests: Sequence[Mapping[str, Any]]) -> None:
-        """Make them in their order, in place of what an interrupted run has left."""
+        """Create the objects in their order. Objects of an interrupted run are replaced."""
         for manifest in manifests:
             self.client.apply(codecs.from_dict(dict(manifest)), field_manager=NAMESPACE, force=True)
 
     @contextmanager
     def removed_after(self, manifests: Sequence[Mapping[str, Any]]) -> Iterator[None]:
-        """What is made of them is removed after the block, with its pods; these may take a while to go."""
+        """Create the objects, and delete them and their pods after the block. The pods may need time to end."""
         try:
             yield
         finally:
@@ -43,16 +43,16 @@ class Api:
                 made: Any = codecs.from_dict(dict(manifest))
                 where: dict[str, Any] = {"namespace": NAMESPACE} if made.metadata.namespace else {}
                 with _unless_gone():
-                    # The API leaves a Job's pods behind where it is not told otherwise.
+                    # By default, the API keeps the pods of a deleted Job.
                     self.client.delete(type(made), made.metadata.name, cascade=CascadeType.BACKGROUND, **where)
 
     def wait_until_empty(self) -> None:
-        """Wait until the last pod of the namespace is gone."""
+        """Wait until the namespace has no pods."""
         self._until(self._empty)
 
     @contextmanager
     def namespace(self) -> Iterator[None]:
-        """The namespace, within the block; in place of one that an interrupted run has left."""
+        """Create the namespace for the block. A namespace of an interrupted run is replaced."""
         if not self._gone():
             self._delete()
         self.client.create(Namespace(metadata=ObjectMeta(name=NAMESPACE)))

@@ -1,7 +1,7 @@
-"""The moments at which images are on a node and containers run, by what the node's own containerd announces.
+"""The times at which images arrive on nodes and containers start, from the events of the nodes' containerd.
 
-Asking again and again would take the processor from what is measured: each answer costs a process on each node. Nodes
-have this machine's clock, so that it does not matter how late an event is read.
+Polling would disturb the measurement, because each query starts a process on each node. The nodes share this machine's
+clock, so a delay in reading an event has no effect.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from lab import Lab
 
-# The client passes no signal on: what runs on the node ends when its input does.
+# The client does not forward signals: the process on the node ends when its standard input ends.
 _LISTEN = "ctr --namespace=k8s.io events & read -r _; kill $!"
 _TOPICS = ("/images/create", "/images/update")
 _STARTED = "/tasks/start"
@@ -26,7 +26,7 @@ _PROBE_SECONDS = 30
 
 
 class Arrivals:
-    """Which images have come to which node since they were last forgotten, and when; and when containers started."""
+    """The arrival times of images by node, and the start times of containers, since the last reset."""
 
     def __init__(self, nodes: Sequence[str]) -> None:
         self._at: dict[str, dict[str, float]] = {node: {} for node in nodes}
@@ -34,7 +34,7 @@ class Arrivals:
         self._changed = threading.Condition()
 
     def forget(self) -> None:
-        """Begin anew."""
+        """Reset all times."""
         with self._changed:
             for arrived in self._at.values():
                 arrived.clear()
@@ -42,7 +42,7 @@ class Arrivals:
                 started.clear()
 
     def note(self, node: str, line: str) -> None:
-        """Take note of an event, as `ctr events` prints it."""
+        """Process an event in the format of `ctr events`."""
         name = image_of(line)
         with self._changed:
             if name:
@@ -52,17 +52,17 @@ class Arrivals:
                 self._starts[node].append(moment_of(line))
 
     def last(self, images: Iterable[str]) -> tuple[float, Sequence[float]]:
-        """When the last of the images came, and when containers started on the node that it came to, sandboxes too."""
+        """The arrival time of the last image, and the start times of containers and sandboxes on its node."""
         wanted = set(images)
         with self._changed:
             at, node = max((arrived[name], node) for node, arrived in self._at.items() for name in wanted)
             return at, tuple(self._starts[node])
 
     def wait(self, images: Iterable[str], seconds: float) -> float:
-        """Wait until every node has all of them, and return when the last came, in seconds since the epoch.
+        """Wait until every node has all images. Return the arrival time of the last one, in seconds since the epoch.
 
         Raises:
-            TimeoutError: it took longer than so many seconds.
+            TimeoutError: images are missing after this number of seconds.
         """
         wanted = set(images)
         with self._changed:
@@ -75,7 +75,7 @@ class Arrivals:
 
 
 def image_of(line: str) -> str | None:
-    """The image whose arrival an event announces; None if the event is another."""
+    """The image whose arrival an event reports; None for other events."""
     head, brace, document = line.partition("{")
     if not brace or not any(topic in head.split() for topic in _TOPICS):
         return None
@@ -84,7 +84,7 @@ def image_of(line: str) -> str | None:
 
 
 def moment_of(line: str) -> float:
-    """When an event was, in seconds since the epoch."""
+    """The time of an event, in seconds since the epoch."""
     day, clock, offset, *_ = line.split()
     whole, _, fraction = clock.partition(".")
     at = datetime.strptime(f"{day} {whole} {offset}", "%Y-%m-%d %H:%M:%S %z").timestamp()
@@ -93,7 +93,7 @@ def moment_of(line: str) -> float:
 
 @contextmanager
 def arrivals(lab: Lab) -> Iterator[Arrivals]:
-    """Listen on every node of the lab within the block."""
+    """Listen to the events of every node of the lab during the block."""
     nodes = lab.cluster.base_nodes
     heard = Arrivals(nodes)
     listening = [
@@ -130,7 +130,7 @@ def _read(heard: Arrivals, node: str, process: subprocess.Popen[str]) -> None:
 
 
 def _prove(lab: Lab, heard: Arrivals) -> None:
-    """Nothing says that a listener hears; an event that is made for it does."""
+    """Wait until a listener receives events: it does not report that itself, so create an event for it."""
     deadline = time.monotonic() + _PROBE_SECONDS
     nodes = lab.cluster.base_nodes
     listed = [set(lab.nodes.exec(node, "ctr", "--namespace=k8s.io", "images", "ls", "-q").split()) for node in nodes]

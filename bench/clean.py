@@ -1,4 +1,4 @@
-"""What nodes have before a round: nothing that would spare a pull some of its work, or images that are to be there."""
+"""Prepares nodes for a round: removes content that would speed up a pull, or provides required images."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
     from lab import Lab
 
-# The containers of a deleted pod stay for up to a minute, and what they hold unpacked would not be pulled again. The
-# kubelet may be at the same pod, and then one of the two fails.
+# The containers of a deleted pod stay for up to a minute, and layers that they use would not be pulled again. The kubelet
+# may remove the same pod at the same time; then one of both removals fails.
 _REMOVE_PODS = f"""
 for _ in $(seq 100); do
     pods=$(crictl pods --quiet --namespace {NAMESPACE})
@@ -29,18 +29,18 @@ def clean(lab: Lab, images: Iterable[str], nodes: Sequence[str] | None = None) -
     Args:
         lab: a lab that is up.
         images: their names.
-        nodes: the nodes; by default all that the lab has from its beginning.
+        nodes: the nodes. Default: the base nodes of the lab.
     """
     _on_nodes(lab, f"{_REMOVE_PODS}; crictl rmi {' '.join(images)} >/dev/null 2>&1; {_PRUNE}; sync", nodes)
 
 
 def fetch(lab: Lab, images: Iterable[str]) -> None:
-    """Have images on every node, as after an earlier time."""
+    """Provide images on every node, as after an earlier pull."""
     _on_nodes(lab, " ".join(f"crictl pull {image} >/dev/null;" for image in images))
 
 
 def _on_nodes(lab: Lab, script: str, nodes: Sequence[str] | None = None) -> None:
-    """Run a script on nodes, at once."""
+    """Run a script on all nodes at the same time."""
     chosen = lab.cluster.base_nodes if nodes is None else nodes
     with ThreadPoolExecutor(len(chosen)) as pool:
         list(pool.map(lambda node: lab.nodes.exec(node, "sh", "-c", script), chosen))

@@ -1,4 +1,4 @@
-"""What it costs: the registry, the API server, and a node on which there is nothing left to do."""
+"""The costs of the component: for the registry, for the API server, and for an idle node."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ _REQUESTS = re.compile(r'^apiserver_request_total\{.*resource="([a-z]+)".*\} ([0
 
 
 def measure(lab: Lab, images: ImageSet, rounds: int, say: Callable[[str], None]) -> list[Result]:
-    """Measure all of it.
+    """Measure all costs.
 
     Args:
         lab: a lab that is up.
-        images: what to pull.
-        rounds: how often.
-        say: is told of what is being done.
+        images: the images to pull.
+        rounds: number of rounds.
+        say: called with a message for each activity.
     """
     with arrivals(lab) as heard:
         return _Cost(lab, images, heard, say).run(rounds)
@@ -80,7 +80,7 @@ class _Cost:
         ]  # fmt: skip
 
     def _first_and_again(self) -> tuple[list[registry_log.Request], list[registry_log.Request]]:
-        """What the registry is asked for at first, and by pods that are made anew."""
+        """The requests to the registry by the first pods, and by pods that replace them."""
         clean(self._lab, self._references)
         since = registry_log.now()
         with self._api.namespace():
@@ -103,7 +103,7 @@ class _Cost:
         return self._log(since)
 
     def _background(self) -> float:
-        """Requests to the API server in a second, without any form."""
+        """Requests to the API server per second without any form."""
         with self._api.namespace():
             time.sleep(2)
             before = self._counted()
@@ -111,7 +111,7 @@ class _Cost:
             return (self._counted() - before) / BACKGROUND_SECONDS
 
     def _api_requests(self, form: Form, background: float) -> float:
-        """Those from apply until the pods have said that they are done, less what there is without, and looking."""
+        """Requests from apply until the pods report completion, minus the idle requests and our own polling."""
         clean(self._lab, self._references)
         with self._api.namespace():
             time.sleep(2)
@@ -136,7 +136,7 @@ class _Cost:
         self._api.create(form(Cluster(NAMESPACE, self._references, self._lab.cluster.base_nodes)))
 
     def _wait_until_idle(self) -> int:
-        """Wait until every pod is ready or has ended, and the kubelets have said so. Returns how often it looked."""
+        """Wait until the kubelets report that every pod is ready or has ended. Return the number of polls."""
         deadline = time.monotonic() + DEADLINE_SECONDS
         looks = 1
         while not ((pods := self._pods()) and all(map(_is_done, pods))):
@@ -171,7 +171,7 @@ class _Cost:
     def _stats(self, node: str) -> tuple[int, int]:
         """Bytes and nanoseconds of all containers of the namespace's pod on a node."""
         listed = json.loads(self._lab.nodes.exec(node, "crictl", "stats", "--output", "json"))["stats"]
-        # A container that has ended is listed without figures.
+        # Containers that have ended are listed without figures.
         ours = [
             each
             for each in listed

@@ -1,6 +1,6 @@
-"""What the component costs Pulumi's engine: beside the same DaemonSet written by hand, and for many components.
+"""The cost of the component for Pulumi's engine: compared with a handwritten DaemonSet, and for many components.
 
-The pods' node selector fits no node and nothing is waited for, so that it is the engine that is measured. Programs run
+The pods' node selector matches no node, and the program waits for nothing. So only the engine is measured. Programs run
 with the lab's Pulumi against the lab's API server.
 """
 
@@ -30,20 +30,20 @@ _ARGS: dict[str, Any] = {
     "node_selector": {"prepull.dev/bench": "nowhere"},
     "wait_for": "nothing",
 }
-# A size that takes longer is measured once.
+# Seconds. A size that takes longer is measured once.
 _SLOW_SECONDS = 30
 _PROVIDER = "DaemonSet, ConfigMap and Job of pulumi_kubernetes"
 BY_HAND = "the same DaemonSet and ConfigMap, written by hand"
 
 
 def measure(lab: Lab, sizes: Sequence[int], rounds: int, say: Callable[[str], None]) -> list[Comparison | Growth]:
-    """Preview, up and destroy of programs; and what importing costs.
+    """Measure preview, up and destroy of programs, and the cost of importing the package.
 
     Args:
         lab: a lab that is up.
         sizes: numbers of components.
-        rounds: how often each is measured.
-        say: is told of each run.
+        rounds: number of rounds for each.
+        say: called with a message for each run.
     """
     lab.cluster.kubectl("create", "namespace", NAMESPACE)
     try:
@@ -66,7 +66,7 @@ def _programs(lab: Lab, sizes: Sequence[int], rounds: int, say: Callable[[str], 
                     grown[verb].setdefault(1, []).append(seconds)
         for size in sizes:
             taken = sum(sum(grown[verb].get(size, [])) for verb in verbs)
-            # Another round would say nothing new, and take most of the time.
+            # Another round would give no new information, and would use most of the time.
             if size == 1 or taken > _SLOW_SECONDS:
                 continue
             for verb, seconds in _run(lab, components(size)).items():
@@ -82,7 +82,7 @@ def _programs(lab: Lab, sizes: Sequence[int], rounds: int, say: Callable[[str], 
 
 
 def components(number: int) -> str:
-    """A program with so many components."""
+    """A program with this number of components."""
     return f"""\
 from prepull import PrePullDaemonSet
 
@@ -92,7 +92,7 @@ for index in range({number}):
 
 
 def by_hand() -> str:
-    """A program with what the component makes, as its own plain resources."""
+    """A program with the component's objects as plain resources."""
     return f"""\
 import json
 from pathlib import Path

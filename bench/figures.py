@@ -1,4 +1,4 @@
-"""What is made of the figures of several rounds: medians, their spread, and ratios. Pure."""
+"""Medians, spreads and ratios of the figures of several rounds. No I/O."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Summary:
-    """One row of a table. `ratio` is None where there is nothing to compare with."""
+    """One row of a table. `ratio` is None if there is no base to compare with."""
 
     median: float
     low: float
@@ -21,9 +21,9 @@ def summaries(rounds: Mapping[str, Sequence[float]], base: str | None = None) ->
     """Each form's median and spread.
 
     Args:
-        rounds: for each form what was measured, in the order of the rounds.
-        base: the form that the others are compared with, round by round: what disturbs a machine for a while then
-            disturbs both sides of a ratio, which is their median.
+        rounds: the figures of each form, in the order of the rounds.
+        base: the form to compare the others with. The ratio is the median of the ratios of each round, so that a
+            temporary load of the machine affects both sides of a ratio.
     """
     against = rounds[base] if base else None
     return {
@@ -40,7 +40,7 @@ def _ratio(figures: Sequence[float], against: Sequence[float] | None) -> float |
 
 
 def growth(points: Mapping[int, float]) -> float | None:
-    """How fast a figure grows between the smallest and the largest size: 1 is in proportion, 2 twice as fast.
+    """The growth of a figure between the smallest and the largest size: 1 is proportional, 2 is twice as fast.
 
     Args:
         points: the figure for each size.
@@ -52,7 +52,7 @@ def growth(points: Mapping[int, float]) -> float | None:
 
 
 def shown(figure: float) -> str:
-    """A figure with three digits that mean something."""
+    """A figure with three significant digits."""
     if figure >= 100:
         return f"{figure:,.0f}"
     return f"{figure:.1f}" if figure >= 10 else f"{figure:.2f}"

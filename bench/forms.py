@@ -1,4 +1,4 @@
-"""The forms that are measured: what is applied to have a list of images on every node.
+"""The forms to compare: the objects that each form applies to pull a list of images onto every node.
 
 Each is written as its project deploys it, reduced to what pulls: JupyterHub's prePuller has one init container of each
 image (https://z2jh.jupyter.org/en/stable/administrator/optimization.html), Eclipse Che's image-puller one running
@@ -21,21 +21,21 @@ Manifests = list[dict[str, Any]]
 _SOCKET = "/run/containerd/containerd.sock"
 _TOLERATE_ALL = [{"operator": "Exists"}]
 _TOOLS = "/tmp/bin"  # noqa: S108 - as kube-fledged has it
-# The image names a file that only K3s' own nodes have.
+# The image sets the path of a file that only K3s' own nodes have.
 _CRICTL = 'unset CRI_CONFIG_FILE; exec "$0" "$@"'
 _PAUSE = {"name": "pause", "image": PAUSE_IMAGE}
 
 OURS = "PrePullDaemonSet"
 LIMIT = "limit: crictl pull of all images at once on each node"
 HELPERS = (K3S_IMAGE, BUSYBOX_IMAGE, PAUSE_IMAGE)
-"""Every image that any of the forms runs beside those that it pulls."""
+"""All images that the forms run themselves, besides the images to pull."""
 LIMIT_HELPERS = (K3S_IMAGE, PAUSE_IMAGE)
-"""What the limit pulls as well where the helpers are not there: what this component needs with a socket."""
+"""The images that the limit pulls too if the helpers are missing: those that this component needs with a socket."""
 
 
 @dataclass(frozen=True)
 class Cluster:
-    """What a form is made for."""
+    """The parameters of a form."""
 
     namespace: str
     images: Sequence[str]
@@ -46,7 +46,7 @@ Form = Callable[[Cluster], Manifests]
 
 
 def prepull(runtime: str, **args: Any) -> Form:
-    """This component with its defaults, without its gate: the others have none."""
+    """This component with its defaults, but without its gate, since the other forms have none."""
 
     def made(cluster: Cluster) -> Manifests:
         given = {"images": list(cluster.images), "runtime": runtime, "wait_for": "nothing", **args}
@@ -56,7 +56,7 @@ def prepull(runtime: str, **args: Any) -> Form:
 
 
 def one_init_container_with_crictl(cluster: Cluster) -> Manifests:
-    """The pattern's first form for several images, with containerd: one init container, and one pull, after another."""
+    """The original pattern for several images, with containerd: init containers pull one image after another."""
     mount = [{"name": "socket", "mountPath": _SOCKET}]
     socket = f"unix://{_SOCKET}"
     pulls = [
@@ -73,7 +73,7 @@ def one_init_container_with_crictl(cluster: Cluster) -> Manifests:
 
 
 def one_init_container_of_each_image(cluster: Cluster) -> Manifests:
-    """JupyterHub's form: the image itself runs and ends."""
+    """JupyterHub's form: a container of the image runs and ends."""
     pulls = [
         {"name": f"pull-{index}", "image": image, "command": ["/bin/sh", "-c", "echo pulled"]}
         for index, image in enumerate(cluster.images)
@@ -82,7 +82,7 @@ def one_init_container_of_each_image(cluster: Cluster) -> Manifests:
 
 
 def one_running_container_of_each_image(cluster: Cluster) -> Manifests:
-    """Che's form: the image itself runs and stays."""
+    """Che's form: a container of the image runs and stays."""
     stay = [
         {"name": f"image-{index}", "image": image, "command": ["/bin/sleep", FOR_EVER]}
         for index, image in enumerate(cluster.images)
@@ -91,7 +91,7 @@ def one_running_container_of_each_image(cluster: Cluster) -> Manifests:
 
 
 def one_job_for_each_image_and_node(cluster: Cluster) -> Manifests:
-    """Kube-fledged's form. All Jobs are made at once, where its controller makes one after another."""
+    """Kube-fledged's form. Creates all Jobs at once; its controller would create one after another."""
     return [
         _job(cluster, f"image-{index}-{place}", image, node)
         for index, image in enumerate(cluster.images)

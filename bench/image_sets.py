@@ -1,4 +1,4 @@
-"""The lists of images that are pulled, and how they are written: `8x40MB`, `10x10MB+100MB`."""
+"""The sets of images to pull, and their notation: `8x40MB`, `10x10MB+100MB`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _FORM = re.compile(r"([1-9][0-9]*)x([1-9][0-9]*)MB(?:\+([1-9][0-9]*)MB)?")
 
 @dataclass(frozen=True)
 class ImageSet:
-    """So many images of so many MB each, on a layer that all of them share."""
+    """A number of images of the same size in MB, on a layer that all images share."""
 
     number: int
     megabytes: int
@@ -27,7 +27,7 @@ class ImageSet:
         """Read `8x40MB` (eight images of 40 MB), or `10x10MB+100MB` (ten of 10 MB that share 100 MB).
 
         Raises:
-            ValueError: it is written otherwise.
+            ValueError: the text has another form.
         """
         found = _FORM.fullmatch(text)
         if not found:
@@ -42,23 +42,23 @@ class ImageSet:
 
     @property
     def title(self) -> str:
-        """In words."""
+        """The set in words."""
         each = f"{self.number} image{'s' if self.number > 1 else ''} of {self.megabytes} MB"
         return f"{each} that share {self.shared_megabytes} MB" if self.shared_megabytes else each
 
     @property
     def repository(self) -> str:
-        """What their names begin with in the registry."""
+        """The prefix of the images' names in the registry."""
         return f"bench/{self.number}x{self.megabytes}-{self.shared_megabytes}"
 
     @property
     def total_megabytes(self) -> int:
-        """What a node with none of them has to fetch, apart from the program in each."""
+        """The bytes that a node without any of the images must download, without the program in each image."""
         return self.number * self.megabytes + self.shared_megabytes
 
     def push(self, lab: Lab) -> list[str]:
-        """Put them into the lab's registry, and return the references that nodes pull them by."""
-        # The forms that run an image need a program in it.
+        """Push the images to the lab's registry, and return their references for nodes."""
+        # Some forms run the image, so it must contain a program.
         busybox = lab.busybox
         layers = [layer({f"bin/{applet}": program(busybox) for applet in ("sh", "sleep")})]
         if self.shared_megabytes:

@@ -1,4 +1,4 @@
-"""The machine that figures were taken on, without anything that names it."""
+"""A description of the machine that was measured, without anything that identifies it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def machine() -> dict[str, str]:
-    """What figures depend on, where there is no cluster."""
+    """The properties of the machine that affect figures without a cluster."""
     return {
         "cores": str(os.cpu_count()),
         "memory": f"{_memory_gigabytes()} GB",
@@ -25,7 +25,7 @@ def machine() -> dict[str, str]:
 
 
 def machine_of(lab: Lab) -> dict[str, str]:
-    """What figures depend on, with the versions of the lab's cluster."""
+    """The properties of the machine that affect figures, with the versions of the lab's cluster."""
     nodes = lab.cluster.nodes()
     info = nodes[0]["status"]["nodeInfo"]
     return {

@@ -1,4 +1,4 @@
-"""The page of all figures, made from the results' files. Pure."""
+"""The page of all figures, from the files of the results. No I/O."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Written by `python -m bench report` from the JSON files beside it; [how they are
 
 
 def page(results: Iterable[Result]) -> str:
-    """All results, each with its plot, table and machine."""
+    """The page of all results, each with its plot, table and machine."""
     return "\n".join([_HEAD, *(_section(result) for result in results)])
 
 
@@ -44,7 +44,7 @@ def comparison_table(result: Comparison) -> str:
 
 
 def growth_table(result: Growth) -> str:
-    """A row for each series: the median at each size, and how fast it grows."""
+    """A row for each series: the median at each size, and the growth."""
     sizes = sorted({size for points in result.series.values() for size in points})
     head = ["", *(f"{size:,} {result.size}, {result.unit}" for size in sizes), "growth (1: in proportion)"]
     rows = []

@@ -1,4 +1,4 @@
-"""What the time until all images are there is made of."""
+"""The parts of the time until all images are present."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ _PARTS = (
 
 
 def measure(lab: Lab, images: ImageSet, rounds: int, say: Callable[[str], None], *, cold: bool) -> Comparison:
-    """Measure the parts, on the node that has the last image last.
+    """Measure the parts on the node that gets its last image last.
 
     Args:
         lab: a lab that is up.
-        images: what to pull.
-        rounds: how many rounds to count; one more goes before them, to warm up.
-        say: is told of each round.
-        cold: the images that the component runs are not on the nodes either.
+        images: the images to pull.
+        rounds: number of rounds to count. One more round before them warms up.
+        say: called with a message for each round.
+        cold: remove the component's own images from the nodes too.
     """
     seconds: dict[str, list[float]] = {part: [] for part in _PARTS}
     with arrivals(lab) as heard:

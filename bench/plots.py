@@ -1,4 +1,4 @@
-"""The plots, as SVG that can be read on a light page and on a dark one."""
+"""The plots, as SVG that is readable on light and dark pages."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from bench.figures import shown, summaries
 from bench.forms import LIMIT, OURS
 from bench.results import Comparison, Growth, Result
 
-# Stands in the SVG where the ink of the page's theme goes.
+# A placeholder in the SVG for the text colour of the page's theme.
 _INK = "#010203"
 _THEMES = (
     "<style>svg{--ink:#1f2328}@media (prefers-color-scheme:dark){svg{--ink:#e6edf3}}"
     "text{font-family:system-ui,sans-serif}</style>"
 )
-# Told apart by those who see no red or green as well (Okabe and Ito).
+# Colours that people with red-green colour blindness can distinguish (Okabe and Ito).
 _OURS, _OTHERS, _BASE = "#0072b2", "#e69f00", "#7f8790"
 _SERIES = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00")
 _STYLE: dict[Any, Any] = {
@@ -45,7 +45,7 @@ def draw(result: Result, directory: Path) -> Path:
 
 
 def svg(result: Result) -> str:
-    """The plot of a result; the same result gives the same text."""
+    """The plot of a result. The same result gives the same text."""
     with mpl.rc_context(_STYLE):
         figure = _bars(result) if isinstance(result, Comparison) else _lines(result)
         text = io.StringIO()
@@ -72,7 +72,7 @@ def _bars(result: Comparison) -> Figure:
         ratio = found[form].ratio
         text = shown(found[form].median) + (f"  ({ratio:.2f})" if ratio is not None else "")
         axes.text(found[form].high + edge / 60, place, text, va="center", fontsize=9)
-    # All may be nothing.
+    # All figures may be zero.
     axes.set_xlim(0, (edge or 1) * 1.18)
     axes.set_xlabel(f"{result.unit}: median, lowest and highest" + ("  (ratio to the base)" if result.base else ""))
     return figure

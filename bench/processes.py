@@ -1,4 +1,4 @@
-"""What a program costs: time, processor and memory, as the kernel counts them."""
+"""The time, processor time and memory of a program, as the kernel counts them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from lab.process import CommandError
 
 @dataclass(frozen=True)
 class Cost:
-    """Of one run: seconds on the clock and on the processor, and the most memory that one of its processes held."""
+    """The cost of one run: elapsed seconds, processor seconds, and the peak memory of its largest process."""
 
     seconds: float
     processor_seconds: float
@@ -23,7 +23,7 @@ class Cost:
     output: str
 
 
-# A program's memory counts from before it is loaded, when it is still a copy of what starts it: that has to be small.
+# The peak memory of a process includes the time before exec, when it is a copy of its parent: the parent must be small.
 _MEASURE = """
 import json, os, sys, time
 began = time.monotonic()
@@ -38,7 +38,7 @@ def cost_of(*argv: str | Path, environ: Mapping[str, str] | None = None) -> Cost
     """Run a program to its end.
 
     Raises:
-        CommandError: it failed.
+        CommandError: the program failed.
     """
     command = [str(argument) for argument in argv]
     with tempfile.NamedTemporaryFile("r") as measured:

@@ -1,8 +1,8 @@
-"""How long it takes until every image is on every node: this component beside what people use.
+"""The time until every image is on every node: this component compared with alternatives.
 
-Rounds are interleaved, so that what else the machine does meets all of them; each starts from nothing: images removed
-and blobs pruned. The clock starts when the first object is sent to the API server, or the nodes are told to pull, and
-stops when the last node's own runtime has the last image. Neither side's clock holds the start of a client.
+Rounds of the forms are interleaved, so that other load of the machine affects all forms. Before each round, images are
+removed and blobs pruned. The time starts when the first object is sent to the API server, or when the nodes are told to
+pull. It ends when the runtime of the last node has the last image. It never includes the start of a client.
 """
 
 from __future__ import annotations
@@ -32,22 +32,22 @@ CLEAR_RATIO = 4
 def measure(
     lab: Lab, images: ImageSet, *, rounds: int, cold: bool, only: Sequence[str], say: Callable[[str], None]
 ) -> Iterator[Comparison]:
-    """Measure each form, and give what there is after each round: later ones may not come about.
+    """Measure each form, and yield the results after each round, in case later rounds fail.
 
     Args:
         lab: a lab that is up.
-        images: what to pull.
-        rounds: how many rounds; a form that takes more than four times the limit is measured once.
-        cold: the images that the forms themselves run are not on the nodes either.
-        only: measure only forms with one of these words in their names. Empty: all.
-        say: is told of each round.
+        images: the images to pull.
+        rounds: number of rounds. A form that takes more than four times the limit is measured once.
+        cold: remove the forms' own images from the nodes too.
+        only: measure only forms with one of these words in their names. Empty: all forms.
+        say: called with a message for each round.
     """
     with arrivals(lab) as heard:
         yield from Pull(lab, images, heard, cold=cold).run(rounds, only, say)
 
 
 class Pull:
-    """Rounds of one list of images, each from nothing."""
+    """Rounds with one list of images. Each round starts with clean nodes."""
 
     def __init__(self, lab: Lab, images: ImageSet, heard: Arrivals, *, cold: bool) -> None:
         self._lab = lab
@@ -62,14 +62,14 @@ class Pull:
         self.title = f"{images.title}, {'helper images pulled as well' if cold else 'helper images there'}"
 
     def run(self, rounds: int, only: Sequence[str], say: Callable[[str], None]) -> Iterator[Comparison]:
-        """As `measure`, which documents it."""
+        """Run the rounds; see `measure`."""
         forms = [LIMIT, *(form for form in FORMS if not only or any(word in form for word in only))]
         seconds: dict[str, list[float]] = {form: [] for form in forms}
         with self.ready():
             for form in forms[:2]:
                 say(f"to warm up: {self.once(form):6.2f} s  {form}")
             for number in range(rounds):
-                # Each form has another one before it in each round.
+                # Rotate the order, so that each form has a different predecessor in each round.
                 start = number % len(forms)
                 for form in forms[start:] + forms[:start]:
                     if is_clear(seconds[form], seconds[LIMIT]):
@@ -81,7 +81,7 @@ class Pull:
 
     @contextmanager
     def ready(self) -> Iterator[None]:
-        """Rounds are taken within the block; after it, nothing of them is left."""
+        """Prepare the lab for rounds in the block, and clean up after it."""
         if not self._cold:
             fetch(self._lab, HELPERS)
         with self._api.namespace():
@@ -94,9 +94,9 @@ class Pull:
         return self._from_nothing(form)
 
     def parts(self, form: str) -> tuple[float, float, float]:
-        """Seconds from apply to the start of the pod's sandbox, from there to its first container's, and to the end.
+        """Seconds from apply to the start of the pod's sandbox, from there to its first container, and to the end.
 
-        All of one round, on the node that has the last image last.
+        All values are from one round, on the node that gets its last image last.
         """
         self.once(form)
         last, (sandbox, puller, *_) = self._heard.last(self._references)
@@ -144,7 +144,7 @@ class Pull:
 
     @contextmanager
     def _ready_to_run(self, script: str) -> Iterator[Callable[[], None]]:
-        """A shell on each node that only waits to be told."""
+        """A shell on each node that waits for the command to pull."""
         engine = self._lab.engine
         shells = [
             subprocess.Popen(
@@ -177,5 +177,5 @@ class Pull:
 
 
 def is_clear(figures: Sequence[float], limits: Sequence[float]) -> bool:
-    """Whether a form is so slow that another round would say nothing new, and take most of the time."""
+    """Whether a form is so slow that another round would only cost time, without new information."""
     return bool(figures and limits) and figures[0] > CLEAR_RATIO * limits[0]

@@ -1,6 +1,6 @@
-"""What it is for: how soon a workload is ready where its images are there, and where they are not.
+"""The benefit: the time until a workload is ready on nodes with its images, and on nodes without.
 
-And how long a pod waits that was sent to a new node, with and without a startup taint.
+Also the time that a pod waits on a new node, with and without a startup taint.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ NEW_TAINTED = "with PrePullDaemonSet and startup_taint"
 
 
 def measure_workload(lab: Lab, images: ImageSet, rounds: int, say: Callable[[str], None]) -> Comparison:
-    """From creating a pod to its being ready, on a node that has its image, and on one that has not.
+    """Measure the time from the creation of a pod until it is ready, on a node with its images and on a node without.
 
     Args:
         lab: a lab that is up.
         images: the images; the pod has a container of each.
-        rounds: how many rounds; one more goes before them, to warm up.
-        say: is told of each round.
+        rounds: number of rounds. One more round before them warms up.
+        say: called with a message for each round.
     """
     seconds: dict[str, list[float]] = {WITHOUT: [], WITH: []}
     references = images.push(lab)
@@ -62,7 +62,7 @@ def measure_workload(lab: Lab, images: ImageSet, rounds: int, say: Callable[[str
 
 
 def measure_new_node(lab: Lab, images: ImageSet, rounds: int, say: Callable[[str], None]) -> list[Comparison]:
-    """A node that joins: how long a pod waits that was sent there, and how soon after joining it is ready."""
+    """Measure, for a node that joins, how long a pod on it waits, and when the pod is ready after the join."""
     waits: dict[str, list[float]] = {NEW_WITHOUT: [], NEW_WITH: [], NEW_TAINTED: []}
     joins: dict[str, list[float]] = {form: [] for form in waits}
     references = images.push(lab)
@@ -92,7 +92,7 @@ class _Times:
 def _joined(lab: Lab, api: Api, references: Sequence[str], form: str) -> _Times:
     taint = {"startup_taint": TAINT} if form == NEW_TAINTED else {}
     component = [] if form == NEW_WITHOUT else _component(references, **taint)
-    # The component has objects that are not the namespace's.
+    # The component has cluster-wide objects too.
     with api.namespace(), api.removed_after(component):
         api.create(component)
         if component:
@@ -106,7 +106,7 @@ def _joined(lab: Lab, api: Api, references: Sequence[str], form: str) -> _Times:
 
 @contextmanager
 def _new_node(lab: Lab, *, tainted: bool) -> Iterator[float]:
-    """A node that is there within the block; gives when it registered, in seconds since the epoch."""
+    """Add a node for the block. Yields the time of its registration, in seconds since the epoch."""
     name = lab.nodes.join(_NEW_NODE, taints=[f"{TAINT}:NoSchedule"] if tainted else [])
     try:
         [made] = [

@@ -1,4 +1,4 @@
-"""What a registry was asked for, by its own log."""
+"""The requests to a registry, from its log."""
 
 from __future__ import annotations
 
@@ -31,29 +31,29 @@ class Request:
 
     @property
     def is_layer(self) -> bool:
-        """Whether it asked for content, and not for what there is."""
+        """Whether the request was for content, and not for a check or a list."""
         return self.method == "GET" and "/blobs/" in self.path
 
 
 def now() -> str:
-    """This moment, as `read` takes it."""
+    """The current time, in the form for `read`."""
     return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def read(lab: Lab, since: str, repository: str) -> list[Request]:
-    """The requests to the lab's registry for what lies below a repository, from a moment on."""
-    # Distribution logs to its standard error.
+    """The requests to the lab's registry below a repository prefix, since a time."""
+    # Distribution writes its log to standard error.
     command = [str(lab.engine.client), "logs", "--since", since, lab.registry.container]
     told = subprocess.run(command, env=dict(lab.engine.environ), check=True, capture_output=True, text=True)
     return requests(told.stderr.splitlines(), repository)
 
 
 def requests(lines: Iterable[str], repository: str) -> list[Request]:
-    """The requests for what lies below a repository, as Distribution logs them.
+    """The requests below a repository prefix, from Distribution's log.
 
     Args:
-        lines: its log.
-        repository: what the names of the images begin with.
+        lines: the lines of the log.
+        repository: the prefix of the images' names.
     """
     found = []
     for line in lines:
@@ -71,13 +71,13 @@ def requests(lines: Iterable[str], repository: str) -> list[Request]:
 
 
 def megabytes(found: Iterable[Request]) -> float:
-    """How much content was sent."""
+    """The number of bytes that were sent as content."""
     return sum(request.written for request in found if request.is_layer) / 1_000_000
 
 
 def peak(found: Sequence[Request]) -> int:
-    """How many requests were being answered at the busiest moment."""
-    # What ends at a moment makes place for what begins then.
+    """The largest number of requests at the same time."""
+    # At the same time, count ends before starts.
     steps = sorted([(request.began, 1) for request in found] + [(request.ended, -1) for request in found])
     most = now = 0
     for _, step in steps:

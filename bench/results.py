@@ -1,4 +1,4 @@
-"""What was measured, as it is kept: one JSON file each, from which tables and plots are made."""
+"""The stored results: one JSON file for each, the source of tables and plots."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ DIRECTORY = Path(__file__).parent.parent / "docs" / "benchmarks"
 
 @dataclass(frozen=True)
 class Comparison:
-    """One figure for each form and round. `base` is the form that the others are compared with."""
+    """One figure for each form and round. `base` is the form to compare the others with."""
 
     name: str
     title: str
@@ -26,7 +26,7 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Growth:
-    """Figures for several sizes of one thing: for each series, by the size, one of each round."""
+    """Figures for several sizes: for each series and size, one figure for each round."""
 
     name: str
     title: str
@@ -41,7 +41,7 @@ Result = Comparison | Growth
 
 
 def dump(result: Result) -> str:
-    """A result as JSON, figures cut to what can be told apart."""
+    """A result as JSON, with rounded figures."""
     document = asdict(result)
     kind = "growth" if isinstance(result, Growth) else "comparison"
     return json.dumps({"kind": kind, **_rounded(document)}, indent=1) + "\n"
@@ -68,7 +68,7 @@ def save(result: Result, directory: Path = DIRECTORY) -> Path:
 
 
 def saved(directory: Path = DIRECTORY) -> list[Result]:
-    """All results that were written, by name."""
+    """All stored results, by name."""
     return [load(path.read_text("utf-8")) for path in sorted(directory.glob("*.json"))]
 
 

@@ -1,7 +1,7 @@
-"""How the gate's and `prepull status`' time and memory grow with the cluster.
+"""The growth of time and memory of the gate and of `prepull status` with the size of the cluster.
 
 Nodes are simulated (bench/simulation.py), the API server is real. The gate's program runs as in its Job, but without
-TLS. A change is a pod's that is deleted, and is seen once `prepull status --watch` has printed it.
+TLS. The measured change is the deletion of a pod, from the request until `prepull status --watch` prints it.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def measure(sizes: Sequence[int], rounds: int, say: Callable[[str], None]) -> li
             cluster.apply([manifest for manifest in manifests if manifest is not job])
             cluster.wait_until_ready(NAME, nodes)
             gate = _Gate(cluster, job)
-            # The API server is still busy with what it has just made.
+            # The API server is still busy with the objects that were just created.
             say(f"to warm up: {_status(cluster, nodes).seconds:.2f} s")
             for _ in range(rounds):
                 note("prepull status", nodes, _status(cluster, nodes))
@@ -107,7 +107,7 @@ def _watch(cluster: Simulation) -> tuple[Cost, Cost]:
         before = _processor_seconds(process.pid)
         began = time.monotonic()
         cluster.delete_pod(pod)
-        # An empty line goes before each table but the first.
+        # An empty line precedes each table except the first.
         next(line for line in lines if not line.strip())
         took = time.monotonic() - began
         used = _processor_seconds(process.pid) - before
@@ -130,7 +130,7 @@ def _peak_megabytes(pid: int) -> float:
 
 
 class _Gate:
-    """The gate's program with what its Job gives it, laid out as in its pod."""
+    """The gate's program in the layout of its pod, with the environment of its Job."""
 
     def __init__(self, cluster: Simulation, job: dict[str, Any]) -> None:
         [container] = job["spec"]["template"]["spec"]["containers"]
@@ -138,7 +138,7 @@ class _Gate:
         self._cluster = cluster
 
     def run(self) -> Cost:
-        """Run it until it says that every node has every image."""
+        """Run the gate until it reports that every node has every image."""
         with tempfile.TemporaryDirectory() as directory, self._cluster.plain_address() as address:
             content = gate_program.content(gate_program.modules())
             for name, text in content["data"].items():

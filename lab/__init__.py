@@ -1,4 +1,4 @@
-"""A real engine and a real cluster on one machine, for trying and testing what this repository makes."""
+"""A real engine and a real cluster on one machine, to try and test this repository."""
 
 from lab.core import Lab
 from lab.errors import LabError

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def main() -> int:
-    """Run a command, and say in one sentence what is wrong if something is."""
+    """Run a command. Print an error as a sentence."""
     parser = argparse.ArgumentParser(prog="python -m lab", description="A real cluster on this machine.")
     commands = parser.add_subparsers(dest="command", required=True)
     up = commands.add_parser("up", help="bring up the cluster and its registry, then the dev stack")

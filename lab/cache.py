@@ -1,4 +1,4 @@
-"""Directories that are filled once, by whoever comes first, and are then never changed."""
+"""A cache of directories. Each is filled once and never changed afterwards."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def fingerprint(*parts: str | bytes | Path) -> str:
-    """A short name for what something is made from; of a path, what counts is the file's content."""
+    """A short hash of the inputs of a build. For a path, the file's content is hashed."""
     digest = hashlib.sha256()
     for part in parts:
         content = part.read_bytes() if isinstance(part, Path) else part.encode() if isinstance(part, str) else part
@@ -26,20 +26,20 @@ def fingerprint(*parts: str | bytes | Path) -> str:
 
 
 class Cache:
-    """A directory of finished things, each under the fingerprint of what it was made from."""
+    """A directory of build results, each under the fingerprint of its inputs."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
 
     def path(self, name: str, key: str) -> Path:
-        """Where the directory of that name and key is, or will be."""
+        """The path of the directory with that name and key, whether it exists or not."""
         return self.root / f"{name}-{key}"
 
     def entry(self, name: str, key: str, fill: Callable[[Path], None]) -> Path:
-        """The directory of that name and key; if there is none yet, `fill` is given an empty one to fill.
+        """The directory with that name and key. If it does not exist, `fill` fills an empty directory.
 
-        Two processes that want the same one at once get it built once: the second waits for the first. A
-        directory that is only partly filled is never seen under its name, however the process ends.
+        If two processes request the same directory, the second waits for the first. A partly filled directory never
+        appears under its name, even if the process is killed.
         """
         path = self.path(name, key)
         if path.is_dir():
@@ -58,7 +58,7 @@ class Cache:
 
     @contextmanager
     def lock(self, name: str) -> Iterator[None]:
-        """Hold the lock of that name against every other process that uses this cache."""
+        """Hold the lock with that name, against all other processes that use this cache."""
         with (self._directory("locks") / name).open("w") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield

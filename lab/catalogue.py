@@ -1,7 +1,7 @@
-"""The images in the lab's registry, under the names that the public ones have.
+"""The images in the lab's registry, under the names of the public images.
 
-Each is the public image where that can be pulled. Where it cannot, one stands in for it that has the same
-programs at the same paths; all of those share their layers.
+Each is the public image if that can be pulled. If not, a stand-in replaces it, with the same programs at the same
+paths. The stand-ins share their layers.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from lab.provision.workshop import Workshop
     from lab.registry import RegistryClient
 
-# Applets that the public image does not have: a puller that needs one shall fail here too.
+# Applets that the public image lacks: a puller that needs one must fail in the lab too.
 _NOT_IN_K3S = frozenset({"base64", "timeout"})
 _CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 _PATH = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
@@ -39,7 +39,7 @@ def _tag(reference: str) -> str:
 
 @dataclass(frozen=True)
 class Offer:
-    """An image of the registry: where it is there, where it comes from, and what stands in for it."""
+    """An image of the registry: its name there, its public name, and its stand-in."""
 
     repository: str
     tag: str
@@ -48,7 +48,7 @@ class Offer:
 
 
 class Catalogue:
-    """Makes the images and puts them into a registry."""
+    """Provides the images and pushes them to a registry."""
 
     def __init__(self, engine: Engine, upstream: Upstream, workshop: Workshop) -> None:
         self._engine = engine
@@ -57,7 +57,7 @@ class Catalogue:
         self._layers: dict[str, bytes] = {}
 
     def offers(self) -> list[Offer]:
-        """What the registry has."""
+        """The images of the registry."""
         return [
             Offer("library/hello-world", "latest", "hello-world:latest", self._hello_world),
             Offer("library/docker", "28-cli", "docker:28-cli", self._docker_cli),
@@ -69,7 +69,7 @@ class Catalogue:
         ]
 
     def stock(self, registry: RegistryClient) -> None:
-        """Put into the registry what it does not have."""
+        """Push the images that the registry lacks."""
         missing = [offer for offer in self.offers() if registry.digest(offer.repository, offer.tag) is None]
         with self._workshop.console.step("images in the registry") as step:
             pulled = 0
@@ -79,7 +79,7 @@ class Catalogue:
             step.ended(f"{len(missing)} put there, {pulled} of them pulled from upstream" if missing else "there")
 
     def _put(self, registry: RegistryClient, offer: Offer) -> bool:
-        """Put an image there, and say whether it is the public one."""
+        """Push an image, and return whether it is the public one."""
         if offer.upstream is not None:
             try:
                 self._upstream.pull(offer.upstream)
@@ -105,8 +105,7 @@ class Catalogue:
         return Image((self._shell(),), command=("sh",), environ=_PATH)
 
     def _k3s(self) -> Image:
-        # As the public image: its own entrypoint serves no purpose here, and a puller that relies on it shall
-        # fail.
+        # The same entrypoint as in the public image: a puller that relies on another one must fail in the lab too.
         return Image(
             (self._shell(without=_NOT_IN_K3S), self._certificates(), self._kubernetes()),
             entrypoint=("/bin/k3s",),

@@ -1,4 +1,4 @@
-"""Everything that follows from where the checkout is, so that two checkouts on one machine never meet."""
+"""Names and directories that are derived from the checkout's path, so that two checkouts do not collide."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 class Checkout:
     """One working copy of the project.
 
-    Its real path decides the names of everything that it brings up: cluster, containers, network and state.
+    The names of its cluster, containers, network and state are derived from its real path.
     """
 
     root: Path
@@ -24,17 +24,17 @@ class Checkout:
 
     @property
     def name(self) -> str:
-        """The cluster's name, and the prefix of every container's."""
+        """The name of the cluster, and the prefix of all container names."""
         return f"prepull-{hashlib.sha256(str(self.root.resolve()).encode()).hexdigest()[:8]}"
 
     @property
     def state(self) -> Path:
-        """What belongs to the lab that is up, and goes with it."""
+        """The directory for the state of the running lab. `down` removes it."""
         return self.root / ".lab"
 
     @property
     def cache(self) -> Path:
-        """What was downloaded and built: shared by every checkout, kept when a lab goes down."""
+        """The directory for downloads and builds. All checkouts share it, and `down` keeps it."""
         chosen = os.environ.get("PREPULL_LAB_CACHE")
         if chosen:
             return Path(chosen).expanduser().resolve()
@@ -43,5 +43,5 @@ class Checkout:
 
     @property
     def go(self) -> Path:
-        """The Go modules that name, with their checksums, the programs that the lab builds."""
+        """The Go modules that list the programs that the lab builds, with their checksums."""
         return self.root / "lab" / "go"

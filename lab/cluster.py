@@ -1,4 +1,4 @@
-"""The cluster: three nodes that kind makes on the lab's own network."""
+"""The cluster: three nodes that kind creates on the lab's own network."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ ROLE_LABEL = "io.x-k8s.kind.role"
 
 @dataclass(frozen=True)
 class Cluster:
-    """A cluster of kind's, by its name."""
+    """A cluster that kind creates."""
 
     name: str
     engine: Engine
@@ -41,20 +41,20 @@ class Cluster:
 
     @property
     def base_nodes(self) -> list[str]:
-        """The nodes that every lab has."""
+        """The nodes of every lab: nodes that joined later are not among them."""
         return [self.control_plane, *(f"{self.name}-worker{number or ''}" for number in self._suffixes())]
 
     @staticmethod
     def _suffixes() -> list[int]:
-        """The numbers of the workers as kind writes them: none for the first."""
+        """The numbers of the workers in kind's names. The first one, 0, is not written."""
         return [0, *range(2, WORKERS + 1)]
 
     def containers(self, *, running: bool = False) -> list[str]:
-        """The containers of its nodes, with those that joined later."""
+        """The containers of its nodes, including nodes that joined later."""
         return self.engine.containers(f"{CLUSTER_LABEL}={self.name}", running=running)
 
     def create(self, image: NodeImage) -> None:
-        """Make it, and wait until every node is ready."""
+        """Create the cluster, and wait until every node is ready."""
         configuration = yaml.safe_dump(_configuration(image))
         self._kind(
             "create",
@@ -68,7 +68,7 @@ class Cluster:
         )
 
     def kubectl(self, *arguments: str, stdin: bytes | None = None) -> str:
-        """Run kubectl on it as its administrator."""
+        """Run kubectl as administrator of the cluster."""
         environ = {**self.engine.environ, "KUBECONFIG": str(self.kubeconfig)}
         return run(self.kubectl_program, *arguments, env=environ, stdin=stdin, timeout=120)
 
@@ -86,14 +86,14 @@ class Cluster:
         return listed["items"]
 
     def unready(self) -> list[str]:
-        """The nodes that every lab has and that are not ready now."""
+        """The base nodes that are not ready now."""
         ready = {node["metadata"]["name"] for node in self.nodes() if is_ready(node)}
         return [name for name in self.base_nodes if name not in ready]
 
     def describes_itself(self) -> bool:
-        """Whether the API server has put its schema together, which it does when it is first asked.
+        """Whether the API server can return its schema. It builds the schema at the first request.
 
-        Pulumi's provider begins with that question and waits half a minute for the answer.
+        Pulumi's provider sends that request first, and waits only half a minute for the answer.
         """
         try:
             self.kubectl("get", "--raw", "/openapi/v2", "--request-timeout=60s")
@@ -102,7 +102,11 @@ class Cluster:
         return True
 
     def wait_until_ready(self, seconds: float = READY_SECONDS) -> None:
-        """Wait until every node that every lab has is ready, and the API server with them."""
+        """Wait until the API server and all base nodes are ready.
+
+        Raises:
+            LabError: they are not ready after `seconds`.
+        """
         deadline = time.monotonic() + seconds
         while True:
             missing = self.unready() if self.answers() else self.base_nodes
@@ -146,7 +150,7 @@ def _configuration(image: NodeImage) -> dict[str, object]:
         "nodes": [{"role": "control-plane"}, *({"role": "worker"} for _ in range(WORKERS))],
     }
     if not image.complete:
-        # An image that was built here has a network of its own, and no image of CoreDNS.
+        # An image that the lab has built contains its own network plugin, and no image of CoreDNS.
         configuration["networking"] = {"apiServerAddress": "127.0.0.1", "disableDefaultCNI": True}
         skipped = {"kind": "InitConfiguration", "skipPhases": ["preflight", "addon/coredns"]}
         configuration["kubeadmConfigPatches"] = [yaml.safe_dump(skipped)]

@@ -1,4 +1,4 @@
-"""What the lab tells the person at the terminal, or the log of a build machine, while it works."""
+"""Reports the progress of the lab to a terminal or to the log of a build machine."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LOG_WIDTH = 160
 
 
 class Step:
-    """One thing that is being done."""
+    """One step of the lab's work."""
 
     def __init__(self, title: str) -> None:
         self.title = title
@@ -30,25 +30,25 @@ class Step:
 
     @property
     def seconds(self) -> float:
-        """How long it has been going on."""
+        """Seconds since the step began."""
         return time.monotonic() - self.started
 
     def now(self, doing: str) -> None:
-        """Say what is being done within the step."""
+        """Set the current activity within the step."""
         self.doing = doing
 
     def ended(self, outcome: str) -> None:
-        """Say what came of it."""
+        """Set the result of the step."""
         self.outcome = outcome
 
     def line(self) -> str:
-        """What it is doing and for how long, in a line."""
+        """The step, its activity and its duration in one line."""
         doing = f": {self.doing}" if self.doing else ""
         return f"{self.title}{doing} ({self.seconds:.0f} s)"
 
 
 class Console:
-    """Tells of steps: on a terminal with a spinner, in a log with a line now and then."""
+    """Shows steps: with a spinner on a terminal, with a line from time to time in a log."""
 
     def __init__(self) -> None:
         # A log has no width of its own, and rich would take it for a narrow one.
@@ -62,7 +62,7 @@ class Console:
 
     @contextmanager
     def step(self, title: str) -> Iterator[Step]:
-        """Tell of a step while the block runs, and how long it took when it ends."""
+        """Show a step while the block runs, and its duration when it ends."""
         step = Step(title)
         over = threading.Event()
         teller = threading.Thread(target=self._tell, args=(step, over), daemon=True)
@@ -79,7 +79,7 @@ class Console:
         self.rich.print(f"[green]✓[/] {escape(title)}: {escape(step.outcome)} ({step.seconds:.1f} s)")
 
     def _tell(self, step: Step, over: threading.Event) -> None:
-        """Show the step as it goes on; what is over at once needs no more than its last line."""
+        """Show the progress of the step. A short step has only its last line."""
         if self.rich.is_terminal:
             with self.rich.status(escape(step.line())) as status:
                 while not over.wait(0.5):

@@ -1,4 +1,4 @@
-"""The lab as one object: brought up, asked, taken down."""
+"""The lab as one object: start, query and remove it."""
 
 from __future__ import annotations
 
@@ -70,12 +70,12 @@ class Lab:
 
     @property
     def name(self) -> str:
-        """The name of its cluster and network, and what its containers' names begin with."""
+        """The name of its cluster and network, and the prefix of its containers' names."""
         return self.checkout.name
 
     @property
     def kubeconfig(self) -> Path:
-        """How its cluster is reached."""
+        """The kubeconfig of its cluster."""
         return self.checkout.state / "kubeconfig"
 
     @property
@@ -84,12 +84,12 @@ class Lab:
 
     @property
     def environ(self) -> dict[str, str]:
-        """The environment for programs that work on the lab, free of what the user set for others."""
+        """The environment for programs that use the lab, without the user's settings for other clusters."""
         return lab_environ(self.checkout.state, self.engine.environ, self._passphrase)
 
     @property
     def shell_lines(self) -> list[str]:
-        """What sets the lab's own variables in a shell."""
+        """The lines that set the lab's own variables in a shell."""
         return shell_lines(self.checkout.state, self.engine.environ, self._passphrase)
 
     @property
@@ -117,17 +117,17 @@ class Lab:
 
     @cached_property
     def registries(self) -> Registries:
-        """What starts registries on its network."""
+        """Starts registries on its network."""
         image = (self.checkout.state / REGISTRY_IMAGE_FILE).read_text()
         return Registries(self.name, self.engine, image, self._hashed)
 
     @property
     def registry(self) -> RunningRegistry:
-        """Its own registry, which its nodes also ask for images of docker.io and registry.k8s.io."""
+        """Its own registry. Its nodes also use it as a mirror of docker.io and registry.k8s.io."""
         return self.registries.ensure()
 
     def _hashed(self, credentials: Credentials) -> str:
-        """The line by which a registry knows a user."""
+        """The line of a user in the registry's htpasswd file."""
         program = self._workshop.go.build(programs.HTPASSWD, Platform.host()) / "htpasswd"
         return run(program, credentials.username, stdin=credentials.password.encode())
 
@@ -138,7 +138,7 @@ class Lab:
         return busybox.provide(self._workshop, busybox.ImageSource(self.engine, upstream))
 
     def interpreters(self) -> dict[str, Path]:
-        """The shells and awks that the programs of the nodes are tested with; nothing else of the lab is needed."""
+        """The shells and awks for the tests of the nodes' programs. They require no running lab."""
         return interpreters.provide(self._workshop)
 
     @property
@@ -151,7 +151,7 @@ class Lab:
         return engine.provide(self.cache, docker_client.provide(self._workshop), self.console)
 
     def is_up(self) -> bool:
-        """Whether all of it is there and every node is ready."""
+        """Whether the whole lab runs and every node is ready."""
         try:
             cluster = self.cluster
         except LabError:
@@ -160,9 +160,9 @@ class Lab:
         return all(node in running for node in cluster.base_nodes) and cluster.answers() and not cluster.unready()
 
     def up(self) -> None:
-        """Bring up whatever of it is not there, and change nothing of what is.
+        """Start the missing parts of the lab. Running parts stay unchanged.
 
-        Where two processes want that at once, the second finds what the first has made.
+        If two processes call it at the same time, the second waits for the first and uses its lab.
         """
         with self._workshop.cache.lock(self.name):
             self._up()
@@ -185,13 +185,13 @@ class Lab:
         self._ensure_cluster(image)
 
     def provide_languages(self) -> None:
-        """Have what programs in TypeScript and YAML run with in `environ`; others do without, so `up` leaves it out."""
+        """Add the language hosts for TypeScript and YAML to `environ`. `up` omits them: few programs need them."""
         hosts = language_hosts.provide(self._workshop, self._tools / "pulumi")
         for path in (*hosts, *node.provide(self._workshop)):
             self._link(path.name, path)
 
     def down(self) -> None:
-        """Remove all of it: nodes, registries, network and state. What was built stays in the cache."""
+        """Remove the nodes, registries, network and state. Builds stay in the cache."""
         found = self._engine_to_clean()
         if found is not None:
             with self.console.step("cluster and registries") as step:
@@ -206,13 +206,13 @@ class Lab:
         shutil.rmtree(self.checkout.state, ignore_errors=True)
 
     def _engine_to_clean(self) -> Engine | None:
-        """The engine that has the lab's containers, be they running or not; None if there never was one."""
+        """The engine with the lab's containers, running or not; None if there never was one."""
         client = self._tools / "docker"
         if not client.exists():
             return None
         found = engine.find(self._workshop.cache, client)
         if found is None and engine.OwnEngine(self._workshop.cache).directory.exists():
-            # It does not run since the machine was started anew, but would bring the nodes back when it next does.
+            # After a reboot of the machine, the engine does not run, but would restart the nodes with its next start.
             return engine.provide(self._workshop.cache, client, self.console)
         return found
 
@@ -242,7 +242,7 @@ class Lab:
 
     def _link(self, name: str, path: Path) -> None:
         link = self._tools / name
-        # What is found on PATH may be what was put there before.
+        # The program on PATH may be the link itself.
         if path != link:
             link.unlink(missing_ok=True)
             link.symlink_to(path)
@@ -254,7 +254,7 @@ class Lab:
     def _ensure_cluster(self, image: node_image.NodeImage) -> None:
         with self.console.step("cluster") as step:
             there = self.cluster.containers()
-            # What an interrupted run left is no cluster; and one whose state is gone has stacks that nobody knows.
+            # An interrupted run may leave part of a cluster. Without its state, the stacks on a cluster are unknown.
             if not set(self.cluster.base_nodes) <= set(there) or not self.kubeconfig.exists():
                 self.engine.remove_containers(*there)
                 step.now("kind create cluster")

@@ -1,4 +1,4 @@
-"""Official releases, from where their projects publish them."""
+"""Downloads official releases from the sites of their projects."""
 
 from __future__ import annotations
 
@@ -21,27 +21,29 @@ CONNECT_SECONDS = 5.0
 
 @dataclass(frozen=True)
 class Release:
-    """A file that a project publishes, and where it publishes the file's SHA-256."""
+    """A file that a project publishes, and the URL of its SHA-256."""
 
     url: str
     checksum_url: str
 
     @property
     def filename(self) -> str:
-        """The file's own name, as a list of checksums has it."""
+        """The name of the file in a list of checksums."""
         return self.url.rsplit("/", 1)[-1]
 
 
 class Releases:
-    """Fetches releases. When one site cannot be reached, no other is tried: that is waited for once."""
+    """Downloads releases. If one site cannot be reached, it tries no other: each attempt would wait for its timeout."""
 
     def __init__(self) -> None:
         self._offline = ""
 
     def fetch(self, release: Release, destination: Path) -> None:
-        """Download the file, and keep it only if it has the checksum that the project publishes for it.
+        """Download the file, and keep it only if it has the published checksum.
 
-        Raises `UnavailableError` if it cannot be had, and `LabError` if it is not what was published.
+        Raises:
+            UnavailableError: the file cannot be downloaded.
+            LabError: the file has another checksum.
         """
         expected = self._expected(release)
         digest = hashlib.sha256()
@@ -58,7 +60,7 @@ class Releases:
             )
 
     def reaches(self, url: str) -> bool:
-        """Whether anything answers there, be it a refusal."""
+        """Whether the site answers, even with an error."""
         try:
             self._open(url).close()
         except UnavailableError:
@@ -70,7 +72,7 @@ class Releases:
             listing = response.read(1 << 20).decode("ascii", errors="replace")
         for line in listing.splitlines():
             checksum, _, name = line.strip().partition(" ")
-            # A list names its files, some with the marker of binary mode; a file of one sum may not.
+            # A list has file names, some with a marker of binary mode. A file with one checksum may have no name.
             if name.strip().lstrip("*").rsplit("/", 1)[-1] in ("", release.filename) and len(checksum) == 64:
                 return checksum.lower()
         raise UnavailableError(f"{release.checksum_url} has no checksum for {release.filename}")

@@ -1,4 +1,4 @@
-"""The Docker Engine that the lab's containers run on, and the client that talks to it."""
+"""The Docker Engine that runs the lab's containers, and its client."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Engine:
-    """An engine that answers, and the environment in which programs find it.
+    """A running engine, and the environment in which programs find it.
 
-    `own` says that the lab started it, and so may stop it.
+    If `own` is true, the lab has started the engine and may stop it.
     """
 
     client: Path
@@ -29,7 +29,7 @@ class Engine:
         return run(self.client, *arguments, env=self.environ, stdin=stdin, timeout=timeout).strip()
 
     def answers(self) -> bool:
-        """Whether the engine is there."""
+        """Whether the engine answers."""
         try:
             self.docker("version", "--format", "{{.Server.Version}}", timeout=10)
         except CommandError:
@@ -37,7 +37,7 @@ class Engine:
         return True
 
     def inspect(self, kind: str, name: str) -> dict[str, Any] | None:
-        """What the engine says of a container, an image or a network; None if there is none of that name."""
+        """The engine's data about a container, an image or a network; None if there is none with that name."""
         try:
             found: list[dict[str, Any]] = json.loads(self.docker(kind, "inspect", name))
         except CommandError as error:
@@ -47,7 +47,7 @@ class Engine:
         return found[0]
 
     def has_image(self, reference: str) -> bool:
-        """Whether the engine holds an image of that name."""
+        """Whether the engine has an image with that name."""
         return self.inspect("image", reference) is not None
 
     def containers(self, label: str, *, running: bool = False) -> list[str]:
@@ -57,11 +57,11 @@ class Engine:
         return sorted(listed.split())
 
     def remove_containers(self, *names: str) -> None:
-        """Remove containers with the volumes that were made for them."""
+        """Remove containers and their anonymous volumes."""
         if names:
             self.docker("rm", "--force", "--volumes", *names)
 
     def published_port(self, container: str, port: int) -> int:
-        """The port of this machine at which a container's port answers."""
+        """The port of this machine that is mapped to a container's port."""
         printed = self.docker("port", container, f"{port}/tcp")
         return int(printed.splitlines()[0].rpartition(":")[2])

@@ -1,4 +1,4 @@
-"""The environment of programs that work on the lab: all of the lab's settings, none of the user's."""
+"""The environment of programs that use the lab: with the lab's settings, without the user's."""
 
 from __future__ import annotations
 
@@ -10,31 +10,31 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-# What these tools would take as instructions that were meant for something else.
+# These settings would make the tools use other clusters, engines or stacks.
 _FOREIGN = ("PULUMI_", "KUBE", "DOCKER_", "KIND_", "HELM_", "VIRTUAL_ENV", "PYTHONHOME", "PYTHONPATH")
 
 
 def scrubbed(environ: Mapping[str, str]) -> dict[str, str]:
-    """The environment without what the user set for other clusters, engines and stacks."""
+    """The environment without the user's settings for other clusters, engines and stacks."""
     return {name: value for name, value in environ.items() if not name.startswith(_FOREIGN)}
 
 
 def lab_environ(state: Path, docker: Mapping[str, str], passphrase: str) -> dict[str, str]:
-    """The environment in which pulumi, kubectl and docker see the lab alone."""
+    """The environment in which pulumi, kubectl and docker use only the lab."""
     environ = scrubbed(os.environ)
     path = f"{state / 'bin'}{os.pathsep}{environ.get('PATH', os.defpath)}"
     return environ | own(state, docker, passphrase) | {"PATH": path}
 
 
 def shell_lines(state: Path, docker: Mapping[str, str], passphrase: str) -> list[str]:
-    """The lab's own variables as a shell sets them, and no other."""
+    """The lines that set the lab's own variables in a shell."""
     settings = own(state, docker, passphrase)
     exports = [f"export {name}={shlex.quote(value)}" for name, value in settings.items()]
     return [f'export PATH={shlex.quote(str(state / "bin"))}:"$PATH"', *exports]
 
 
 def own(state: Path, docker: Mapping[str, str], passphrase: str) -> dict[str, str]:
-    """The lab's own variables, but for PATH, which its programs come first on."""
+    """The lab's own variables, except PATH."""
     return {name: value for name, value in docker.items() if name.startswith("DOCKER_")} | {
         "KUBECONFIG": str(state / "kubeconfig"),
         "PULUMI_HOME": str(state / "pulumi"),

@@ -1,5 +1,5 @@
-"""The one kind of error that the lab reports without a traceback."""
+"""The errors that the lab reports without a traceback."""
 
 
 class LabError(Exception):
-    """Something that the person at the terminal can act on, said in a sentence."""
+    """A problem that the user can solve. The message is a sentence that says how."""

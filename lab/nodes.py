@@ -1,4 +1,4 @@
-"""The nodes of a running cluster: asking their runtimes, and letting nodes come and go."""
+"""The nodes of a running cluster: queries to their runtimes, and nodes that join, stop and leave."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _LONG_AGO = datetime.min.replace(tzinfo=timezone.utc)
 
 @dataclass(frozen=True)
 class NodeImage:
-    """An image that a node's runtime says it has."""
+    """An image in the list of a node's runtime."""
 
     references: tuple[str, ...]
     digests: tuple[str, ...]
@@ -48,7 +48,7 @@ class Nodes:
         self._engine = cluster.engine
 
     def names(self) -> list[str]:
-        """Every node that is there, running or not."""
+        """All nodes, running or not."""
         return self._cluster.containers()
 
     def exec(self, node: str, *command: str, stdin: bytes | IO[bytes] | None = None, timeout: float = 300) -> str:
@@ -59,7 +59,7 @@ class Nodes:
     def write(self, node: str, files: Mapping[str, bytes]) -> None:
         """Write files on a node."""
         content = layer({path: File(text) for path, text in files.items()})
-        # Not `docker cp`: what lies on a node's temporary file systems cannot be reached with it.
+        # Not `docker cp`: it cannot write to the temporary file systems of a node.
         self.exec(
             node,
             "tar",
@@ -73,11 +73,11 @@ class Nodes:
         )
 
     def images(self, node: str, runtime: Runtime = "cri") -> list[NodeImage]:
-        """What the node's runtime says it has; the kubelet's is asked unless Docker's is wanted."""
+        """The images in the node's runtime: the kubelet's runtime, or with `docker` the Docker Engine."""
         return self._docker_images(node) if runtime == "docker" else self._cri_images(node)
 
     def remove_image(self, node: str, reference: str, runtime: Runtime = "cri") -> None:
-        """Remove an image from a node. It is no error if it is not there."""
+        """Remove an image from a node. A missing image is not an error."""
         command = ("docker", "image", "rm", "--force") if runtime == "docker" else ("crictl", "rmi")
         try:
             self.exec(node, *command, reference)
@@ -86,7 +86,7 @@ class Nodes:
                 raise
 
     def load(self, node: str, images: Sequence[tuple[str, Image]], runtime: Runtime = "cri") -> None:
-        """Give a node images without any registry."""
+        """Load images into a node, without a registry."""
         command = ("docker", "load") if runtime == "docker" else ("ctr", "--namespace=k8s.io", "images", "import", "-")
         with tempfile.TemporaryFile() as archive:
             write_archive(archive, images)
@@ -96,13 +96,13 @@ class Nodes:
     def use_registry(self, address: str, *, at: str | None = None) -> None:
         """Let containerd on the nodes reach a registry of the lab's, which speaks HTTP without TLS.
 
-        It is where its address says, unless `at` names another host and port that answers for it.
+        `at` is the host and port to connect to. Default: the registry's address.
         """
         for node in self.names():
             self.write(node, {certs_path(address): hosts_toml(f"http://{at or address}").encode()})
 
     def gateway(self) -> str:
-        """The address under which the nodes see this machine."""
+        """The address by which the nodes reach this machine."""
         container = self._engine.inspect("container", self._cluster.control_plane)
         if container is None:
             raise LabError("The lab is not up: run `make up`.")
@@ -110,11 +110,11 @@ class Nodes:
         return address
 
     def kill(self, node: str) -> None:
-        """Stop a node as a power cut would: nothing on it has a moment left."""
+        """Kill a node like a power failure: no process on it can clean up."""
         self._engine.docker("kill", node)
 
     def stop(self, node: str) -> None:
-        """Shut a node down, in few seconds."""
+        """Shut a node down within a few seconds."""
         self._engine.docker("stop", "--time", "5", node)
 
     def start(self, node: str) -> None:
@@ -131,17 +131,15 @@ class Nodes:
     def join(self, name: str, taints: Sequence[str] = (), preload: Sequence[tuple[str, Image]] = ()) -> str:
         """Add a new node to the cluster, wait until it is ready, and return its full name.
 
-        Taints are written `key=value:Effect` or `key:Effect`; the node has them from its first moment. Images
-        in `preload` are on it before it joins. Nothing else is: it is a machine that was never in the
-        cluster.
+        The form of a taint is `key=value:Effect` or `key:Effect`; the node registers with its taints. Images in
+        `preload` are on the node before it joins. It has no other images: it is a new machine.
         """
         node = f"{self._cluster.name}-{name}"
         model = self._model()
         container = self._engine.inspect("container", model)
         if container is None:
             raise LabError(f"There is no node {model} to model {node} on.")
-        # The very arguments that kind gives a worker, so that it is one, and `kind delete cluster` takes it
-        # along.
+        # The same arguments as kind's for a worker, so that `kind delete cluster` removes the node too.
         self._engine.docker(
             "run", "--name", node, "--hostname", node, "--label", f"{ROLE_LABEL}=worker", "--privileged",
             "--security-opt", "seccomp=unconfined", "--security-opt", "apparmor=unconfined",
@@ -164,16 +162,16 @@ class Nodes:
         return node
 
     def remove(self, node: str) -> None:
-        """Take a node out of the cluster for good."""
+        """Remove a node from the cluster permanently."""
         self._cluster.kubectl("delete", "node", node, "--ignore-not-found")
         self._engine.remove_containers(node)
 
     def _model(self) -> str:
-        """A worker of kind's own to do as."""
+        """A worker that kind created, to copy the configuration from."""
         return self._cluster.base_nodes[-1]
 
     def _join_configuration(self, model: str, node: str, taints: Sequence[str]) -> str:
-        """The configuration that the model joined with, for another node."""
+        """The kubeadm configuration of the model node, changed for another node."""
         text = self.exec(model, "cat", _KUBEADM).replace(model, node)
         text = re.sub(rf"\b{re.escape(self._address(model))}\b", self._address(node), text)
         documents = [document for document in yaml.safe_load_all(text) if document]
@@ -207,10 +205,10 @@ class Nodes:
         return True
 
     def _wait(self, node: str, since: datetime = _LONG_AGO) -> None:
-        """Wait until the kubelet of the node has said, after a moment, that it is ready."""
+        """Wait until the node is ready, and its kubelet has renewed the lease after `since`."""
         deadline = time.monotonic() + JOIN_SECONDS
         while time.monotonic() < deadline:
-            # A node that was stopped stays ready on paper for a while: its lease shows that it is alive.
+            # The Node object of a stopped node stays Ready for a while. Only a new lease shows that it is alive.
             if self._cluster.answers() and self._renewed(node) >= since:
                 found = [item for item in self._cluster.nodes() if item["metadata"]["name"] == node]
                 if found and is_ready(found[0]):
@@ -219,7 +217,7 @@ class Nodes:
         raise LabError(f"After {JOIN_SECONDS} s the node {node} is not ready.")
 
     def _renewed(self, node: str) -> datetime:
-        """When the kubelet of the node last renewed its lease."""
+        """The time at which the kubelet of the node last renewed its lease."""
         printed = self._cluster.kubectl(
             "get",
             "lease",
@@ -253,9 +251,9 @@ class Nodes:
 
 
 def _taint(text: str) -> dict[str, str]:
-    """A taint as kubectl writes it, as Kubernetes has it."""
+    """A taint in kubectl's form, as the fields of the API."""
     pair, _, effect = text.rpartition(":")
     key, _, value = pair.partition("=")
     if not key or effect not in ("NoSchedule", "PreferNoSchedule", "NoExecute"):
-        raise LabError(f"{text!r} is no taint: write key=value:NoSchedule, or with PreferNoSchedule or NoExecute.")
+        raise LabError(f"{text!r} is not a taint: write key=value:NoSchedule, or with PreferNoSchedule or NoExecute.")
     return {"key": key, "value": value, "effect": effect}

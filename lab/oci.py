@@ -1,8 +1,7 @@
-"""Container images made from data: no Dockerfile, no engine, and the same digest every time.
+"""Builds container images from data, without a Dockerfile or an engine. The digests are reproducible.
 
-Layers are tar files without compression, so that no library's version decides a digest. An image can be
-pushed to a registry (`lab.registry`), or written as an archive that `docker load` and `ctr images import`
-read.
+Layers are tar files without compression, so that digests do not depend on the version of a library. An image can be
+pushed to a registry (`lab.registry`), or written as an archive for `docker load` and `ctr images import`.
 """
 
 from __future__ import annotations
@@ -39,13 +38,13 @@ MEDIA_TYPES: dict[Dialect, dict[str, str]] = {
     },
 }
 
-# No clock: two builds of one image are one image.
+# A fixed time: two builds of the same image have the same digest.
 EPOCH = "1970-01-01T00:00:00Z"
 
 
 @dataclass(frozen=True)
 class File:
-    """A file in a layer: bytes, or a file of this machine to take them from."""
+    """A file in a layer. Its content is bytes, or a file of this machine."""
 
     content: bytes | Path
     mode: int = 0o644
@@ -64,7 +63,7 @@ class Link:
 
 @dataclass(frozen=True)
 class Directory:
-    """A directory in a layer that has nothing in it, or a mode of its own."""
+    """A directory in a layer. Only empty directories, or directories with a special mode, have to be listed."""
 
     mode: int = 0o755
 
@@ -73,34 +72,34 @@ Entry = File | Link | Directory
 
 
 def program(path: Path) -> File:
-    """A file that can be run, from this machine."""
+    """An executable file, from a file of this machine."""
     return File(path, 0o755)
 
 
 def noise(size: int, seed: str) -> File:
-    """A file of that many bytes that no compression makes smaller; the seed decides which."""
+    """A file of `size` random bytes, which cannot be compressed. The same seed gives the same bytes."""
     return File(hashlib.shake_128(seed.encode()).digest(size))
 
 
 @dataclass(frozen=True)
 class Blob:
-    """Bytes, in memory or in a file, with what a manifest says of them."""
+    """Bytes in memory or in a file, with their descriptor in a manifest."""
 
     media_type: str
     content: bytes | Path = field(repr=False)
 
     def open(self) -> IO[bytes]:
-        """The bytes, to read."""
+        """Open the bytes for reading."""
         return self.content.open("rb") if isinstance(self.content, Path) else io.BytesIO(self.content)
 
     @cached_property
     def size(self) -> int:
-        """How many they are."""
+        """Number of bytes."""
         return self.content.stat().st_size if isinstance(self.content, Path) else len(self.content)
 
     @cached_property
     def digest(self) -> str:
-        """Their SHA-256, as registries write it."""
+        """The SHA-256 of the bytes, in the form of registries."""
         digest = hashlib.sha256()
         with self.open() as content:
             while chunk := content.read(1 << 20):
@@ -109,12 +108,12 @@ class Blob:
 
     @property
     def descriptor(self) -> dict[str, object]:
-        """How a manifest refers to them."""
+        """The descriptor of the bytes in a manifest."""
         return {"mediaType": self.media_type, "size": self.size, "digest": self.digest}
 
 
 def layer(entries: Mapping[str, Entry]) -> bytes:
-    """A layer that holds the entries, each under its absolute path, and the directories that lead to them."""
+    """A layer with the entries, each under its absolute path, and with their parent directories."""
     wanted: dict[str, Entry] = {}
     for path, entry in entries.items():
         for parent in reversed(Path(path.lstrip("/")).parents):
@@ -123,7 +122,7 @@ def layer(entries: Mapping[str, Entry]) -> bytes:
         wanted[path.strip("/")] = entry
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT) as archive:
-        # Sorted, a directory comes before what is in it.
+        # Sorted: a directory must come before its content.
         for path in sorted(wanted):
             _add(archive, path, wanted[path])
     return buffer.getvalue()
@@ -159,7 +158,7 @@ class Image:
 
     @cached_property
     def config(self) -> Blob:
-        """What a runtime needs to know to run it."""
+        """The image's config, which a runtime needs to run it."""
         process: dict[str, object] = {}
         if self.entrypoint:
             process["Entrypoint"] = list(self.entrypoint)
@@ -185,7 +184,7 @@ class Image:
 
     @cached_property
     def layer_blobs(self) -> tuple[Blob, ...]:
-        """Its layers as a registry holds them."""
+        """Its layers as blobs for a registry."""
         return tuple(Blob(MEDIA_TYPES[self.dialect]["layer"], content) for content in self.layers)
 
     @cached_property
@@ -201,7 +200,7 @@ class Image:
 
     @property
     def images(self) -> tuple[Image, ...]:
-        """Itself, as `Index` has its images."""
+        """The image itself, for the common interface with `Index`."""
         return (self,)
 
     @property
@@ -212,7 +211,7 @@ class Image:
 
 @dataclass(frozen=True)
 class Index:
-    """One name for images for several platforms."""
+    """An image index: one name for the images of several platforms."""
 
     images: tuple[Image, ...]
     dialect: Dialect = "oci"
@@ -240,9 +239,9 @@ class Index:
 
 
 def write_archive(destination: IO[bytes], images: Sequence[tuple[str, Image]]) -> None:
-    """Write the images, each under its full name, as one archive of the form that `docker save` writes.
+    """Write the images, each under its full name, as one archive in the format of `docker save`.
 
-    Layers that several images share are in it once.
+    Layers that several images share are written once.
     """
     written: set[str] = set()
     entries: list[dict[str, object]] = []

@@ -1,4 +1,4 @@
-"""Which machines a program is for, by the names that Go and most releases use."""
+"""Platforms of programs, by the names that Go and most releases use."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ class Platform:
 
     @classmethod
     def host(cls) -> Platform:
-        """This machine: where the tools run."""
+        """This machine, which runs the tools."""
         machine = platform.machine().lower()
         return cls(platform.system().lower(), _ARCHITECTURES.get(machine, machine))
 
     @classmethod
     def nodes(cls) -> Platform:
-        """The cluster's nodes: Linux on this machine's architecture, whatever runs the Docker Engine."""
+        """The cluster's nodes: Linux on this machine's architecture, on every operating system."""
         return cls("linux", cls.host().arch)
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""Running other programs, with errors that show what they said."""
+"""Runs other programs. Errors contain their output."""
 
 from __future__ import annotations
 
@@ -33,12 +33,13 @@ def run(
 ) -> str:
     """Run a program to its end and return what it printed on standard output.
 
-    Raises `CommandError`, which carries the end of everything that it printed.
+    Raises:
+        CommandError: the program failed, was not found or took too long. The error has the end of its output.
     """
     command = [str(argument) for argument in argv]
     given, source = (stdin, None) if isinstance(stdin, bytes) else (None, stdin or subprocess.DEVNULL)
     try:
-        # `input` and `stdin` exclude each other, but None stands for the absence of either.
+        # `input` and `stdin` exclude each other; None means that one is not given.
         done = subprocess.run(
             command,
             env=None if env is None else dict(env),

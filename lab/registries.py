@@ -20,7 +20,7 @@ _PASSWORDS = "/etc/distribution/htpasswd"
 
 @dataclass(frozen=True)
 class RunningRegistry:
-    """A registry on the lab's network: how nodes name it, and how this machine reaches it."""
+    """A registry on the lab's network, with its name for nodes and its client for this machine."""
 
     container: str
     alias: str
@@ -28,12 +28,12 @@ class RunningRegistry:
 
     @property
     def address(self) -> str:
-        """What references to its images begin with, as nodes see them."""
+        """The registry's address for nodes, with which references to its images begin."""
         return f"{self.alias}:{REGISTRY_PORT}"
 
 
 class Registries:
-    """Starts registries on a lab's network, where each answers to a short name of its own."""
+    """Starts registries on a lab's network, each with a short name."""
 
     def __init__(self, lab: str, engine: Engine, image: str, hashed: Callable[[Credentials], str]) -> None:
         self._lab = lab

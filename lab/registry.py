@@ -1,4 +1,4 @@
-"""Registries: talking to one over its HTTP API, and running them as containers."""
+"""A client for the HTTP API of a registry."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Credentials:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a registry answered."""
+    """The answer of a registry."""
 
     status: int
     headers: Mapping[str, str]
@@ -43,14 +43,14 @@ class Answer:
 
 
 class RegistryClient:
-    """Puts images into a registry that this machine reaches without TLS."""
+    """Pushes images to a registry without TLS."""
 
     def __init__(self, address: str, credentials: Credentials | None = None) -> None:
         self.address = address
         self._credentials = credentials
 
     def push(self, repository: str, tag: str, image: Image | Index) -> str:
-        """Put an image under a tag, and return its digest. What is there already is not sent again."""
+        """Push an image under a tag, and return its digest. Content that the registry has is not sent again."""
         if self.digest(repository, tag) == image.digest:
             return image.digest
         for single in image.images:
@@ -61,7 +61,7 @@ class RegistryClient:
         return image.digest
 
     def digest(self, repository: str, reference: str) -> str | None:
-        """The digest of what a tag stands for now; None if there is no such image."""
+        """The digest that a tag currently refers to; None if there is no such image."""
         answer = self._ask("HEAD", f"/v2/{repository}/manifests/{reference}", accept=_MANIFESTS)
         if answer.status == http.HTTPStatus.NOT_FOUND:
             return None
@@ -74,11 +74,11 @@ class RegistryClient:
         self._expect(answer, http.HTTPStatus.ACCEPTED, f"deleting {repository}@{digest}")
 
     def copy(self, repository: str, tag: str, to: RegistryClient, target: str, target_tag: str) -> None:
-        """Put an image of one platform into another registry, as it is."""
+        """Copy an image of one platform to another registry, unchanged."""
         media_type, manifest = self._get(f"/v2/{repository}/manifests/{tag}")
         described = json.loads(manifest)
         if "manifests" in described:
-            # Of a public image for several platforms, the one that the nodes run.
+            # Of an image for several platforms, copy only the image for the nodes.
             platform = {"os": Platform.nodes().os, "architecture": Platform.nodes().arch}
             single = next(each for each in described["manifests"] if platform.items() <= each["platform"].items())
             media_type, manifest = self._get(f"/v2/{repository}/manifests/{single['digest']}")
@@ -88,7 +88,7 @@ class RegistryClient:
         to._push_manifest(target, target_tag, Blob(media_type, manifest))
 
     def answers(self) -> bool:
-        """Whether the registry is there and takes the credentials."""
+        """Whether the registry answers and accepts the credentials."""
         try:
             return self._ask("GET", "/v2/").status == http.HTTPStatus.OK
         except OSError:

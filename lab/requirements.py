@@ -1,4 +1,4 @@
-"""What the lab cannot bring itself: all that is missing, said at once and before anything runs."""
+"""Checks the requirements that the lab cannot provide itself. Reports all missing ones at once, before it starts."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ if TYPE_CHECKING:
     from lab.checkout import Checkout
 
 FREE_GB = 25
-"""What a first build and a running cluster take; a cluster from official images takes less."""
+"""Disk space for a first build and a running cluster. A cluster from official images needs less."""
 
 
 def demand(checkout: Checkout, *, cluster: bool) -> None:
-    """Raise an error that names everything that is missing here, with the way out.
+    """Check that this machine meets the requirements.
 
     Args:
-        checkout: whose cache and state it is about.
-        cluster: whether a cluster is wanted too, or only the tests that need none.
+        checkout: the checkout whose cache and state are used.
+        cluster: also check the requirements of a cluster, not only of the tests without one.
 
     Raises:
-        LabError: something is missing.
+        LabError: requirements are missing; the message names each, with the way out.
     """
     missing = [*_of_tests(), *(_of_cluster(checkout) if cluster else [])]
     if missing:

@@ -1,4 +1,4 @@
-"""How long each image took, as the pullers say."""
+"""The duration of each pull, from the pullers' reports."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def seconds_of_last_pull(lab: Lab, outputs: Mapping[str, Any]) -> dict[tuple[str, str], float]:
-    """The seconds by node and image; what no puller reported is not in it."""
+    """The seconds by node and image; pulls without a report are missing."""
     listed = lab.cluster.kubectl(
         "get", "pods", "--namespace", outputs["namespace"], "--selector=app.kubernetes.io/name=prepull", "--output=json"
     )

@@ -1,4 +1,4 @@
-"""The checkout's dev stack, put onto the lab with the real Pulumi engine."""
+"""The checkout's dev stack, deployed to the lab with the real Pulumi engine."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ _SALT = "encryptionsalt"
 class Stack:
     """A stack of the checkout's project, in the lab's own backend.
 
-    Pulumi writes the salt of a stack's secrets into the stack's configuration file. The checkout's is left
-    alone: the lab's engine is given a copy.
+    Pulumi writes the salt of a stack's secrets into the stack's configuration file. Therefore the engine gets a copy,
+    and the checkout's file stays unchanged.
     """
 
     lab: Lab
@@ -48,17 +48,16 @@ class Stack:
 
     @property
     def exists(self) -> bool:
-        """Whether the lab's backend has it."""
+        """Whether the stack exists in the lab's backend."""
         if not self._project.exists():
             return False
         listed = json.loads(self._pulumi("stack", "ls", "--json", cwd=self._project))
         return any(stack["name"] == self.name for stack in listed)
 
     def up(self) -> None:
-        """Bring the cluster to what the program says, while Pulumi shows what it does."""
+        """Run `pulumi up`, and show its output."""
         self._prepare()
-        # Its output goes where ours goes: what Pulumi shows is the real thing, as the user's own run would
-        # show it.
+        # Do not capture the output: users see the same as in their own runs.
         command = [
             "pulumi",
             "up",
@@ -78,7 +77,7 @@ class Stack:
             raise LabError(f"`{' '.join(command[:2])}` failed with status {done.returncode}; what it printed says why.")
 
     def outputs(self) -> dict[str, Any]:
-        """What the program exports."""
+        """The stack's outputs."""
         outputs: dict[str, Any] = json.loads(
             self._pulumi("stack", "output", "--json", "--stack", self.name, cwd=self._project)
         )
@@ -86,12 +85,12 @@ class Stack:
 
     @property
     def runtime(self) -> Runtime:
-        """Whose images the stack pulls: Docker's, or those of the kubelet's runtime."""
+        """The runtime whose images the stack pulls: the Docker Engine, or the kubelet's runtime."""
         configuration = yaml.safe_load(self._source.read_text()) or {}
         return "docker" if configuration.get("config", {}).get("prepull:runtime") == "docker" else "cri"
 
     def _prepare(self) -> None:
-        """Have the stack in the backend, and its configuration beside the lab's own salt."""
+        """Create the stack in the backend if it is missing, and update its configuration. Keep the lab's salt."""
         if not self._source.exists():
             raise LabError(f"There is no {self._source}.")
         self._project.mkdir(exist_ok=True)

@@ -1,4 +1,4 @@
-"""Which image is on which node, as the nodes' own runtimes say."""
+"""A table of the images on each node, from the nodes' runtimes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from lab.nodes import NodeImage, Nodes, Runtime
 
-# Seconds that the puller says an image took, by node and image.
+# Seconds that a pull took according to the puller, by node and image.
 Seconds = Mapping[tuple[str, str], float]
 
 
@@ -30,7 +30,7 @@ class Row:
 
     @property
     def digest(self) -> str:
-        """The digest that the image was pulled by."""
+        """The digest of the image."""
         digests = self.found.digests if self.found else ()
         return digests[0].rpartition("@")[2] if digests else ""
 
@@ -63,7 +63,7 @@ def render(shown: Sequence[Row]) -> Table:
     """The rows as a table for the terminal."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("NODE", "IMAGE", "PRESENT", "DIGEST", "SIZE", "SECONDS"):
-        # As `prepull status` has it: numbers below each other.
+        # As in `prepull status`: numbers are aligned to the right.
         table.add_column(heading, justify="right" if heading in ("SIZE", "SECONDS") else "left", overflow="fold")
     for row in shown:
         size = f"{row.found.size / 1e6:.1f} MB" if row.found else ""

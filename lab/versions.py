@@ -4,7 +4,7 @@ GO = "1.26.6"
 GO_MINIMUM = (1, 26, 6)
 
 KIND = "v0.33.0"
-# The image that kind's own release notes name for this release, by digest.
+# The image from kind's release notes for this release, by digest.
 KIND_NODE_IMAGE = "kindest/node:v1.34.11@sha256:44e222ee2132dab25ff87301682f89eb82c7880ea3a1bf543bfe9708fd08d67d"
 KUBERNETES = "v1.34.2"
 ETCD = "3.6.5-0"
@@ -16,12 +16,12 @@ CRICTL = "v1.36.0"
 PULUMI = "3.274.1"
 PULUMI_YAML = "1.28.0"
 PULUMI_MINIMUM = (3, 190, 0)
-# The provider that the SDK of uv.lock asks for, and the newest one whose Go module can be had.
+# The provider that the SDK of uv.lock requires, and the newest provider that is available as a Go module.
 PULUMI_KUBERNETES = "4.34.2"
 PULUMI_KUBERNETES_BUILT = "4.28.0"
 
 NODE = "24.19.0"
-# What @pulumi/pulumi asks for.
+# The minimum version of @pulumi/pulumi.
 NODE_MINIMUM = (20, 0, 0)
 
 REGISTRY_IMAGE = "registry:3"

@@ -1,1 +1,1 @@
-"""How each piece of the lab is found, fetched or built: a file a piece."""
+"""Finds, downloads or builds the pieces of the lab: one file for each piece."""

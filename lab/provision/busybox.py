@@ -1,4 +1,4 @@
-"""A static busybox for Linux, which is the shell of the lab's images."""
+"""A static busybox for Linux, the shell of the lab's images."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from lab.provision.upstream import Upstream
     from lab.provision.workshop import Workshop
 
-# The segment of an ELF file that names a loader: a static program has none.
+# The segment of an ELF file that names the loader. A static program has none.
 _PT_INTERP = 3
 
 
@@ -27,8 +27,8 @@ def provide(workshop: Workshop, image: ImageSource | None = None) -> Path:
     """The program.
 
     Args:
-        workshop: where it is kept.
-        image: an engine, and what pulls into it, which is another source where there is one.
+        workshop: its cache keeps the program.
+        image: the official image as a further source, if there is an engine.
     """
     key = fingerprint(versions.BUSYBOX_IMAGE, str(Platform.nodes()))
 
@@ -48,13 +48,13 @@ def provide(workshop: Workshop, image: ImageSource | None = None) -> Path:
 
 @dataclass(frozen=True)
 class ImageSource:
-    """The official image, out of which the program can be copied."""
+    """The official image, from which the program can be copied."""
 
     engine: Engine
     upstream: Upstream
 
     def copy(self, directory: Path) -> None:
-        """Put the program into the directory."""
+        """Copy the program into the directory."""
         self.upstream.pull(versions.BUSYBOX_IMAGE)
         container = f"prepull-lab-busybox-{os.getpid()}"
         try:

@@ -1,4 +1,4 @@
-"""The images of the control plane: each program alone, under the name that kubeadm asks for."""
+"""The images of the control plane: each with one program, under the name that kubeadm expects."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _IPTABLES_NAMES = tuple(
 
 
 def images(kubernetes: Path, etcd: Path, pause: Path, root: Path) -> list[tuple[str, Image]]:
-    """The images and their names. kube-proxy takes iptables from the Debian root file system."""
+    """The images and their names. kube-proxy gets iptables from the Debian root file system."""
     made = [
         (f"registry.k8s.io/{name}:{versions.KUBERNETES}", _alone(kubernetes / name, f"/usr/local/bin/{name}"))
         for name in ("kube-apiserver", "kube-controller-manager", "kube-scheduler")
@@ -32,7 +32,7 @@ def images(kubernetes: Path, etcd: Path, pause: Path, root: Path) -> list[tuple[
 
 
 def pause_image(pause: Path, label: str) -> Image:
-    """An image of `pause` alone. Its label gives it a digest of its own: removing it leaves others."""
+    """An image with only `pause`. Its label gives it a unique digest, so that its removal removes no other image."""
     return _alone(pause, "/pause", label=label)
 
 
@@ -42,7 +42,7 @@ def _alone(source: Path, path: str, label: str = "") -> Image:
 
 
 def _proxy(kube_proxy: Path, root: Path) -> Image:
-    """kube-proxy with iptables, and with just the libraries that those need."""
+    """kube-proxy with iptables and the libraries that iptables needs."""
     entries: dict[str, Entry] = {"/usr/local/bin/kube-proxy": program(kube_proxy)}
     for path in _PROXY_PROGRAMS:
         for needed in (path, *_libraries(root, path)):
@@ -55,11 +55,11 @@ def _proxy(kube_proxy: Path, root: Path) -> Image:
 
 
 def _libraries(root: Path, path: str) -> list[str]:
-    """The libraries of a program, at the paths where its loader looks for them."""
+    """The libraries of a program, at the paths in which its loader searches."""
     return re.findall(r"(?:=> |^\s*)(/\S+) \(0x", run("chroot", root, "ldd", path), flags=re.MULTILINE)
 
 
 def _resolved(root: Path, path: str) -> File:
-    """The file that a path leads to within the root file system, whatever links it has on the way."""
+    """The file at a path within the root file system. Links are followed."""
     real = run("chroot", root, "readlink", "--canonicalize", path).strip()
     return program(root / real.lstrip("/"))

@@ -1,4 +1,4 @@
-"""A Debian root file system with what a node needs of the distribution."""
+"""A Debian root file system with the packages that a node needs."""
 
 from __future__ import annotations
 

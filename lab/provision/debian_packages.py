@@ -1,4 +1,4 @@
-"""Debian's packages, unpacked rather than installed: that needs no root, and changes nothing of the machine."""
+"""Unpacks Debian packages without installing them: this needs no root, and does not change the machine."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from lab.provision.sources import UnavailableError
 
 
 def can_download() -> bool:
-    """Whether this machine has what fetches and unpacks them."""
+    """Whether this machine has the programs to download and unpack packages."""
     return shutil.which("apt-get") is not None and shutil.which("dpkg-deb") is not None
 
 
 def unpack(directory: Path, *packages: str) -> Path:
-    """Fetch packages into a directory, and return the root file system that they make there.
+    """Unpack packages into a directory, and return the root file system there.
 
     Raises:
-        UnavailableError: apt does not have one of them, or cannot be asked.
+        UnavailableError: apt lacks a package, or does not work.
     """
     _update_lists()
     try:
-        # Where apt's own user may not write, it says so at length, and goes on.
+        # If apt's own user may not write there, apt prints a long warning and continues.
         run("apt-get", "download", *packages, cwd=directory)
     except CommandError as error:
         raise UnavailableError(str(error)) from error
@@ -35,7 +35,7 @@ def unpack(directory: Path, *packages: str) -> Path:
 
 
 def with_libraries(package: str) -> list[str]:
-    """A package and every one that it depends on."""
+    """A package and all its dependencies."""
     _update_lists()
     try:
         listed = run(
@@ -44,11 +44,11 @@ def with_libraries(package: str) -> list[str]:
         )  # fmt: skip
     except CommandError as error:
         raise UnavailableError(str(error)) from error
-    # What a package depends on is indented; virtual packages are in angle brackets, other architectures have a colon.
+    # Dependencies are indented. Virtual packages are in angle brackets; packages of other architectures have a colon.
     return [line for line in listed.splitlines() if line[:1].isalnum() and ":" not in line]
 
 
 def _update_lists() -> None:
-    """Fetch apt's lists of packages where a new machine has none yet, and where they may be written."""
+    """Download apt's package lists if the machine has none and they may be written."""
     if os.geteuid() == 0 and not any(Path("/var/lib/apt/lists").glob("*_Packages*")):
         run("apt-get", "update", "--quiet")

@@ -1,4 +1,4 @@
-"""The `docker` command, which the lab and kind talk to the engine with."""
+"""The `docker` command, with which the lab and kind use the engine."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def provide(workshop: Workshop) -> Path:
-    """The program. Docker publishes no checksums for its releases, so none of them is a source."""
+    """The program. Docker's releases are not a source, because Docker publishes no checksums for them."""
     with workshop.console.step("docker client") as step:
         return first_of(
             "a docker client",

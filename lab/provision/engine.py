@@ -1,4 +1,4 @@
-"""A Docker Engine: the one that the user has, else Debian's, started here if nothing else starts it."""
+"""A Docker Engine: the user's, or else Debian's. The lab starts it if it does not run."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ _SBIN = "/usr/local/sbin:/usr/sbin:/sbin"
 
 
 class OwnEngine:
-    """The engine that the lab starts where a machine has none: one for all checkouts that share a cache.
+    """The engine that the lab starts on a machine without one. All checkouts with the same cache share it.
 
-    Its data are in the cache; what lives only as long as it runs is under /run.
+    Its data are in the cache. Files for its run time are under /run.
     """
 
     def __init__(self, cache: Cache) -> None:
@@ -46,11 +46,11 @@ class OwnEngine:
 
     @property
     def host(self) -> str:
-        """Where it answers."""
+        """The address of the engine."""
         return f"unix://{self.runtime_directory}/docker.sock"
 
     def start(self, engine: Engine) -> None:
-        """Start it, unless it runs already, and wait until it answers."""
+        """Start the engine if it does not run, and wait until it answers."""
         with self._cache.lock("engine"):
             if engine.answers():
                 return
@@ -61,8 +61,8 @@ class OwnEngine:
             configuration.write_text(json.dumps(self._configuration(), indent=2))
             log = self.directory / "dockerd.log"
             with log.open("wb") as output:
-                # A session of its own, and none of this process' files: it outlives the lab's command, and
-                # must not keep a pipe of whoever started that command open.
+                # A new session without this process' files: the engine outlives the lab's command, and must not
+                # keep a pipe of the command's caller open.
                 daemon = subprocess.Popen(
                     ["dockerd", "--config-file", str(configuration)],
                     env=_daemon_environ(),
@@ -81,7 +81,7 @@ class OwnEngine:
                 time.sleep(0.3)
 
     def stop(self, engine: Engine) -> None:
-        """Stop it if it runs no container of anybody's any more."""
+        """Stop the engine if no container runs on it any more."""
         with self._cache.lock("engine"):
             if not engine.answers() or engine.docker("ps", "--quiet"):
                 return
@@ -98,7 +98,7 @@ class OwnEngine:
             "exec-root": str(self.runtime_directory / "exec"),
             "pidfile": str(self.runtime_directory / "docker.pid"),
             "hosts": [self.host],
-            # Every lab has a network of its own; the default bridge would be in the way of another engine's.
+            # Each lab creates its own network. The default bridge could conflict with another engine's.
             "bridge": "none",
         }
         if not _grants_every_capability():
@@ -107,7 +107,7 @@ class OwnEngine:
         return configuration
 
     def _runtime(self) -> Path:
-        """The OCI runtime for machines that lack a capability, out of the reach of changes to a checkout."""
+        """The OCI runtime for machines that lack a capability. A copy: changes of a checkout do not affect it."""
         script = self.directory / "oci_runtime.py"
         shutil.copyfile(oci_runtime.__file__, script)
         runc = shutil.which("runc", path=_daemon_environ()["PATH"])
@@ -121,7 +121,7 @@ class OwnEngine:
 
 
 def provide(cache: Cache, client: Path, console: Console) -> Engine:
-    """The engine to use. What is there comes first, and is used as it is."""
+    """The engine to use. An existing engine takes precedence, and is not changed."""
     with console.step("Docker Engine") as step:
         own = OwnEngine(cache)
         found = find(cache, client)
@@ -147,7 +147,7 @@ def provide(cache: Cache, client: Path, console: Console) -> Engine:
 
 
 def can_be_had(directory: Path) -> bool:
-    """Whether an engine answers, or can be installed and started here, for a cache in that directory."""
+    """Whether an engine answers, or can be installed and started with a cache in that directory."""
     client = shutil.which("docker")
     return _can_install() or (client is not None and find(Cache(directory), Path(client)) is not None)
 
@@ -168,7 +168,7 @@ def find(cache: Cache, client: Path) -> Engine | None:
 
 
 def _hosts(client: Path) -> Iterator[str]:
-    """Where the user's own engine may be, as their docker would look for it."""
+    """The possible addresses of the user's engine, in the order in which docker searches."""
     chosen = os.environ.get("DOCKER_HOST")
     if chosen:
         yield chosen
@@ -182,8 +182,7 @@ def _hosts(client: Path) -> Iterator[str]:
 
 
 def _engine(cache: Cache, client: Path, host: str, *, own: bool) -> Engine:
-    # Its own configuration directory: neither the user's credentials nor the user's current context count
-    # here.
+    # Its own configuration directory, so that the user's credentials and current context have no effect.
     configuration = cache.root / "docker-config"
     configuration.mkdir(parents=True, exist_ok=True)
     environ = {name: value for name, value in os.environ.items() if not name.startswith("DOCKER_")}
@@ -196,7 +195,7 @@ def _engine(cache: Cache, client: Path, host: str, *, own: bool) -> Engine:
 
 
 def _install(step: Step) -> bool:
-    """Install Debian's engine. False if it is there."""
+    """Install Debian's engine. Returns false if it is installed already."""
     path = _daemon_environ()["PATH"]
     missing = [
         package
@@ -211,7 +210,7 @@ def _install(step: Step) -> bool:
 
 
 def apt_install(*packages: str) -> None:
-    """Install Debian packages, from where apt on this machine takes them."""
+    """Install Debian packages from the sources of this machine's apt."""
     environ = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     run("apt-get", "update", "--quiet", env=environ)
     run("apt-get", "install", "--quiet", "--yes", "--no-install-recommends", *packages, env=environ)
@@ -225,12 +224,12 @@ def _grants_every_capability() -> bool:
 
 def _daemon_environ() -> dict[str, str]:
     environ = {name: value for name, value in os.environ.items() if not name.startswith("DOCKER_")}
-    # A daemon needs iptables and runc, which are not on the path of every shell.
+    # The daemon needs iptables and runc, which are not on every shell's PATH.
     return {**environ, "PATH": f"{environ.get('PATH', '/usr/bin:/bin')}:{_SBIN}"}
 
 
 def _reap(pid: int) -> None:
-    """Let the daemon go if this process happens to be its parent."""
+    """Reap the daemon if this process is its parent."""
     try:
         os.waitpid(pid, os.WNOHANG)
     except ChildProcessError:
@@ -238,7 +237,7 @@ def _reap(pid: int) -> None:
 
 
 def _allow_many_watchers() -> None:
-    """Raise the limit that several nodes on one machine soon meet.
+    """Raise the inotify limits, which several nodes on one machine reach soon.
 
     https://kind.sigs.k8s.io/docs/user/known-issues/#pod-errors-due-to-too-many-open-files
     """
@@ -247,5 +246,5 @@ def _allow_many_watchers() -> None:
         if int(limit.read_text()) < _WATCHERS:
             limit.write_text(f"{_WATCHERS}\n")
     except OSError:
-        # Where this may not be changed, the limit of the machine has to do.
+        # If the limits may not be changed, use the machine's.
         return

@@ -1,4 +1,4 @@
-"""A Go toolchain, and the programs that are built with it from their published modules."""
+"""A Go toolchain, and builds of programs from their published modules."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from lab.console import Console
 
 
-# What the user's own settings of Go must not change.
+# Overrides of the user's own Go settings.
 _FIXED = {"CGO_ENABLED": "0", "GOFLAGS": "-mod=readonly", "GOWORK": "off", "GOTOOLCHAIN": "local"}
 
 
@@ -32,8 +32,8 @@ _FIXED = {"CGO_ENABLED": "0", "GOFLAGS": "-mod=readonly", "GOWORK": "off", "GOTO
 class Program:
     """Programs that are built from one of the modules under `lab/go`.
 
-    `variables` are set at link time. `prepare` is given the copy of the module that is built, and the
-    toolchain, to put beside the sources what they embed.
+    `variables` are set at link time. `prepare` gets a copy of the module and the toolchain. It adds the files that the
+    sources embed.
     """
 
     module: str
@@ -45,7 +45,7 @@ class Program:
 
 
 class Go:
-    """Builds programs; looks for a toolchain only when there is something to build."""
+    """Builds programs. It searches for a toolchain only when a program must be built."""
 
     def __init__(self, modules: Path, cache: Cache, console: Console) -> None:
         self.modules = modules
@@ -54,7 +54,7 @@ class Go:
         self._found: Path | None = None
 
     def source(self, program: Program, platform: Platform) -> Source[Path]:
-        """The source of a piece that builds it; what it gives is the directory with the programs."""
+        """A source that builds the program. Its result is the directory with the programs."""
         files = sorted(path for path in (self.modules / program.module).iterdir() if path.suffix != ".json")
         key = fingerprint(repr(self._command(program, Path())), repr(_FIXED), str(platform), *files)
         return cached(
@@ -75,7 +75,7 @@ class Go:
         return run(self._toolchain(), *arguments, cwd=directory, env=self._environ(environ or {}))
 
     def module_directory(self, directory: Path, module: str) -> Path:
-        """Where the module cache has the sources of a module that the one in `directory` requires."""
+        """The sources, in the module cache, of a module that the module in `directory` requires."""
         listed = json.loads(self.run(directory, "mod", "download", "-json", module))
         return Path(listed["Dir"])
 
@@ -84,7 +84,7 @@ class Go:
         return self.module_directory(self.modules / module, dependency)
 
     def _build(self, program: Program, platform: Platform, directory: Path) -> None:
-        # A copy: what is put beside the sources shall not appear in the checkout.
+        # A copy: the added files must not appear in the checkout.
         workspace = directory / ".source"
         shutil.copytree(self.modules / program.module, workspace, ignore=shutil.ignore_patterns("*.json"))
         if program.prepare:
@@ -128,10 +128,10 @@ class Go:
 
 
 def suitable(go: str | None) -> Path | None:
-    """The toolchain, if it is there and new enough for every module."""
+    """The toolchain, if it exists and is new enough for every module."""
     if go is None:
         return None
-    # A directory with a go.mod could make it fetch another toolchain, and answer for that one.
+    # In a directory with a go.mod, it could download another toolchain and print the version of that one.
     printed = run(go, "version", env={**os.environ, "GOTOOLCHAIN": "local"}, cwd=Path("/"))
     version = re.search(r"go(\d+)\.(\d+)(?:\.(\d+))?", printed)
     if version is None or tuple(int(part or 0) for part in version.groups()) < versions.GO_MINIMUM:
@@ -142,7 +142,7 @@ def suitable(go: str | None) -> Path | None:
 def _in_package(directory: Path | None) -> Path | None:
     if directory is None:
         return None
-    # Beside the toolchain's, pip writes a program of that name, for a Python that is gone by now.
+    # Not the program that pip writes with the same name: the Python that it needs no longer exists.
     return next((path for path in sorted(directory.rglob("bin/go")) if (path.parents[1] / "VERSION").is_file()), None)
 
 

@@ -1,4 +1,4 @@
-"""The shells and awks that the programs of the nodes are tested with, whatever this machine has of them."""
+"""The shells and awks for the tests of the nodes' programs. Missing ones are downloaded."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ if TYPE_CHECKING:
     from lab.provision.workshop import Workshop
 
 PACKAGES = {"dash": "dash", "gawk": "gawk", "mawk": "mawk"}
-"""Interpreters, and the Debian package of each; busybox, which has both a shell and an awk, is found by itself."""
+"""Interpreters, and the Debian package of each. Busybox has a file of its own."""
 
 
 def provide(workshop: Workshop) -> dict[str, Path]:
     """The programs by their names: busybox, dash, gawk and mawk.
 
     Raises:
-        LabError: some of them can be had nowhere; the message names every one.
+        LabError: some cannot be provided; the message names each.
     """
     found = {name: _provide(workshop, name, package) for name, package in PACKAGES.items()}
     return {"busybox": busybox.provide(workshop), **found}
 
 
 def missing() -> list[str]:
-    """The names of those that this machine neither has nor can get, without asking anybody."""
+    """The names of interpreters that this machine lacks and cannot download. Needs no network."""
     if debian.can_download():
         return []
     return [name for name in ("busybox", *PACKAGES) if shutil.which(name) is None]
@@ -43,7 +43,7 @@ def _provide(workshop: Workshop, name: str, package: str) -> Path:
 
     def here() -> Path | None:
         path = shutil.which(name)
-        # Debian's alternatives link one name to whichever is installed; the program itself is what counts.
+        # Debian's alternatives link one name to different programs, so follow the links.
         return Path(path).resolve() if path and Path(path).resolve().name == name else None
 
     key = fingerprint(Path(__file__), package, str(Platform.host()))
@@ -71,13 +71,13 @@ def _in(directory: Path | None, name: str) -> Path | None:
 
 
 def _unpack(package: str, name: str, directory: Path, home: Path) -> None:
-    """Unpack a package beside every library that it needs, so that it runs without being installed.
+    """Unpack a package with all its libraries, so that its program runs without installation.
 
     Args:
         package: the package.
         name: the program in it.
-        directory: where to put it now.
-        home: where that directory will be.
+        directory: the directory to unpack into.
+        home: the later path of that directory.
     """
     if not debian.can_download():
         raise UnavailableError("no apt here")
@@ -85,7 +85,7 @@ def _unpack(package: str, name: str, directory: Path, home: Path) -> None:
     program = next(path for path in root.rglob(f"bin/{name}") if path.is_file() and not path.is_symlink())
     loader = next(path for path in root.rglob("ld-linux*.so.*") if path.is_file())
     found = sorted({path.parent.relative_to(directory) for path in root.rglob("*.so.*")})
-    # By whole paths: it is run by links, and where nothing else is on PATH.
+    # Absolute paths: the program is run through links, and with an empty PATH.
     libraries = ":".join(str(home / path) for path in found)
     loaded = f'"{home / loader.relative_to(directory)}" --library-path "{libraries}"'
     script = f'#!/bin/sh\nexec {loaded} "{home / program.relative_to(directory)}" "$@"\n'

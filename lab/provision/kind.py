@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def provide(workshop: Workshop) -> Path:
-    """The program. Another release of kind wants other node images, so just the pinned one suits."""
+    """The program. Other releases of kind require other node images, so only the pinned release is suitable."""
     host = Platform.host()
     pinned = tuple(int(part) for part in versions.KIND.removeprefix("v").split("."))
     url = f"https://github.com/kubernetes-sigs/kind/releases/download/{versions.KIND}/kind-{host.os}-{host.arch}"

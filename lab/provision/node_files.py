@@ -1,4 +1,4 @@
-"""What a node of the lab has beyond kind's own: where its runtimes look for images."""
+"""Files that the lab adds to kind's nodes: the registry configuration of their runtimes."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ CONTAINERD_REGISTRIES = f"""
   config_path = "{CERTS_DIRECTORY}"
 """
 
-# The public registries that the lab's own stands before; what it does not have is asked of them.
+# The public registries that the lab's registry mirrors. They are asked for images that it lacks.
 MIRRORED = {"docker.io": "https://registry-1.docker.io", "registry.k8s.io": "https://registry.k8s.io"}
 
 
 def hosts_toml(upstream: str, *mirrors: str) -> str:
-    """How containerd reaches a registry: through each mirror in turn, and then where it really is."""
+    """The containerd configuration of a registry: try the mirrors in their order, then the registry itself."""
     lines = [f'server = "{upstream}"']
     for mirror in mirrors:
         lines += ["", f'[host."{mirror}"]', '  capabilities = ["pull", "resolve"]']
@@ -29,18 +29,18 @@ def hosts_toml(upstream: str, *mirrors: str) -> str:
 
 
 def certs_path(registry: str) -> str:
-    """Where containerd looks up how it reaches a registry."""
+    """The path of the containerd configuration of a registry."""
     return f"{CERTS_DIRECTORY}/{registry}/hosts.toml"
 
 
 def node_files() -> dict[str, Entry]:
-    """The files that every node of the lab has, on whatever image it is based."""
+    """The files that every node of the lab has, whatever its base image."""
     own = f"http://{REGISTRY_ADDRESS}"
     engine = {
         "registry-mirrors": [own],
-        # Any registry on a container network, as tests start more of them; none of those has a certificate.
+        # All registries on container networks, because tests start further ones; they have no certificates.
         "insecure-registries": [REGISTRY_ADDRESS, "172.16.0.0/12", "192.168.0.0/16"],
-        # It only pulls: a bridge and its rules would be in the way of the cluster's network.
+        # It only pulls. A bridge and its rules would disturb the cluster's network.
         "bridge": "none",
         "iptables": False,
     }
@@ -49,7 +49,7 @@ def node_files() -> dict[str, Entry]:
     }
     files[certs_path(REGISTRY_ADDRESS)] = File(hosts_toml(own).encode())
     files["/etc/docker/daemon.json"] = File(json.dumps(engine, indent=2).encode())
-    # The engine starts when somebody first talks to it, so that labs that never do pay nothing.
+    # The engine starts at the first connection, so that it costs nothing until it is used.
     files["/etc/systemd/system/sockets.target.wants/docker.socket"] = Link("/lib/systemd/system/docker.socket")
     # A negative score cannot be set on machines that lack CAP_SYS_RESOURCE, and the unit would not start
     # there.

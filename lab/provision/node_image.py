@@ -1,4 +1,4 @@
-"""The image of the nodes: kind's own, else one built as kind builds it; with a Docker Engine added."""
+"""The image of the nodes: kind's own, or else a build in the way of kind; with a Docker Engine added."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 REPOSITORY = "prepull-lab/node"
 _PROGRAMS = (programs.KUBERNETES, programs.CONTAINERD, programs.CRICTL, programs.ETCD, programs.PAUSE)
 _ENTRYPOINT = ("/usr/local/bin/entrypoint", "/sbin/init")
-# One bridge on each node, with the way out through the node's address: enough to reach Services from pods.
+# One bridge on each node, and masquerading with the node's address: enough to reach Services from pods.
 _NETWORK = {
     "cniVersion": "0.4.0",
     "name": "lab",
@@ -53,14 +53,14 @@ _NETWORK = {
 
 @dataclass(frozen=True)
 class NodeImage:
-    """An image of the engine, and whether it brings the network and the DNS that kind installs by default."""
+    """An image of the engine, and whether it contains kind's default network and DNS."""
 
     reference: str
     complete: bool
 
 
 def provide(engine: Engine, upstream: Upstream, go: Go, cache: Cache, console: Console) -> NodeImage:
-    """The image, from wherever it can be had."""
+    """The image, from the first source that has it."""
     recipe = fingerprint(
         *(Path(module.__file__ or "") for module in (control_plane, debian, node_files)),
         Path(__file__),
@@ -98,7 +98,7 @@ def provide(engine: Engine, upstream: Upstream, go: Go, cache: Cache, console: C
 
 
 def _extend(engine: Engine, reference: str, step: Step) -> None:
-    """Make an image of kind's by adding a Docker Engine, and what the lab's nodes have."""
+    """Extend kind's image with a Docker Engine and the files of the lab's nodes."""
     container = f"prepull-lab-node-{os.getpid()}"
     install = (
         "apt-get update --quiet && DEBIAN_FRONTEND=noninteractive apt-get install --quiet --yes "
@@ -119,7 +119,7 @@ def _extend(engine: Engine, reference: str, step: Step) -> None:
 
 
 def _build(engine: Engine, reference: str, go: Go, cache: Cache, step: Step) -> None:
-    """Build the image as kind builds its own, from the distribution and from Go modules."""
+    """Build the image as kind does, from the distribution and from Go modules."""
     platform = Platform.nodes()
     step.now("Kubernetes from its Go module")
     kubernetes = go.build(programs.KUBERNETES, platform)
@@ -153,7 +153,7 @@ def _build(engine: Engine, reference: str, go: Go, cache: Cache, step: Step) -> 
 
 
 def _furnish(root: Path, kind_base: Path, binaries: dict[str, Path]) -> None:
-    """Do in the root file system what the Dockerfile of kind's base image does."""
+    """Change the root file system as the Dockerfile of kind's base image does."""
     shutil.copytree(kind_base / "files", root, dirs_exist_ok=True, copy_function=_copy_file)
     for path, source in binaries.items():
         shutil.copyfile(source, root / path.lstrip("/"))
@@ -208,7 +208,7 @@ def _furnish(root: Path, kind_base: Path, binaries: dict[str, Path]) -> None:
 
 
 def _containerd_configuration(text: str) -> str:
-    """Kind's configuration of containerd, fitted to this machine and to the lab's registry."""
+    """Kind's configuration of containerd, adapted to this machine and the lab's registry."""
     changes = {'sandbox_image = "registry.k8s.io/pause:3.10"': f'sandbox_image = "{versions.SANDBOX_IMAGE}"'}
     if not Path("/sys/fs/cgroup/cgroup.controllers").exists():
         changes["SystemdCgroup = true"] = "SystemdCgroup = false"
@@ -226,16 +226,16 @@ def _may_set_oom_score() -> bool:
 
 
 def _copy_file(source: str, destination: str) -> None:
-    # Files in the module cache are read-only; on a node they are not.
+    # Files in the module cache are read-only, but must be writable on a node.
     shutil.copyfile(source, destination)
     Path(destination).chmod(0o644)
 
 
 def _load(engine: Engine, root: Path, reference: str) -> None:
-    """Make the root file system an image of the engine. systemd wants to know that it is in a container."""
+    """Import the root file system as an image of the engine. Tells systemd that it runs in a container."""
     packed = root.parent / "root.tar"
     run("tar", "--create", "--numeric-owner", "--file", packed, "--directory", root, ".")
-    # `docker import` would take the files, but not the signal that systemd ends on.
+    # Not `docker import`: it cannot set the stop signal that systemd requires.
     image = Image((packed,), entrypoint=_ENTRYPOINT, environ={"container": "docker"}, stop_signal="SIGRTMIN+3")
     archive = root.parent / "image.tar"
     with archive.open("wb") as file:
@@ -246,7 +246,7 @@ def _load(engine: Engine, root: Path, reference: str) -> None:
 
 
 def _preload(engine: Engine, base: str, images: Path, reference: str) -> None:
-    """Put images into the containerd of an image, and give the outcome its name."""
+    """Load images into the containerd of an image, and tag the result."""
     container = f"prepull-lab-node-{os.getpid()}"
     try:
         engine.docker("run", "--detach", "--privileged", "--network", "none", "--name", container,

@@ -1,12 +1,11 @@
-"""An OCI runtime that asks runc only for capabilities that this machine can grant.
+"""An OCI runtime: runc, limited to the capabilities that this machine can grant.
 
-Engines ask for every capability when a container is privileged, and runc refuses to start it when even one of
-them lies outside the bounding set. This file is run as a script by the engine for every container, on the
-bare interpreter: it imports the standard library alone, as little of it as possible, and nothing of this
-package.
+Engines request all capabilities for a privileged container, and runc refuses to start it if one of them is outside the
+bounding set. The engine runs this file as a script for every container, without this package: it imports only the
+standard library, and as little of that as possible.
 """
 
-# pathlib would take longer to import than all that is done here.
+# The import of pathlib would take longer than everything else in this script.
 # ruff: noqa: PTH105, PTH110, PTH118, PTH123
 
 import json
@@ -15,7 +14,7 @@ import sys
 
 
 def bounding_set() -> int:
-    """The capabilities that this process may ever hold, as the kernel's bit mask."""
+    """The bounding set of this process, as the kernel's bit mask."""
     with open("/proc/self/status", encoding="ascii") as status:
         for line in status:
             if line.startswith("CapBnd:"):
@@ -24,7 +23,7 @@ def bounding_set() -> int:
 
 
 def specification(arguments: list[str]) -> str | None:
-    """The file that says which capabilities the process gets, or None where the command starts no process."""
+    """The file with the capabilities of the process; None if the command starts no process."""
 
     def option(*names: str) -> str | None:
         for position, argument in enumerate(arguments):
@@ -41,7 +40,7 @@ def specification(arguments: list[str]) -> str | None:
 
 
 def restrict(document: dict[str, object], allowed: frozenset[str]) -> None:
-    """Drop from every set of capabilities in a bundle or a process what is not allowed."""
+    """Remove capabilities that are not allowed from all sets of a bundle or a process."""
     process = document.get("process", document)
     capabilities = process.get("capabilities") if isinstance(process, dict) else None
     if not isinstance(capabilities, dict):
@@ -51,7 +50,7 @@ def restrict(document: dict[str, object], allowed: frozenset[str]) -> None:
 
 
 def rewrite(path: str, allowed: frozenset[str]) -> None:
-    """Restrict the document in the file, which a reader sees whole or not at all."""
+    """Restrict the document in the file. The file is replaced atomically."""
     with open(path, encoding="utf-8") as file:
         document = json.load(file)
     restrict(document, allowed)
@@ -61,7 +60,7 @@ def rewrite(path: str, allowed: frozenset[str]) -> None:
     os.replace(temporary, path)
 
 
-# In the kernel's order: the position is the bit.
+# In the kernel's order: the index is the number of the bit.
 CAPABILITIES = [
     "CHOWN",
     "DAC_OVERRIDE",
@@ -113,7 +112,7 @@ def held(mask: int) -> frozenset[str]:
 
 
 def main(runc: str, arguments: list[str]) -> None:
-    """Restrict what the engine asks for, then become runc."""
+    """Restrict the engine's request, then replace this process with runc."""
     path = specification(arguments)
     if path is not None and os.path.exists(path):
         rewrite(path, held(bounding_set()))

@@ -1,4 +1,4 @@
-"""The Go programs that the lab builds where no release of them can be had, and with what."""
+"""The Go programs that the lab builds if their releases are not available, and how to build them."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ _NODEJS_HOST = "github.com/pulumi/pulumi/sdk/nodejs/cmd/pulumi-language-nodejs/v
 
 
 def _copy_host(workspace: Path, go: Go) -> None:
-    """Put the host's sources beside ours: the version that can be had does not know all of the engine's protocol."""
+    """Copy the host's sources beside ours: the available version lacks a part of the engine's protocol."""
     for source in go.module_directory(workspace, _NODEJS_HOST).glob("*.go"):
         if not source.name.endswith("_test.go"):
             shutil.copyfile(source, workspace / source.name)
@@ -112,7 +112,7 @@ _KUBERNETES_PROVIDER = "github.com/pulumi/pulumi-kubernetes/provider/v4"
 
 
 def _embed_schema(workspace: Path, go: Go) -> None:
-    """Put beside the provider's main what it embeds; the module's schema lacks the version."""
+    """Add the schema that the provider's main embeds, with the version that the module's schema lacks."""
     published = go.module_directory(workspace, _KUBERNETES_PROVIDER) / "cmd" / "pulumi-resource-kubernetes"
     schema = json.loads((published / "schema.json").read_text(encoding="utf-8"))
     schema["version"] = versions.PULUMI_KUBERNETES_BUILT

@@ -1,4 +1,4 @@
-"""The Pulumi engine, and the host of programs in Python that goes with it."""
+"""The Pulumi engine and its language host for Python."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def provide(workshop: Workshop) -> Path:
 
 
 def released(workshop: Workshop) -> Source[Path]:
-    """The directory of the official release, which has the hosts of all languages."""
+    """The directory of the official release, which contains all language hosts."""
     host = Platform.host()
     architecture = {"amd64": "x64"}.get(host.arch, host.arch)
     releases = f"https://github.com/pulumi/pulumi/releases/download/v{versions.PULUMI}"
@@ -50,7 +50,7 @@ def _suits(path: Path) -> bool:
 
 
 def _built(workshop: Workshop) -> Source[Path]:
-    """The programs and the scripts that the release has in one directory."""
+    """The programs and scripts in one directory, as in the release."""
     modules = workshop.go.modules
     key = fingerprint(
         Path(__file__),

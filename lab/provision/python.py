@@ -1,4 +1,4 @@
-"""A Python with its standard library, for the lab's images: the official image's, else Debian's."""
+"""A Python with its standard library for the lab's images: from the official image, or else from Debian."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from lab.provision.workshop import Workshop
 
 _PACKAGE = "python3"
-# What Python needs of the packages that it depends on, and not what these bring for people.
+# Only the files of the dependencies that Python needs, without their documentation and tools.
 _KEPT = (
     "bin/python3",
     "lib/python3",
@@ -35,7 +35,7 @@ _LEFT_OUT = ("/test/", "/idlelib/", "/lib2to3/", "/ensurepip/", "/pydoc_data/", 
 
 
 def entries(engine: Engine, upstream: Upstream, workshop: Workshop) -> dict[str, Entry]:
-    """The files of an image in which `python3` is on every usual PATH."""
+    """The files of an image in which every usual PATH contains `python3`."""
 
     def from_image(directory: Path) -> None:
         upstream.pull(PYTHON_IMAGE)
@@ -81,5 +81,5 @@ def _entries(root: Path) -> dict[str, Entry]:
         elif path.is_file():
             found[name] = File(path, path.stat().st_mode & 0o777)
     [program] = [name for name in found if name in ("/usr/local/bin/python3", "/usr/bin/python3")][:1]
-    # Where the official image has it, and where a shell without a PATH of its own looks.
+    # The path in the official image, and the default path of shells without PATH.
     return {**found, **{name: Link(program) for name in ("/usr/local/bin/python3", "/bin/python3") if name != program}}

@@ -1,4 +1,4 @@
-"""The image of a registry: Distribution's own, else built from its Go module."""
+"""The image of a registry: Distribution's own, or else a build of its Go module."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _CONFIGURATION_PATH = "/etc/distribution/config.yml"
 
 
 def provide(engine: Engine, upstream: Upstream, workshop: Workshop) -> str:
-    """The name of the image, which the engine holds."""
+    """The name of the image in the engine."""
     official = versions.REGISTRY_IMAGE
     go_sum = workshop.go.modules / programs.REGISTRY.module / "go.sum"
     built = f"prepull-lab/registry:{fingerprint(Path(__file__), go_sum)}"
@@ -55,7 +55,7 @@ def provide(engine: Engine, upstream: Upstream, workshop: Workshop) -> str:
 
 
 def load(engine: Engine, reference: str, image: Image) -> None:
-    """Put an image into the engine under a name."""
+    """Load an image into the engine under a name."""
     with tempfile.TemporaryFile() as archive:
         write_archive(archive, [(reference, image)])
         archive.seek(0)

@@ -1,4 +1,4 @@
-"""Where a piece of the lab can come from, and the one order in which that is tried."""
+"""The sources of a piece of the lab, and the order in which they are tried."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ T = TypeVar("T")
 
 
 class UnavailableError(LabError):
-    """A source does not have the piece: the next one is tried."""
+    """A source does not have the piece. The next source is tried."""
 
 
 @dataclass(frozen=True)
 class Source(Generic[T]):
     """A way to get a piece.
 
-    `present` says what is there already, without asking anyone; `get` goes and gets it, or raises
-    `UnavailableError`. Any other error stops the lab: a release with the wrong checksum is no reason to look
-    elsewhere.
+    `present` returns the piece if this machine has it, without using the network. `get` downloads or builds it, or
+    raises `UnavailableError`. Other errors, such as a wrong checksum of a release, stop the lab: it then tries no other
+    source.
     """
 
     name: str
@@ -36,7 +36,7 @@ class Source(Generic[T]):
 
 
 def first_of(piece: str, sources: Sequence[Source[T]], step: Step) -> T:
-    """The piece from the first source that has it; none is asked while another has it there already."""
+    """The piece from the first source that has it. Sources for which it is present on this machine come first."""
     for source in sources:
         found = source.present()
         if found is not None:
@@ -56,6 +56,6 @@ def first_of(piece: str, sources: Sequence[Source[T]], step: Step) -> T:
 
 
 def cached(name: str, cache: Cache, entry: str, key: str, fill: Callable[[Path], None]) -> Source[Path]:
-    """A source whose outcome is a directory in the cache."""
+    """A source whose result is a directory in the cache."""
     path = cache.path(entry, key)
     return Source(name, lambda: path if path.is_dir() else None, lambda: cache.entry(entry, key, fill))

@@ -1,4 +1,4 @@
-"""A program for this machine: the one on PATH, else its release, else built."""
+"""A program for this machine: from PATH, or else its release, or else a build."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Version = tuple[int, ...]
 
 
 def on_path(name: str, suits: Callable[[Path], bool]) -> Source[Path]:
-    """The program that the user has, if it suits."""
+    """The user's program on PATH, if it is suitable."""
 
     def present() -> Path | None:
         found = shutil.which(name)
@@ -37,7 +37,7 @@ def on_path(name: str, suits: Callable[[Path], bool]) -> Source[Path]:
 
 
 def version_of(*command: str | Path) -> Version:
-    """The version that a program prints of itself; empty if it prints none."""
+    """The version that a program prints; empty if it prints none."""
     try:
         printed = run(*command, timeout=20)
     except CommandError:
@@ -47,12 +47,12 @@ def version_of(*command: str | Path) -> Version:
 
 
 def released(workshop: Workshop, name: str, release: Release) -> Source[Path]:
-    """The program, alone or in an archive, as its project publishes it."""
+    """The program in its project's release, which is a file or an archive."""
     return within(release_directory(workshop, name, release), name)
 
 
 def release_directory(workshop: Workshop, name: str, release: Release) -> Source[Path]:
-    """The directory with the program, or with all of an unpacked archive."""
+    """The directory with the program or the unpacked archive."""
 
     def fill(directory: Path) -> None:
         file = directory / release.filename
@@ -78,7 +78,7 @@ def built(workshop: Workshop, name: str, program: Program) -> Source[Path]:
 
 
 def within(source: Source[Path], name: str) -> Source[Path]:
-    """The program somewhere in the directory that the source gives."""
+    """The program within the directory that the source returns."""
 
     def find(directory: Path) -> Path:
         for path in sorted(directory.rglob(name)):

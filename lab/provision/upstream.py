@@ -1,4 +1,4 @@
-"""Images from the registries where their projects publish them."""
+"""Images from the registries of their projects."""
 
 from __future__ import annotations
 
@@ -15,17 +15,21 @@ _REGISTRIES = {"docker.io": "registry-1.docker.io"}
 
 
 class Upstream:
-    """Pulls images through the engine, if their registries can be reached at all."""
+    """Pulls images through the engine, if their registries can be reached."""
 
     def __init__(self, engine: Engine, releases: Releases) -> None:
         self._engine = engine
         self._releases = releases
 
     def pull(self, reference: str) -> None:
-        """Pull the image into the engine, or raise `UnavailableError`."""
+        """Pull the image into the engine.
+
+        Raises:
+            UnavailableError: the image cannot be pulled.
+        """
         first, slash, _ = reference.partition("/")
         host = first if slash and ("." in first or ":" in first) else "docker.io"
-        # An engine that cannot reach a registry takes its time to say so, for every image again.
+        # An engine needs a long time to report an unreachable registry, for each image again.
         if not self._releases.reaches(f"https://{_REGISTRIES.get(host, host)}/v2/"):
             raise UnavailableError(f"{host} cannot be reached")
         try:

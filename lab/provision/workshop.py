@@ -1,4 +1,4 @@
-"""What every piece needs in order to come about."""
+"""The common tools for providing the pieces of the lab."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Workshop:
-    """The cache, the releases, the Go toolchain, and someone to tell."""
+    """The cache, the releases, the Go toolchain and the console."""
 
     cache: Cache
     console: Console

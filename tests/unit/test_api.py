@@ -131,8 +131,8 @@ IN_WORDS = {
     "socket_path": "where the runtime puts it",
     "namespace": "the provider's",
     "refresh": "never",
-    "puller_image": "a public one that is pinned by tag",
-    "gate_image": "a public one that is pinned by tag",
+    "puller_image": "a public image, pinned by tag",
+    "gate_image": "a public image, pinned by tag",
     "tolerations": "all of them",
     "priority_class_name": "the cluster's default",
     "resources": "small requests, no CPU limit",
@@ -185,7 +185,7 @@ def test_the_limits_in_the_docstrings_are_those_that_are_checked() -> None:
 def test_the_runtimes_that_take_mirrors_are_those_of_the_docstring() -> None:
     able = [name for name, runtime in RUNTIMES.items() if not runtime.refusals(["mirrors"])]
     assert able == ["docker", "containerd", "k3s"]
-    assert "Runtimes `docker`, `containerd` and `k3s` only" in DESCRIBED["mirrors"]
+    assert "Requires the runtime `docker`, `containerd` or `k3s`." in DESCRIBED["mirrors"]
     sockets = [name for name, runtime in RUNTIMES.items() if not runtime.refusals(["refresh"])]
     assert sockets == [name for name, runtime in RUNTIMES.items() if runtime.reports]
 

@@ -1,1 +1,1 @@
-"""The program of the gate's pod: the standard library and `status/`, nothing else."""
+"""The program of the gate's pod. It imports only the standard library and `status/`."""

@@ -1,20 +1,20 @@
 """Waits until enough nodes have every image, and says which image failed on which node, and why.
 
-It ends with 0 when they have them, and with 1 as soon as it is certain that they will not without a change, or when the
-time is up; the reasons are then its termination message, which Pulumi shows. What it waits for is in its environment,
-written by manifests/gate_job.py:
+The exit code is 0 when enough nodes have every image. It is 1 as soon as that is certainly impossible without a change,
+or after the timeout. The reasons are then the termination message, which Pulumi shows. manifests/gate_job.py sets the
+environment:
 
-| variable | what |
+| variable | meaning |
 |---|---|
 | `PREPULL_SELECTOR` | the labels of the DaemonSet and its pods |
-| `PREPULL_PLAN` | the label of the plan that is waited for, `KEY=VALUE` |
-| `PREPULL_DAEMON_SET` | the DaemonSet's name, where several have these labels |
-| `PREPULL_POD` | this pod's own name |
-| `PREPULL_MIN_READY` | number or share of nodes that need every image |
-| `PREPULL_TIMEOUT_S` | how long to wait |
+| `PREPULL_PLAN` | the label of the plan to wait for, `KEY=VALUE` |
+| `PREPULL_DAEMON_SET` | the DaemonSet's name, in case several have these labels |
+| `PREPULL_POD` | the name of the gate's own pod |
+| `PREPULL_MIN_READY` | number or share of nodes that must have every image |
+| `PREPULL_TIMEOUT_S` | the timeout, in seconds |
 | `PREPULL_CREDENTIALS` | the directory with `token`, `ca.crt` and `namespace` |
 | `PREPULL_MESSAGE` | the file of the termination message |
-| `PREPULL_SERVER` | the API server's address; by default that of the cluster |
+| `PREPULL_SERVER` | the API server's address; by default, the address of the pod's own cluster |
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ from ..status.pulls import made_at
 from .api import Client, Mirror
 
 _MESSAGE_BYTES, _LINES, _LINE_LENGTH = 4096, 10, 380
-# Nodes report by the hundred: judging each change by itself would be work for nothing. Where it takes long, this many
-# times as long passes before it is done again.
+# Hundreds of nodes may report at the same time, so a pause collects several changes for one decision. If a decision
+# takes long, the pause is the decision's duration times this factor.
 _PAUSE_SECONDS = 0.3
 _COST_FACTOR = 5
 _TICK_SECONDS = 1.0
@@ -44,7 +44,7 @@ _LONGEST_WAIT_SECONDS = 60.0
 
 
 class Gate:
-    """What is waited for, and what is known of it.
+    """Waits for the DaemonSet, and mirrors the objects that the decision depends on.
 
     Args:
         environ: the variables above.
@@ -68,14 +68,14 @@ class Gate:
             Mirror(client, f"{core}/events", {"fieldSelector": f"type=Warning,reason={reason}"}, observe.event, note)
             for reason in observe.EVENTS
         ]
-        # Pods of the same plan may have failed before this gate was made, for a reason that is gone by now.
+        # Its creation time: pods of the same plan may have failed before it, for a reason that has been solved since.
         self._own: Mirror[float | None] = Mirror(
             client, f"{core}/pods", {"fieldSelector": f"metadata.name={environ['PREPULL_POD']}"}, made_at, note
         )
         self._mirrors: list[Mirror[Any]] = [self._sets, self._pods, self._own, *self._events]
 
     def wait(self) -> tuple[int, list[str]]:
-        """Wait for a verdict; return the exit code, and the lines of the message."""
+        """Wait for a verdict. Return the exit code and the lines of the message."""
         for mirror in self._mirrors:
             mirror.start()
         started, said = time.monotonic(), ""
@@ -93,7 +93,7 @@ class Gate:
             if decision and decision.outcome == verdict.FAIL:
                 return 1, lines
             line = lines[0] if decision else f"cannot look: {lines[0]}"
-            # The API server has a moment for its first answer.
+            # Allow the API server a moment for its first answer before reporting that there is none.
             if line != said and (decision or passed >= _TICK_SECONDS):
                 said = line
                 print(text_of([said]), end="")
@@ -104,7 +104,7 @@ class Gate:
             self._changed.wait(max(0.0, min(tick, started + self._timeout - time.monotonic())))
 
     def _look(self, passed: float) -> verdict.Decision | None:
-        """The decision for now; None while there is nothing to decide on."""
+        """The decision for this moment; None until the DaemonSet and all objects are known."""
         daemon_set = self._daemon_set()
         if daemon_set is None or not all(mirror.loaded for mirror in self._mirrors):
             return None
@@ -114,7 +114,7 @@ class Gate:
         return self._judge.decide([status], passed, since)
 
     def _daemon_set(self) -> DaemonSet | None:
-        """That with the labels and the plan; by its name where there are several, as it may have been renamed."""
+        """The DaemonSet with the labels and the plan. The name decides only between several: tools may rename it."""
         found = [each for each in self._sets.items if each.plan == self._plan]
         return next((each for each in found if each.name == self._name), found[0] if found else None)
 
@@ -131,16 +131,19 @@ class Gate:
 
 
 def text_of(lines: list[str]) -> str:
-    """The message, as long as the kubelet takes it."""
+    """The message, cut to the length that the kubelet accepts."""
     text = "".join(f"{line[:_LINE_LENGTH]}\n" for line in lines[:_LINES])
     return text.encode("utf-8", "replace")[:_MESSAGE_BYTES].decode("utf-8", "ignore")
 
 
 def main(environ: Mapping[str, str]) -> int:
-    """Wait, and write what came of it.
+    """Wait, and write the result to the log and to the termination message.
 
     Args:
         environ: the variables above.
+
+    Returns:
+        The exit code.
     """
     host, port = environ.get("KUBERNETES_SERVICE_HOST", ""), environ.get("KUBERNETES_SERVICE_PORT", "443")
     address = f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}"
@@ -152,6 +155,6 @@ def main(environ: Mapping[str, str]) -> int:
 
 
 if __name__ == "__main__":
-    # The first process of a container is ended by no signal that it does not handle.
+    # The kernel ignores signals to the first process of a container unless the process handles them.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     sys.exit(main(os.environ))

@@ -1,4 +1,4 @@
-"""A client for the API server from within a pod: lists in pages, watches, and a mirror of what there is of one kind."""
+"""A client for the API server from within a pod: lists in pages, watches, and a mirror of the objects of one kind."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ Data = Mapping[str, Any]
 Query = Mapping[str, str]
 T = TypeVar("T")
 
-# Of each page little is kept: so many objects, as text and as data, are what takes the memory.
+# Objects in a page. One page, as text and as data, determines the memory: little of each page is kept.
 PAGE = 250
 CALL_SECONDS = 10
-# The server ends a watch after this time; one that says nothing for longer has lost its connection.
+# The server ends a watch after this time. If a watch is silent for longer, its connection is lost.
 WATCH_SECONDS = 30
 _GONE = 410
 _SHORTEST_PAUSE_SECONDS = 0.2
@@ -28,7 +28,7 @@ _LONGEST_PAUSE_SECONDS = 5.0
 
 
 class GoneError(Exception):
-    """The server no longer knows the place in a list or a watch to go on from."""
+    """The server no longer has the version from which a list or a watch should continue (410 Gone)."""
 
 
 class RefusedError(Exception):
@@ -40,8 +40,8 @@ class Client:
 
     Args:
         server: its address, https://HOST:PORT.
-        credentials: the directory with `token` and `ca.crt`. Both are read for each call, as they are replaced while
-            the pod runs.
+        credentials: the directory with `token` and `ca.crt`. Both are read for each call, because the kubelet replaces
+            them while the pod runs.
     """
 
     def __init__(self, server: str, credentials: Path) -> None:
@@ -52,8 +52,8 @@ class Client:
         """List objects, page by page.
 
         Raises:
-            GoneError: the rest of the list is no longer kept.
-            RefusedError, OSError, HTTPException, ValueError: no answer, or none that makes sense.
+            GoneError: the server no longer has the rest of the list.
+            RefusedError, OSError, HTTPException, ValueError: there is no answer, or it is an error or not valid.
         """
         more = ""
         while True:
@@ -66,7 +66,7 @@ class Client:
 
     @contextmanager
     def watch(self, path: str, query: Query, version: str) -> Iterator[Iterator[tuple[str, Data]]]:
-        """Say what changes after a version, until the server ends it: the kind of change, and the object.
+        """Watch changes after a version, until the server ends the watch: the kind of change, and the object.
 
         Raises:
             GoneError: the server no longer knows the version.
@@ -94,7 +94,7 @@ class Client:
         if self._server.scheme != "https":
             return HTTPConnection(host, port, timeout=seconds)
         context = ssl.create_default_context(cafile=str(self._credentials / "ca.crt"))
-        # Clusters have certificates that kubectl accepts, and Python 3.13 by default does not.
+        # Some clusters have certificates that kubectl accepts, but that Python 3.13 rejects by default.
         context.verify_flags &= ~ssl.VERIFY_X509_STRICT
         return HTTPSConnection(host, port, timeout=seconds, context=context)
 
@@ -122,23 +122,23 @@ def _error(code: int, status: Data) -> Exception:
 
 
 class Mirror(Generic[T]):
-    """Objects of one kind, each reduced by `keep` to what is needed of it; kept up to date by a thread.
+    """The current objects of one kind. A thread keeps them up to date by list and watch, as a Reflector does.
 
     Args:
-        client: the API server.
-        path: the address of the kind.
-        query: which of its objects.
-        keep: reduces one.
-        changed: is called after every change, and whenever the API server is lost.
+        client: the client of the API server.
+        path: the path of the kind in the API.
+        query: the selectors for its objects.
+        keep: reduces an object to the data to keep.
+        changed: called after every change, and whenever the API server cannot be reached.
     """
 
     def __init__(
         self, client: Client, path: str, query: Query, keep: Callable[[Data], T], changed: Callable[[], None]
     ) -> None:
         self.loaded = False
-        """Whether they have been listed."""
+        """Whether the objects have been listed at least once."""
         self.problem: str | None = None
-        """Why the API server cannot be asked at the moment."""
+        """Why the API server does not answer at the moment; None if it does."""
         self._client, self._path, self._query, self._keep = client, path, query, keep
         self._changed = changed
         self._lock = threading.Lock()
@@ -146,12 +146,12 @@ class Mirror(Generic[T]):
 
     @property
     def items(self) -> list[T]:
-        """What there is now."""
+        """The objects that exist now, reduced by `keep`."""
         with self._lock:
             return list(self._items.values())
 
     def start(self) -> None:
-        """Begin; the thread ends with the program."""
+        """Start the thread. It ends with the program."""
         threading.Thread(target=self._follow, daemon=True).start()
 
     def _follow(self) -> None:

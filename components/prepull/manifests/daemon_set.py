@@ -1,4 +1,4 @@
-"""The objects as plain data: a checked plan in, what the API server gets out. No I/O, no Pulumi."""
+"""The DaemonSet as plain data: takes a checked plan, returns the fields of the API. No I/O, no Pulumi."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..plan import Plan
 from ..runtimes import RUNTIMES
 from ..runtimes.containers import mount, pause, unprivileged
 
-# A proxy beside the puller would never exit, and pulls do not go through the pod's network.
+# A sidecar proxy is of no use, since pulls do not go through the pod's network; and it would never exit.
 _NO_SIDECARS_ANNOTATIONS = {
     "linkerd.io/inject": "disabled",
     "sidecar.istio.io/inject": "false",
@@ -19,7 +19,7 @@ _NO_SIDECARS_ANNOTATIONS = {
 }
 _NO_SIDECARS_LABELS = {"sidecar.istio.io/inject": "false", "kuma.io/sidecar-injection": "disabled"}
 
-# Nodes that stand for a service elsewhere run no DaemonSet pods, and would keep a rollout waiting for ever.
+# Virtual nodes run no DaemonSet pods. If they were selected, a rollout would never end.
 _REAL_NODES = (
     {"key": "type", "operator": "NotIn", "values": ["virtual-kubelet"]},
     {"key": "eks.amazonaws.com/compute-type", "operator": "NotIn", "values": ["fargate", "hybrid-fargate"]},
@@ -32,17 +32,17 @@ _CLIENT_RESOURCES = {"requests": {"cpu": "10m", "memory": "16Mi"}, "limits": {"m
 
 
 def labels(name: str, plan: Plan) -> dict[str, str]:
-    """The labels of the DaemonSet and its pods: the user's, and the component's own, which nothing overrides."""
+    """The labels of the DaemonSet and its pods: the user's, overridden by the component's."""
     return {**plan.labels, **selector(name)}
 
 
 def gate_labels(name: str, plan: Plan) -> dict[str, str]:
-    """The labels of the gate, whose pod must not be taken for one of the DaemonSet's."""
+    """The labels of the gate's objects. The DaemonSet's selector must not match the gate's pod."""
     return {**plan.labels, NAME_LABEL: "prepull-gate", INSTANCE_LABEL: label_value(name)}
 
 
 def metadata(plan: Plan, labelled: Mapping[str, str]) -> dict[str, Any]:
-    """The metadata of one of the component's objects; its name is left to whoever creates it."""
+    """The metadata of an object of the component, without a name: the caller chooses it."""
     made: dict[str, Any] = {"labels": dict(labelled)}
     if plan.annotations:
         made["annotations"] = dict(plan.annotations)
@@ -52,7 +52,7 @@ def metadata(plan: Plan, labelled: Mapping[str, str]) -> dict[str, Any]:
 
 
 def without_sidecars(labelled: Mapping[str, str], annotations: Mapping[str, str]) -> dict[str, Any]:
-    """A pod's metadata that tells the common injectors to keep out."""
+    """A pod's metadata, with the labels and annotations that turn off the injection of sidecars."""
     return {
         "labels": {**_NO_SIDECARS_LABELS, **labelled},
         "annotations": {**_NO_SIDECARS_ANNOTATIONS, **annotations},
@@ -65,16 +65,16 @@ def daemon_set(
     """The DaemonSet's metadata and spec, in the API's own names.
 
     Args:
-        name: the component's name, which its labels follow from.
+        name: the component's name; the labels contain it.
         plan: what to pull and how.
-        scripts_name: the ConfigMap with the scripts, where there is one.
-        service_account: the ServiceAccount that may remove the startup taint, where there is one.
+        scripts_name: the ConfigMap with the scripts; None if the pods need none.
+        service_account: the ServiceAccount that may remove the startup taint; None without a startup taint.
     """
     return {
         "metadata": metadata(plan, labels(name, plan)),
         "spec": {
             "selector": {"matchLabels": selector(name)},
-            # Nobody is served by these pods: a changed list goes to all nodes at once, not node by node.
+            # The pods serve no requests, so a changed list may go to all nodes at once.
             "updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": "100%"}},
             "template": {
                 "metadata": without_sidecars({**labels(name, plan), PLAN_LABEL: plan.fingerprint}, plan.annotations),
@@ -96,7 +96,7 @@ def _pod_spec(plan: Plan, scripts_name: str | None, service_account: str | None)
         tolerations.append({"key": plan.startup_taint, "operator": "Exists"})
     spec: dict[str, Any] = {
         "automountServiceAccountToken": False,
-        # Where it is left out, the API server keeps the one that an earlier update named, which may be gone.
+        # Without this field, the API server keeps the name of an earlier update, whose ServiceAccount may be deleted.
         "serviceAccountName": service_account or "default",
         "enableServiceLinks": False,
         "terminationGracePeriodSeconds": 0,
@@ -116,7 +116,7 @@ def _pod_spec(plan: Plan, scripts_name: str | None, service_account: str | None)
 
 
 def token_volume() -> dict[str, Any]:
-    """What the API server asks of a client, for the one container that talks to it and for no other."""
+    """The volume with a client's token, for the only container that talks to the API server."""
     sources = [
         {"serviceAccountToken": {"path": "token", "expirationSeconds": _TOKEN_SECONDS}},
         {"configMap": {"name": "kube-root-ca.crt", "items": [{"key": "ca.crt", "path": "ca.crt"}]}},
@@ -132,14 +132,14 @@ def token_volume() -> dict[str, Any]:
 def client_container(
     name: str, image: str, command: Sequence[str], environment: Mapping[str, Any], program: dict[str, Any]
 ) -> dict[str, Any]:
-    """A container that talks to the API server, as nobody in particular.
+    """A container that talks to the API server, as an unprivileged user.
 
     Args:
         name: its name.
         image: its image.
-        command: what it runs.
-        environment: what it is told: texts, or where the API server takes them from.
-        program: the mount with its program.
+        command: its command.
+        environment: its variables: each a text, or a `valueFrom` of the API.
+        program: the volume mount with its program.
     """
     return {
         "name": name,
@@ -168,11 +168,11 @@ def _untaint(taint: str, plan: Plan) -> dict[str, Any]:
 
 
 UNTAINT_RULES: list[dict[str, Any]] = [{"apiGroups": [""], "resources": ["nodes"], "verbs": ["get", "patch"]}]
-"""What removing a taint takes. RBAC cannot tell a pod's own node from others; untaint.sh names its own only."""
+"""The rights to remove a taint. RBAC cannot restrict a pod to its own node; untaint.sh names only that node."""
 
 
 def _affinity(wanted: Mapping[str, Any] | None) -> dict[str, Any]:
-    """The user's affinity, with virtual nodes excluded from every one of its alternatives."""
+    """The user's affinity, with virtual nodes excluded from each of its alternatives."""
     affinity = dict(wanted or {})
     node = dict(affinity.get("nodeAffinity") or {})
     required = dict(node.get("requiredDuringSchedulingIgnoredDuringExecution") or {})

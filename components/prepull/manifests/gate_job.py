@@ -1,4 +1,4 @@
-"""The gate as plain data: a Job that waits for the images and ends with the reason where they do not come."""
+"""The gate as plain data: a Job that waits for the images. If they do not come, it fails with the reason."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from ..runtimes.containers import mount
 from .daemon_set import TOKEN_DIRECTORY, client_container, gate_labels, metadata, token_volume, without_sidecars
 from .gate_program import COMMAND, PROGRAM_DIRECTORY, PROGRAM_VOLUME
 
-# Where the kubelet reads it by default.
+# The kubelet's default.
 TERMINATION_MESSAGE_PATH = "/dev/termination-log"
-# Pulumi's own wait has to be the longer one, or it would end before the gate can give its reasons.
+# Pulumi's own wait must be longer than the gate's: otherwise it would end before the gate has given its reasons.
 MARGIN_SECONDS = 120
-# A gate whose node goes away under it soon fails, and does not wait for a node that may never come back.
+# If the gate's node goes down, the gate fails soon instead of waiting for a node that may never come back.
 _GONE_SECONDS = 10
 
 ROLE_RULES: list[dict[str, Any]] = [
     {"apiGroups": ["apps"], "resources": ["daemonsets"], "verbs": ["list", "watch"]},
     {"apiGroups": [""], "resources": ["pods", "events"], "verbs": ["list", "watch"]},
 ]
-"""What the gate may do, in its own namespace."""
+"""The gate's rights, in its own namespace."""
 
 
 def seconds(timeout: str) -> int:
@@ -35,7 +35,7 @@ def job(name: str, plan: Plan, *, daemon_set: str, program_name: str, service_ac
 
     Args:
         name: the component's name.
-        plan: what the pods were told; any change in it makes another gate.
+        plan: the plan of the pods; each change of it makes a new gate.
         daemon_set: the DaemonSet to wait for.
         program_name: the ConfigMap with its program.
         service_account: the ServiceAccount that has ROLE_RULES.
@@ -85,7 +85,7 @@ def job(name: str, plan: Plan, *, daemon_set: str, program_name: str, service_ac
 
 
 def _tolerations(plan: Plan) -> list[dict[str, Any]]:
-    """Where the gate's own pod may run: not on a node that is off, as a pod that tolerates everything would."""
+    """The tolerations of the gate's pod: the plan's, except that it must not stay on a node that is down."""
     wanted = plan.tolerations
     if wanted == EVERY_TAINT:
         wanted = ({"key": "node-role.kubernetes.io/control-plane", "operator": "Exists", "effect": "NoSchedule"},)

@@ -12,8 +12,8 @@ class Kind:
 
     Attributes:
         api_version: its group and version.
-        cluster_wide: its objects belong to no namespace.
-        immutable: its objects cannot be changed: a change makes a new one.
+        cluster_wide: its objects have no namespace.
+        immutable: its objects cannot be changed; a new object replaces the old one.
     """
 
     api_version: str

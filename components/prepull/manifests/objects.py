@@ -1,6 +1,6 @@
-"""The objects that make up a component: which there are, in what order, and what each refers to.
+"""The list of a component's objects: their order, and the references between them.
 
-Pulumi names objects itself, and `prepull render` by a fixed rule; both walk the same list.
+Pulumi names objects itself; `prepull render` uses a fixed rule. Both use the same list.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from . import gate_program
 
 @dataclass(frozen=True)
 class Made:
-    """An object that exists already, for those that refer to it."""
+    """The identity of an object that exists already, for objects that refer to it."""
 
     name: str
     namespace: str
@@ -31,7 +31,7 @@ Build = Callable[[str, Plan, Others], dict[str, Any]]
 
 @dataclass(frozen=True)
 class Object:
-    """One object. `build` gives what it has beside apiVersion, kind and name, once those in `needs` are made."""
+    """One object. After the objects in `needs` exist, `build` returns its fields except apiVersion, kind and name."""
 
     key: str
     kind: str
@@ -49,7 +49,7 @@ class Programs:
 
 
 class Deciding(Protocol):
-    """The part of a plan that decides which objects there are."""
+    """The part of a plan that decides which objects the component has."""
 
     @property
     def runtime(self) -> str: ...  # noqa: D102 - as in Plan
@@ -62,11 +62,11 @@ class Deciding(Protocol):
 
 
 def objects_of(plan: Deciding, programs: Programs | None = None) -> list[Object]:
-    """The objects, each after those that it refers to.
+    """The objects, each after the objects that it refers to.
 
     Args:
-        plan: what is to be deployed, as far as it decides which objects there are.
-        programs: what runs on the cluster. Default: the programs of this package.
+        plan: the part of the plan that decides which objects the component has.
+        programs: the programs that run on the cluster. Default: the programs of this package.
     """
     programs = programs or Programs()
     on_nodes = [

@@ -1,6 +1,6 @@
-"""The manifests that `pulumi up` would apply, under fixed names, for users who deploy from files. No Pulumi.
+"""Renders the manifests that `pulumi up` would apply, with fixed names, for users who deploy from files. No Pulumi.
 
-The same input gives the same bytes, without I/O; with `pin_digests`, the registries' answers are part of the input.
+The same input gives the same bytes, without I/O. With `pin_digests`, the registries' answers are part of the input.
 The names of immutable objects contain a hash of the content, so that a change makes new objects.
 """
 
@@ -24,7 +24,7 @@ DEFAULT_NAMESPACE = "default"
 HEADER = "# Written by `prepull render`; change its input, not this file.\n"
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?")
-# What a Job's name may have, less the longest suffix: "-untaint", or "-gate-" and the hash.
+# The limit for a Job's name, minus the longest suffix: "-gate-" and the hash.
 _NAME_LENGTH = 63 - len("-gate-0123456789")
 
 # Argo CD starts the next wave once all objects of this wave are healthy and its hooks have succeeded. As a hook, the
@@ -52,18 +52,18 @@ def manifests(
     """The objects of a component, each after the objects that it refers to.
 
     Args:
-        name: the component's name; its objects' names begin with it.
+        name: the component's name; the names of its objects begin with it.
         args: its arguments by their Python names, as for PrePullDaemonSet.
         namespace: the namespace of all objects. Default: the argument `namespace`, else "default". The manifests always
             name it.
-        warn: is called with a message about images that could not be pinned, with `on_pin_failure: warn`.
-        programs: what runs on the cluster. Default: the programs of this package.
+        warn: called with a message for images that could not be pinned, if `on_pin_failure` is `warn`.
+        programs: the programs that run on the cluster. Default: the programs of this package.
 
     Returns:
         The objects by the names of their files, without suffix.
 
     Raises:
-        InvalidArgumentError: the name or an argument is wrong; the message has a line for each.
+        InvalidArgumentError: the name or an argument is wrong; the message has a line for each error.
         UnpinnableError: with `pin_digests`, a registry has no digest for an image, or does not answer.
     """
     if not _NAME.fullmatch(name) or len(name) > _NAME_LENGTH:
@@ -102,7 +102,7 @@ def stream(rendered: Mapping[str, Mapping[str, Any]]) -> str:
 
 
 def dump(item: Mapping[str, Any]) -> str:
-    """One object as YAML that every parser reads alike."""
+    """One object as YAML that every parser reads in the same way."""
     text: str = yaml.dump(item, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
     return text
 
@@ -110,7 +110,7 @@ def dump(item: Mapping[str, Any]) -> str:
 def _object_name(name: str, item: Object, body: Mapping[str, Any], namespace: str) -> str:
     kind = KINDS[item.kind]
     if kind.cluster_wide:
-        # Components of the same name in several namespaces must not share it.
+        # Components with the same name in several namespaces must not share the object.
         return f"{name}{item.suffix}-{namespace}"
     if not kind.immutable:
         return name + item.suffix
@@ -132,7 +132,7 @@ def _complete(item: Object, made: Made, body: Mapping[str, Any]) -> dict[str, An
 
 
 class _Dumper(yaml.SafeDumper):
-    """Writes scripts as blocks of text, no anchors, and quotes around texts that some parser might read as a number."""
+    """Writes scripts as block scalars, no anchors, and quotes around texts that a parser might read as a number."""
 
     def ignore_aliases(self, data: Any) -> bool:
         del data
@@ -140,7 +140,7 @@ class _Dumper(yaml.SafeDumper):
 
 
 _PLAIN = re.compile(r"[A-Za-z/][A-Za-z0-9 ._/%-]*[A-Za-z0-9]|[A-Za-z]")
-# YAML 1.1 and 1.2 disagree on more words than PyYAML knows.
+# PyYAML does not know all words that YAML 1.1 and 1.2 read differently.
 _WORDS = frozenset(("y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"))
 
 

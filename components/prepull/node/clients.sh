@@ -1,10 +1,10 @@
-# The clients of the container runtimes, with one name for each command, and the choice of the socket.
+# The clients of the container runtimes, under one name for each command, and the selection of the socket.
 
-# Both clients list images in one form: a block of lines "Key: value" for each image, as crictl images --verbose does.
+# Both clients list images in one form: a block of lines "Key: value" for each image, as in crictl images --verbose.
 DOCKER_BLOCK='{{println "ID:" .Id}}{{range .RepoTags}}{{println "RepoTags:" .}}{{end}}
 {{- range .RepoDigests}}{{println "RepoDigests:" .}}{{end}}{{println "Size:" .Size}}'
 
-# By default crictl gives a busy runtime two seconds to answer. Here `bounded` is the limit.
+# The default time limit of crictl, two seconds, is too short for a busy runtime. `bounded` limits the call instead.
 crictl_patient() { run crictl --timeout 60s "$@"; }
 ctr_images() { run ctr --address "$socket" --namespace k8s.io images "$@"; }
 
@@ -50,13 +50,13 @@ connect() { # sets client, socket and nameless to the first that answers; lists 
     return 1
 }
 
-# A runtime that restarts replaces its socket, and the one that is mounted here never works again. Only a new container
-# gets the new socket: exit, so that the kubelet makes one. Write no report, since nothing is known of any image.
+# A runtime that restarts replaces its socket file, and the mounted file never works again. Only a new container gets
+# the new file: exit, so that the kubelet creates one. Write no report, since the state of the images is unknown.
 leave_if_orphaned() {
     while read -r _ _ _ root mounted_at _; do
-        # By the last part of its path: /var/run may be a link within the container.
+        # Compare only the last part of the path: /var/run may be a link within the container.
         case "$root $mounted_at" in *"//deleted "*"/${socket##*/}") ;; *) continue ;; esac
-        say "the runtime was started anew, and so is this container, to have its new socket" >&2
+        say "the runtime has restarted; this container restarts too, to get the new socket" >&2
         stop "$STARTED_ANEW"
     done <"$PREPULL_MOUNTS"
 }

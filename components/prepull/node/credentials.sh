@@ -1,6 +1,6 @@
-# Pull secrets: each client gets the credential for the one image that it pulls, and no other.
+# Pull secrets. A client gets only the credential for the image that it pulls.
 
-# The order of the files' names is the order of the argument. A refresh reads them again, since they may have changed.
+# The files' names have the order of the argument. A refresh reads the files again, since they may have changed.
 read_credentials() {
     : >"$work/credentials"
     for file in "${PREPULL_SECRETS:-$work/secrets}"/*; do

@@ -10,7 +10,7 @@ look_up() { # writes a line for each image to pull, as standing.awk has them
         awk -v inventory="$work/inventory" -v nameless="$nameless" -f "$scripts/standing.awk" >"$work/standing"
 }
 
-# Only now: several images may come from one source.
+# Call it after all pulls: several images may come from the same source.
 unname_sources() {
     awk -v inventory="$work/inventory" -v standing="$work/standing" -f "$scripts/sources.awk" \
         "$work/fetched" >"$work/sources"

@@ -1,6 +1,6 @@
-# Child processes: how they start, how long they may run, and how all of them end when the pod is stopped.
+# Child processes: how they start, how long they may run, and how they all end when the pod is stopped.
 
-# Every wait is for a background job: a shell runs its trap during `wait`, but not during a command.
+# Run every command as a background job: a shell runs its trap during `wait`, but not during a foreground command.
 spawn() { # FUNCTION ARGUMENT…: runs it in a shell of its own, in the background
     {
         on_stop
@@ -23,11 +23,11 @@ on_stop() { # first in every shell: SIGTERM then ends it with its children
     trap stop TERM INT
 }
 
-# Kill programs: a client only waits for the runtime, and one that hangs may ignore SIGTERM. Signal a shell until it is
-# gone: one that was only just forked still has its parent's trap, and loses the signal.
+# SIGKILL for programs: a client has nothing to clean up, and may ignore SIGTERM if it hangs. SIGTERM for shells,
+# repeated until they end: a shell that was just forked still has its parent's trap, and loses the signal.
 stop() { # [CODE]
     trap '' TERM INT
-    # The signal may have come before a child that had just been started was noted.
+    # The signal may have come between the start of a child and its entry in the list.
     [ "${!-}" = "$inherited" ] || children="$children $!"
     # shellcheck disable=SC2086 # lists of process IDs
     {

@@ -1,28 +1,28 @@
 #!/bin/sh
 # Pulls a list of images into one node's container runtime, through the runtime's socket.
 #
-# All settings are data in the environment, written by runtimes/socket.py, and never evaluated:
-#   PREPULL_SOCKETS        lines "CLIENT PATH [nameless]"; CLIENT is crictl or docker. The first socket that answers is
-#                          used. nameless: its client cannot give an image a further name
-#   PREPULL_IMAGES         lines "NAME [SOURCE]"; SOURCE is where to pull NAME from, if not from NAME itself. A NAME
-#                          with a tag and a digest is pulled by the digest, and is then there under its tag as well
-#   PREPULL_REMOVE         lines "NAME" to remove where nothing uses them
+# runtimes/socket.py writes all settings into the environment. They are data, and are never evaluated:
+#   PREPULL_SOCKETS        lines "CLIENT PATH [nameless]"; CLIENT is crictl or docker. The puller uses the first socket
+#                          that answers. nameless: the client cannot give an image a further name
+#   PREPULL_IMAGES         lines "NAME [SOURCE]"; SOURCE is the name to pull by, if it is not NAME itself. A NAME with a
+#                          tag and a digest is pulled by the digest, and gets its tag as a further name
+#   PREPULL_REMOVE         lines "NAME": images to remove if no container uses them
 #   PREPULL_PULL_POLICY    IfNotPresent | Always
-#   PREPULL_ON_FAILURE     retry (exit 1, the kubelet starts it again) | continue (exit 0)
+#   PREPULL_ON_FAILURE     retry (exit 1, so that the kubelet restarts the puller) | continue (exit 0)
 #   PREPULL_PARALLELISM, PREPULL_ATTEMPTS
 #   PREPULL_BACKOFF_MS, PREPULL_IMAGE_TIMEOUT_MS, PREPULL_STAGGER_MS
-#   PREPULL_REFRESH_MS     set: run for ever, pulling all images again at this interval
+#   PREPULL_REFRESH_MS     if set: run for ever, and pull all images again at this interval
 #   PREPULL_SECRETS        directory with one dockerconfigjson file for each pull secret
 #   PREPULL_WORK           scratch directory on a memory file system
-#   PREPULL_REPORT         the file that the report is written to; status/report.py documents and reads it
+#   PREPULL_REPORT         the file for the report; status/report.py describes its format
 #
-# POSIX sh with the applets that every default puller image has: rancher/k3s has neither timeout nor base64.
+# POSIX sh, with only the applets that all default puller images have: rancher/k3s has neither timeout nor base64.
 set -u
 export LC_ALL=C
 unset CRI_CONFIG_FILE CRICTL_AUTH CRICTL_CREDS CRICTL_PULL_TIMEOUT
 umask 077
 
-# Only tests set these: no manifest does, and so no argument can.
+# Only tests set these. No manifest contains them.
 : "${PREPULL_BACKOFF_LIMIT_MS:=300000}" "${PREPULL_CALL_TIMEOUT_MS:=30000}" "${PREPULL_MOUNTS:=/proc/self/mountinfo}"
 : "${PREPULL_REPORT_LIMIT:=4096}" "${PREPULL_REASON_LIMIT:=200}"
 STARTED_ANEW=75

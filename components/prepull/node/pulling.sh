@@ -1,4 +1,4 @@
-# All images, several at once, each with its attempts.
+# Pulls all images, several at the same time, each with its own attempts.
 
 pull_all() { # POLICY
     policy=$1 queue="" running=0 unfinished=0
@@ -62,7 +62,7 @@ pull() { # INDEX: one attempt; tells the event loop when it is over
 }
 
 fetch() { # INDEX, of which `start` has read the rest
-    # An image that only lacks its tag needs no registry.
+    # If only the tag is missing, the registry is not needed.
     if [ "$state" != untagged ] || [ "$policy" = Always ]; then
         use_credential "$1" "$source"
         "pull_$client" "$source" || return
@@ -93,13 +93,13 @@ finished() { # INDEX CODE: notes success, another attempt later, or failure
         return
     else
         say "failed $name after $attempts attempts in $seconds s: $why"
-        # Indented, and without any other line break: what a registry says must not pass for a line of this log.
+        # Indent every line, and remove control characters: a registry's text must not look like a line of this log.
         tr -cd '\t\n -~' <"$work/$1.out" | sed 's/^/    /'
     fi
     unfinished=$((unfinished - 1))
 }
 
-# An image that waits for its next attempt holds no place, so that a failing one never delays another.
+# An image that waits for its next attempt does not count as running, so a failing image never delays another.
 remind() { # INDEX SECONDS
     run sleep "$2"
     say "due $1" >&3

@@ -1,7 +1,7 @@
-# Removal of images that the node no longer needs.
+# Removes images that the node no longer needs.
 
-# A runtime removes an image together with all its names, so remove one name alone where the image has others. Touch
-# nothing that is pinned (the sandbox image) or in use, under whatever name a container uses it.
+# A runtime removes an image with all its names. If the image has other names, remove only the one name. Keep images
+# that are pinned (the sandbox image), and images that a container uses, under any name.
 remove_all() {
     : >"$work/removed"
     say "${PREPULL_REMOVE:-}" >"$work/unwanted"

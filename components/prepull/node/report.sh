@@ -1,6 +1,6 @@
 # The puller's log, and the report that status/report.py reads.
 
-# TEXT…: prints it as it is. What echo makes of a backslash depends on the shell.
+# TEXT…: prints it unchanged. Not echo: its handling of backslashes depends on the shell.
 say() { printf '%s\n' "$*"; }
 
 reason() { # [NAME]: says in a few words why a client failed, from what it printed
@@ -8,14 +8,14 @@ reason() { # [NAME]: says in a few words why a client failed, from what it print
         awk -v name="${1-}" -v limit="$PREPULL_REASON_LIMIT" -f "$scripts/reason.awk"
 }
 
-# NAME: says why the runtime did not remove it.
+# NAME: logs why the runtime did not remove the image.
 kept() { say "kept $1: $(reason "$1" <"$work/complaint")"; }
 
 report() {
     seconds_since "$started_ms"
     gone=$gone awk -v limit="$PREPULL_REPORT_LIMIT" -v took="$seconds" -v results="$work/results" \
         -f "$scripts/report.awk" "$work/standing" >"$work/report"
-    # In one write, so that whoever reads the file meanwhile sees a whole report.
+    # In one write, so that a reader always sees a complete report.
     cat "$work/report" >"$PREPULL_REPORT"
     cat "$work/report"
 }

@@ -1,6 +1,6 @@
-"""The scripts that run on the cluster, as a ConfigMap carries them there.
+"""The scripts that run on the cluster, for a ConfigMap.
 
-A ConfigMap rather than the pod spec: the scripts are stored once, not once for each node.
+A ConfigMap stores the scripts once; in the pod spec, they would be stored once for each node.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ PULLER_FILES = (
     "sources.awk",
     "standing.awk",
 )
-"""The puller, first the file that is run; the others it finds beside itself."""
+"""The files of the puller. The first one is the program; it loads the others from its own directory."""
 
 UNTAINT_FILES = ("untaint.sh",)
-"""What removes the startup taint."""
+"""The script that removes the startup taint."""
 
 
 @cache
@@ -41,7 +41,7 @@ def script(name: str) -> str:
     """A script of this package, without its comments.
 
     Args:
-        name: its file name. The keys of a ConfigMap have no folders, and so it has none either.
+        name: its file name without a folder, like the keys of a ConfigMap.
     """
     folder = resources.files(__package__)
     text = (folder / "awk" / name if name.endswith(".awk") else folder / name).read_text("utf-8")

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Removes one taint from one node: both are named in the environment, by the pod spec.
+# Removes one taint from one node. The pod spec sets both in the environment.
 set -u
 if message=$(kubectl taint node "$PREPULL_NODE" "$PREPULL_TAINT-" 2>&1); then
     echo "$message"

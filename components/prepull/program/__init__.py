@@ -1,1 +1,1 @@
-"""What a Pulumi program uses; nothing else imports Pulumi."""
+"""The API for Pulumi programs. No other folder imports Pulumi."""

@@ -1,7 +1,8 @@
 """The arguments of PrePullDaemonSet.
 
-Pulumi derives the schema for every other language from these classes. It reads plain annotations only: no unions but
-Optional, no Literal, no postponed evaluation; and one class for all arguments, for the sake of their descriptions.
+Pulumi derives the schema for every other language from these classes. Its analyser reads plain annotations only:
+no unions except Optional, no Literal, no postponed evaluation. All arguments are in one class, so that the schema has
+the description of each.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,102 +17,108 @@ class Toleration(TypedDict, total=False):
     """A toleration, as in a pod spec."""
 
     key: Optional[Input[str]]
-    """The taint's key; every taint, where it is left out and the operator is Exists."""
+    """Key of the taint. Without a key, and with the operator Exists, the toleration matches every taint."""
     operator: Optional[Input[str]]
-    """Exists or Equal (the default)."""
+    """How the taint is compared: Equal (default) compares key and value, Exists only the key."""
     value: Optional[Input[str]]
-    """The taint's value, for the operator Equal."""
+    """Value of the taint, for the operator Equal."""
     effect: Optional[Input[str]]
-    """NoSchedule, PreferNoSchedule or NoExecute; every effect, where it is left out."""
+    """Effect of the taint: NoSchedule, PreferNoSchedule or NoExecute. Default: every effect."""
     toleration_seconds: Optional[Input[int]]
-    """How long a NoExecute taint is tolerated; for ever, where it is left out."""
+    """Seconds that the pod stays on a node with a NoExecute taint. Default: no limit."""
 
 
 class PrePullDaemonSetArgs(TypedDict, total=False):
-    """The arguments of PrePullDaemonSet; only `images` is required."""
+    """The arguments of PrePullDaemonSet. Only `images` is required."""
 
     images: Input[Sequence[Input[str]]]
     """Image references to pull, by tag or by digest; at least one. Short names are completed as Docker does:
-    `nginx` is `docker.io/library/nginx:latest`."""
+    `nginx` means `docker.io/library/nginx:latest`."""
     runtime: Optional[str]
-    """How images are pulled on a node: `containerd` (default), `docker`, `cri-o`, `cri-dockerd`, `k3s`, `auto`
-    (whichever of these CRI sockets the node has), `kubelet` (no access to the host) or `image-volume` (nor does
-    anything run). It has to be what the kubelet uses: images in another runtime's store are of no use to pods."""
+    """How a node pulls images: `containerd` (default), `docker`, `cri-o`, `cri-dockerd` or `k3s` (through the socket of
+    that runtime), `auto` (through the CRI socket that the node has), `kubelet` (without access to the host) or
+    `image-volume` (without access to the host, and without running anything from the image). Name the runtime that the
+    kubelet uses: pods cannot use images in the store of another runtime."""
     socket_path: Optional[Input[str]]
     """Absolute path of the runtime's socket on the node. Default: where the runtime puts it."""
     namespace: Optional[Input[str]]
-    """Namespace of everything that the component makes. Default: the provider's."""
+    """Namespace of all objects that the component creates. Default: the provider's."""
     pull_policy: Optional[Input[str]]
-    """`IfNotPresent` (default): an image that the node has costs no request to a registry. `Always`: tags are looked
-    up again whenever the pod starts."""
+    """When to ask the registry. `IfNotPresent` (default): only for images that the node lacks. `Always`: for every
+    image whenever the pod starts, to find tags that have moved."""
     parallelism: Optional[Input[int]]
-    """How many images one node pulls at once, 1 to 1000. Default: 4."""
+    """Number of images that one node pulls at the same time, 1 to 1000. Default: 4."""
     attempts: Optional[Input[int]]
-    """How often each image is tried before it counts as failed, 1 to 1000. Default: 5."""
+    """Number of attempts to pull an image before it counts as failed, 1 to 1000. Default: 5."""
     backoff: Optional[Input[str]]
-    """Wait before an image's second attempt; it doubles with each further one, up to five minutes, and up to half of
-    it is left to chance. Default: `2s`."""
+    """Wait before the second attempt to pull an image. The wait doubles with each further attempt, up to five minutes.
+    A random part, at most half of it, is subtracted. Default: `2s`."""
     image_timeout: Optional[Input[str]]
-    """Limit for one attempt to pull one image; it is then ended and counts as failed. Default: `15m`."""
+    """Time limit for one attempt to pull one image. An attempt that exceeds it is ended and counts as failed.
+    Default: `15m`."""
     on_failure: Optional[Input[str]]
-    """`retry` (default): the pod stays in Init, and the kubelet starts the puller again, until every image is there.
-    `continue`: the pod becomes ready all the same, and its report says what failed."""
+    """What the pod does if an image cannot be pulled. `retry` (default): it stays in Init, and the kubelet restarts the
+    puller until every image is present. `continue`: it becomes ready, and its report lists the failures."""
     refresh: Optional[Input[str]]
-    """Pull all images again at this interval, at least `10s`: for tags that move and images that the kubelet collected.
-    Default: never. Runtimes with a socket only."""
+    """Interval after which all images are pulled again, at least `10s`: for tags that move, and for images that the
+    kubelet has collected. Default: never. Requires a runtime with a socket."""
     hold: Optional[Input[bool]]
-    """Keep the images in use, by one idle container for each, so that the kubelet's image collection leaves them.
-    Default: false."""
+    """Run one idle container for each image, so that the image stays in use and the kubelet's image garbage collection
+    keeps it. Default: false."""
     stagger: Optional[Input[str]]
-    """Each node with something to pull first waits a random share of this, to spare the registry. Default: `0s`."""
+    """Longest delay before a node starts to pull, to spread the load on the registry. Each node that lacks an image
+    waits for a random part of it. Default: `0s`."""
     image_pull_secrets: Optional[Input[Sequence[Input[str]]]]
-    """Names of Secrets of type `kubernetes.io/dockerconfigjson` in the same namespace. They serve the listed images
-    and the component's own."""
+    """Names of Secrets of type `kubernetes.io/dockerconfigjson` in the component's namespace. The credentials are used
+    for the listed images and for the component's own images."""
     puller_image: Optional[Input[str]]
-    """The image that pulls: a shell and the runtime's client; with `hold`, and for the runtime `kubelet`, also a
-    statically linked `/bin/busybox`. Default: a public one that is pinned by tag."""
+    """Image of the container that pulls. It must contain a shell and the client of the runtime; with `hold` or the
+    runtime `kubelet`, also a statically linked `/bin/busybox`. Default: a public image, pinned by tag."""
     gate_image: Optional[Input[str]]
-    """The image of the gate: Python 3.10 or later (`python3` with its standard library). With `startup_taint`, an image
-    of your own also removes the taint, and needs a shell and kubectl as well. Default: a public one that is pinned by
-    tag, and another one with kubectl."""
+    """Image of the gate's pod. It must contain Python 3.10 or later (`python3` with its standard library). If
+    `startup_taint` is set as well, this image also removes the taint, and must contain a shell and kubectl too.
+    Default: a public image, pinned by tag; and a second one with kubectl for `startup_taint`."""
     pause_image: Optional[Input[str]]
-    """The image that keeps the pod alive afterwards. Default: `registry.k8s.io/pause:3.10`."""
+    """Image of the container that keeps the pod alive after the pull. Default: `registry.k8s.io/pause:3.10`."""
     node_selector: Optional[Input[Mapping[str, Input[str]]]]
-    """Labels that a node must have. Linux nodes are selected in any case."""
+    """Labels that a node must have. Only Linux nodes are selected, whatever the labels."""
     tolerations: Optional[Input[Sequence[Input[Toleration]]]]
-    """Taints that do not keep the pod off a node. Default: all of them."""
+    """Tolerations of the pod: the taints that do not keep it off a node. Default: all of them."""
     affinity: Optional[Input[Mapping[str, Input[Any]]]]
-    """Affinity as in a pod spec, in the API's names or Pulumi's. Virtual and Fargate nodes are excluded in any case."""
+    """Affinity as in a pod spec, with the field names of the API or of Pulumi. Virtual nodes and Fargate nodes are
+    always excluded."""
     priority_class_name: Optional[Input[str]]
     """PriorityClass of the pod. Default: the cluster's default."""
     resources: Optional[Input[Mapping[str, Input[Any]]]]
-    """`requests` and `limits` of the puller. Default: small requests, no CPU limit, and a memory limit that grows
-    with `parallelism`."""
+    """`requests` and `limits` of the container that pulls. Default: small requests, no CPU limit, and a memory limit
+    that grows with `parallelism`."""
     labels: Optional[Input[Mapping[str, Input[str]]]]
-    """Labels for the DaemonSet and its pods, beside the component's own."""
+    """Labels for the DaemonSet and its pods, in addition to the component's own labels."""
     annotations: Optional[Input[Mapping[str, Input[str]]]]
     """Annotations for the DaemonSet and its pods."""
     startup_taint: Optional[str]
-    """Key of a taint that new nodes register with, and that the pod removes from its node once the images are there:
-    until then no workload starts on it. Default: none. It takes the right to patch nodes."""
+    """Key of the taint that new nodes register with. The pod removes the taint from its node when the images are
+    present; until then, pods that do not tolerate the taint cannot start on the node. The ServiceAccount of the pod
+    gets the right to patch nodes. Default: none."""
     pin_digests: Optional[Input[bool]]
-    """Resolve tags to digests whenever the program runs, with the credentials of your Docker configuration, so that a
-    tag that moved shows in the preview and reaches the nodes. The output `images` has the digests. Default: false.
-    It takes the extra `digests`; the runtimes `docker`, `containerd` and `k3s` put the image under its tag as well,
-    and with the others workloads have to use the output."""
+    """Resolve tags to digests whenever the program runs, with the credentials of your Docker configuration. A tag that
+    has moved then shows in the preview and reaches the nodes. The output `images` contains the digests. Default: false.
+    Requires the extra `digests`. The runtimes `docker`, `containerd` and `k3s` also store the image under its tag; with
+    other runtimes, workloads must use the output `images`."""
     on_pin_failure: Optional[Input[str]]
-    """Where a tag cannot be resolved: `fail` (default) with a message that says why, before anything is changed; or
-    `warn` and keep the tag."""
+    """What to do if a tag cannot be resolved. `fail` (default): end the program before anything is changed, with a
+    message that gives the reason. `warn`: print a warning and keep the tag."""
     wait_for: Optional[str]
-    """What `depends_on` waits for: `images` (default; a Job that also says which image failed where, and why), `pods`
-    (Pulumi's own wait for the DaemonSet) or `nothing`."""
+    """What `depends_on` waits for: `images` (default; a Job waits for the images, and reports which image failed on
+    which node, and why), `pods` (Pulumi's own wait for the DaemonSet) or `nothing`."""
     timeout: Optional[str]
-    """How long that wait lasts before `pulumi up` fails. Default: `30m`."""
+    """Time limit for the wait; `pulumi up` fails when it is exceeded. Default: `30m`."""
     min_ready: Optional[Input[str]]
-    """Number (`3`) or share (`90%`) of nodes that must have every image before dependents go on. Default: `100%`."""
+    """Number (`3`) or share (`90%`) of the nodes that must have every image before the wait ends. Default: `100%`."""
     mirrors: Optional[Input[Mapping[str, Input[str]]]]
-    """Registry or prefix of names, and where to pull from instead: `{"docker.io": "mirror.example.com/hub"}`. The
-    image is on the node under its own name. Runtimes `docker`, `containerd` and `k3s` only."""
+    """Registries, or prefixes of image names, and where to pull from instead:
+    `{"docker.io": "mirror.example.com/hub"}`. The node stores the image under its original name. Requires the runtime
+    `docker`, `containerd` or `k3s`."""
     remove: Optional[Input[Sequence[Input[str]]]]
-    """References to remove from every node, where no container uses them. Default: none. Runtimes with a socket
-    only."""
+    """Images to remove from every node; an image that a container uses stays. Default: none. Requires a runtime with a
+    socket."""

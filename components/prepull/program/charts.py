@@ -1,7 +1,8 @@
-"""What Helm charts, YAML and Kustomize directories amount to, found out from the inputs of the resource for them.
+"""The manifests of Helm charts, YAML files and Kustomize directories, from the inputs of their resources.
 
-Its children are known only to the provider, and only once the resource has been registered. Who has to know earlier
-asks the provider to render the same inputs, as it does for `kubernetes.helm.v3.Chart`, or reads the same YAML.
+Only the provider knows the children of such a resource, and only after the resource has been registered. To know them
+earlier, this module asks the provider to render the same inputs, as for `kubernetes.helm.v3.Chart`, or reads the same
+YAML.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ Inputs = Mapping[str, Any]
 
 
 class CannotRenderError(ValueError):
-    """The inputs ask for what only the provider itself can do; the message says what."""
+    """Only the provider can process an input; the message names the input."""
 
 
 def rendered(type_: str, name: str, inputs: Inputs, opts: pulumi.InvokeOptions) -> pulumi.Output[list[Any]]:
@@ -32,14 +33,14 @@ def rendered(type_: str, name: str, inputs: Inputs, opts: pulumi.InvokeOptions) 
 
     Args:
         type_: its type.
-        name: its name, which is the release's where that has none.
+        name: its name; also the name of a release whose inputs have none.
         inputs: its inputs, under their Python names.
-        opts: how to call the provider.
+        opts: the options of the call to the provider.
 
     Returns:
-        The manifests; the program fails where these cannot be known from the inputs.
+        The manifests. The program fails if they cannot be known from the inputs.
     """
-    # What Helm and Kustomize are given may be as deep as one likes; all of it has to be known.
+    # Inputs of Helm and Kustomize may be nested to any depth, and rendering requires all of them.
     known = pulumi.Output.from_input({key: value for key, value in inputs.items() if value is not None})
 
     def render(found: Inputs) -> Any:
@@ -81,7 +82,7 @@ def _chart(name: str, inputs: Inputs, opts: pulumi.InvokeOptions) -> pulumi.Outp
 
 
 def _values(inputs: Inputs) -> dict[str, Any]:
-    """As Helm merges them: files in their order, then the values, each over what was before."""
+    """Merge as Helm does: the files in their order, then the values; later ones override earlier ones."""
     values: dict[str, Any] = {}
     for asset in inputs.get("value_yaml_files") or []:
         values = _merged(values, yaml.safe_load(_read(asset)) or {})
@@ -139,7 +140,7 @@ def _directory(name: str, inputs: Inputs, opts: pulumi.InvokeOptions) -> pulumi.
 
 
 def _invoked(token: str, arguments: dict[str, Any], opts: pulumi.InvokeOptions) -> pulumi.Output[Any]:
-    # The provider that the classes of this program are made for, rather than any.
+    # Without a version, the engine would use any version of the provider, not the version of the program's SDK.
     options = pulumi.InvokeOptions(parent=opts.parent, provider=opts.provider, version=version("pulumi-kubernetes"))
     called: pulumi.Output[Any] = pulumi.runtime.invoke_output(token, arguments, options)
     return called.apply(lambda answer: (answer or {}).get("result") or [])
@@ -152,7 +153,7 @@ def _given(value: Any) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    """Without the classes of Pulumi's inputs, whose attributes are as the program wrote them."""
+    """A copy in which mappings replace Pulumi's input classes."""
     if isinstance(value, Mapping):
         return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, Sequence) and not isinstance(value, str):

@@ -1,4 +1,4 @@
-"""The list of a block's images. It is complete when the block has ended and every image is known."""
+"""Collects the images of a block. The list is complete when the block has ended and every image is known."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ class Collection:
     """Collects the images of workloads while a block is open, and makes one list of them.
 
     Args:
-        owner: what to call the block in an error.
-        what: which workloads it takes, for the error if there are none: a text that follows "no workload".
-        listed: images to put before those that are found; may be an output.
-        timeout: the limit for all images to be known once the block has ended, as a duration.
+        owner: the block's name in an error.
+        what: the selected workloads, for the error if there are none: a text that follows "no workload".
+        listed: images to put before the found images; may be an output.
+        timeout: time limit, after the end of the block, until all images are known; a duration.
     """
 
     def __init__(self, owner: str, what: str, listed: Any, timeout: str) -> None:
@@ -46,14 +46,18 @@ class Collection:
         self._found.append((title, images))
 
     def await_children(self, resource: pulumi.Resource) -> None:
-        """Keep the list open until a chart or the like has declared the children that its output `resources` lists."""
+        """Keep the list open until the resource, such as a chart, has declared its children.
+
+        Args:
+            resource: a resource that lists its children in its output `resources`.
+        """
         self._unfolding.append(resource)
 
     def close(self, error: BaseException | None = None) -> None:
-        """Add no more workloads, other than children that are still to come.
+        """End the collection. Only children of resources given to `await_children` are still added.
 
         Args:
-            error: an error that the list fails with instead.
+            error: the list fails with this error.
         """
         self._error = error
         self._closed.set()
@@ -73,7 +77,7 @@ class Collection:
         return together
 
     def _together(self, listed: Any, *found: Sequence[str]) -> Any:
-        # If it is not a list, the component's own check says so.
+        # The component's own check reports a value that is not a list.
         if isinstance(listed, str) or not isinstance(listed or [], Sequence):
             return listed
         # Sorted, because charts do not always declare their children in the same order.
@@ -87,7 +91,11 @@ class Collection:
         return images
 
     async def _known(self, images: pulumi.Output[list[str]]) -> None:
-        """Wait until the list is known, or fails, but not longer than `timeout`."""
+        """Wait until the list is known or fails.
+
+        Raises:
+            RunError: `timeout` has passed; the message names the workloads whose images are unknown.
+        """
         limit = durations.parse(self._timeout) / 1000
         whole = _task(images)
         parts = [("the argument images", _task(self._listed)), *((title, _task(each)) for title, each in self._found)]

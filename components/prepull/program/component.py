@@ -16,11 +16,11 @@ from .settings import Deciding, Settings
 
 
 class PrePullDaemonSet(pulumi.ComponentResource):
-    """Container images on every node of a cluster before the workloads that need them start.
+    """Pulls container images onto every node of a cluster before the workloads that need them start.
 
-    It is one DaemonSet of the single use pattern: an init container pulls the images on each node, nodes that join
-    later included, and `pause` keeps the pod alive at no cost. What has it in its `depends_on` is created once the
-    images are there.
+    It is one DaemonSet of the single use pattern: an init container pulls the images on each node, including nodes that
+    join later, and `pause` keeps the pod alive at no cost. Resources that depend on the component are created only
+    after the images are present.
 
     Example:
         >>> images = PrePullDaemonSet("images", {"images": ["nginx:1.27", "quay.io/org/app@sha256:…"]})
@@ -37,20 +37,19 @@ class PrePullDaemonSet(pulumi.ComponentResource):
     ready_nodes: pulumi.Output[int]
     """Number of nodes that have every image, at the end of the wait."""
     desired_nodes: pulumi.Output[int]
-    """Number of nodes that are to have them."""
+    """Number of nodes that should have every image: the nodes that the DaemonSet selects."""
 
     def __init__(self, name: str, args: PrePullDaemonSetArgs, opts: Optional[pulumi.ResourceOptions] = None) -> None:
         """Declare the component.
 
         Args:
-            name: the resource's name. The pods' labels follow from it.
-            args: what to pull and how; see PrePullDaemonSetArgs.
-            opts: Pulumi's resource options. A provider given here is the one that every child uses.
+            name: the resource's name. The labels of the pods contain it.
+            args: the images and how to pull them; see PrePullDaemonSetArgs.
+            opts: Pulumi's resource options. All children use the provider that is given here.
 
         Raises:
-            PrePullArgumentError: an argument is wrong, or an image cannot be pinned. Where all arguments are known,
-                nothing is declared; where some are outputs, the program fails as soon as they are known, with the
-                same message.
+            PrePullArgumentError: an argument is wrong, or an image cannot be pinned. If all arguments are known,
+                nothing is declared. If some are outputs, the program fails with the same message when they are known.
         """
         settings = Settings.of(name, args)
         super().__init__("prepull:index:PrePullDaemonSet", name, {}, opts)
@@ -80,8 +79,8 @@ class PrePullDaemonSet(pulumi.ComponentResource):
             key: pulumi.Output.all(_identity(made[key], "name"), _identity(made[key], "namespace"))
             for key in item.needs
         }
-        # A preview that asks the API server for a binding is refused while there is no role, unless by a cluster's
-        # administrator. An ID is not known before there is one, and what is not known is not asked for.
+        # In a preview, the API server refuses a binding to a role that does not exist yet, unless the user is a cluster
+        # administrator. An ID is unknown until its object exists, and a preview sends no requests for unknown inputs.
         there = {key: made[key].id for key in item.needs} if item.kind in _BINDINGS else {}
         annotation, _ = _waiting(item.kind, settings.deciding)
         annotations = {annotation: "true"} if annotation else {}
@@ -103,7 +102,7 @@ class PrePullDaemonSet(pulumi.ComponentResource):
         resource, fields = _KINDS[item.kind]
         return resource(
             name + item.suffix,
-            # Each by itself: where some are not known yet, the provider still gives a name.
+            # Field by field: the provider can give a name although some fields are still unknown.
             metadata={field: body.apply(partial(_metadata, field)) for field in ("namespace", "labels", "annotations")},
             **{argument: body.apply(partial(_field, field)) for argument, field in fields.items()},
             opts=pulumi.ResourceOptions(
@@ -116,11 +115,12 @@ class PrePullDaemonSet(pulumi.ComponentResource):
     def _status(self, name: str, daemon_set: Any, gate_job: Any) -> pulumi.Output[Any]:
         """The DaemonSet's status once the wait is over.
 
-        The status that the provider returns with the DaemonSet is older than the gate: it did not wait for the pods.
+        The provider returns the DaemonSet before the gate has ended, and does not wait for its pods. Therefore its
+        status is read once more.
         """
         if gate_job is None:
             return pulumi.Output.from_input(daemon_set.status)
-        # An ID that is known only when the gate is: the provider reads the DaemonSet then, and writes nothing.
+        # This ID is known only after the gate: the provider then reads the DaemonSet, and writes nothing.
         after_the_gate = pulumi.Output.all(daemon_set.id, gate_job.id).apply(lambda ids: ids[0])
         seen = k8s.apps.v1.DaemonSet.get(f"{name}-ready", after_the_gate, pulumi.ResourceOptions(parent=self))
         return pulumi.Output.from_input(seen.status)
@@ -141,17 +141,17 @@ _KINDS: Mapping[str, tuple[Any, Mapping[str, str]]] = {
 
 
 def _waiting(kind: str, deciding: Deciding) -> tuple[Optional[str], Optional[str]]:
-    """What Pulumi is told of its own wait for an object: an annotation and a time limit."""
+    """How Pulumi itself waits for an object: the annotation that controls the wait, and the time limit."""
     if kind == "DaemonSet":
         return (None if deciding.wait_for == "pods" else "pulumi.com/skipAwait"), deciding.timeout
     if kind == "Job":
-        # A failed Job stays failed: where the reason is gone, the same list needs a new one.
+        # A failed Job stays failed: to try the same list again, Pulumi must replace the Job.
         return "pulumi.com/replaceUnready", f"{gate_job.seconds(deciding.timeout) + gate_job.MARGIN_SECONDS}s"
     return None, None
 
 
 def _identity(resource: Any, field: str) -> pulumi.Output[Any]:
-    # Not apply(), which takes all of it for unknown where a part is.
+    # Not apply(): it treats all metadata as unknown if one part is.
     identity: pulumi.Output[Any] = getattr(resource.metadata, field)
     return identity
 
@@ -161,15 +161,17 @@ def _field(field: str, body: Mapping[str, Any]) -> Any:
 
 
 def _refuse_rendering_without_namespace(name: str, accounts: Mapping[str, Made]) -> None:
-    """Refuse what a provider with `render_yaml_to_directory` would write: bindings whose subject has no namespace.
+    """Refuse to render bindings whose subject has no namespace, with a provider's `render_yaml_to_directory`.
 
     Args:
         name: the component's name, for the message.
-        accounts: the ServiceAccounts by the IDs that the provider gave them. Where there is a cluster, an ID is
-            NAMESPACE/NAME.
+        accounts: the ServiceAccounts by the IDs that the provider gave them. With a cluster, an ID is NAMESPACE/NAME.
+
+    Raises:
+        RunError: a ServiceAccount has no namespace.
     """
     if any(not made.namespace and identifier == made.name for identifier, made in accounts.items()):
-        # The SDK takes a ValueError within an output, as PrePullArgumentError is one, for a mistake of its own.
+        # Not PrePullArgumentError: the SDK shows a ValueError within an output as an internal error.
         raise pulumi.RunError(
             f"PrePullDaemonSet '{name}': namespace: the provider renders files, and has no cluster to ask for one; "
             "write the argument"

@@ -1,4 +1,4 @@
-"""The error of a Pulumi program that describes a component that cannot be."""
+"""The error that the component raises for wrong arguments."""
 
 import pulumi
 

@@ -1,4 +1,4 @@
-"""The arguments out of a stack's configuration, for a program that a platform team only configures."""
+"""Reads the arguments from a stack's configuration, for programs that a platform team only configures."""
 
 from collections.abc import Mapping
 from typing import Any, cast
@@ -13,20 +13,20 @@ from .errors import PrePullArgumentError
 
 
 def args_from_config(namespace: str = configuration.DEFAULT_NAMESPACE) -> PrePullDaemonSetArgs:
-    """Read every argument of PrePullDaemonSet from the stack's configuration, and check each by itself.
+    """Read the arguments of PrePullDaemonSet from the stack's configuration, and check each value.
 
-    Each argument is a key of its own, under its Python name: `prepull:images`, `prepull:pull_policy`. Lists and
-    mappings are structured configuration. No other key may have the namespace, so that a misspelt one is found.
+    Each argument is one key, with the argument's Python name: `prepull:images`, `prepull:pull_policy`. Lists and
+    mappings are structured configuration. Other keys in the namespace are an error, so that misspelt keys are found.
 
     Args:
-        namespace: the keys' namespace, which is the project's name unless it is written out. Default: `prepull`.
+        namespace: the namespace of the keys. Pulumi puts keys without one into the project's. Default: `prepull`.
 
     Returns:
-        The arguments that are set. A program may add to them, and so what is missing is the component's to say.
+        The arguments that are set. A program may add others; the component reports missing ones.
 
     Raises:
-        PrePullArgumentError: a key is no argument's, has no value, or a wrong one; the message names the stack, and has
-            a line for each key.
+        PrePullArgumentError: a key is not an argument, or its value is empty or wrong. The message names the stack, and
+            has a line for each key.
 
     Example:
         >>> PrePullDaemonSet("images", args_from_config())

@@ -1,4 +1,4 @@
-"""The images that other resources run, so that nobody keeps a second list of them by hand."""
+"""Finds the images that other resources run, so that no list has to be kept by hand."""
 
 from __future__ import annotations
 
@@ -15,25 +15,29 @@ from .errors import PrePullArgumentError
 
 
 def images_of(*sources: Any) -> pulumi.Output[list[str]]:
-    """The images that workloads run, as the argument `images` of PrePullDaemonSet takes them.
+    """The images that workloads run, for the argument `images` of PrePullDaemonSet.
 
-    Init containers, sidecars, ephemeral containers and image volumes included; each image once, in canonical form.
+    The list includes the images of init containers, sidecars, ephemeral containers and image volumes. Each image is in
+    the list once, in canonical form.
 
-    Those of a spec or a template, as `DeploymentSpecArgs` or as a mapping, are known at once. The workload may wait for
-    the component.
+    Images of a spec or a template (`DeploymentSpecArgs` or a mapping) are known at once. The workload can wait for the
+    component.
 
-    The images of a resource are known once it is there: a workload, a chart, a release, a `ConfigFile`, a
-    `ConfigGroup`, or a component that lists its children in an output `resources`. Such a list serves nodes that join
-    later; the resource cannot wait for the component.
+    Images of a resource are known only when the resource exists: a workload, a chart, a release, a `ConfigFile`, a
+    `ConfigGroup`, or a component that lists its children in an output `resources`. The resource then cannot wait for
+    the component; its images are pulled on nodes that join later.
 
-    If workloads have to wait, or if a component does not list its children, use a block of `prepull_stack`.
+    If workloads must wait, or if a component does not list its children, use a block of `prepull_stack`.
 
     Args:
-        sources: resources, specs, complete manifests, or lists of such; any of them may be an output.
+        sources: resources, specs, complete manifests, or lists of these; each may be an output.
+
+    Returns:
+        The images, without duplicates.
 
     Raises:
-        PrePullArgumentError: a source runs no pods, or is a component that does not list its children. Where a source's
-            image turns out to be none, the program fails with the source's name.
+        PrePullArgumentError: a source runs no pods, or is a component that does not list its children. If the image of
+            a source is not an image reference, the program fails later; the message names the source.
 
     Example:
         >>> spec = k8s.apps.v1.DeploymentSpecArgs(…)
@@ -51,23 +55,23 @@ def together(lists: Sequence[pulumi.Output[list[str]]]) -> pulumi.Output[list[st
 
 
 def title(type_: str, name: str) -> str:
-    """A resource as a person calls it: `Deployment 'web'`."""
+    """A resource's name for messages: `Deployment 'web'`."""
     return f"{type_.rpartition(':')[2]} '{name}'"
 
 
 def is_workload(type_: str) -> bool:
-    """Whether a resource of this type is a workload of Kubernetes' own API, or changes one."""
+    """Whether a resource of this type is a workload of Kubernetes' own API, or a patch of one."""
     package, _, rest = type_.partition(":")
     api_version, _, kind = rest.partition(":")
     return package == "kubernetes" and workloads.runs_pods(api_version, kind.removesuffix("Patch"))
 
 
 def of_inputs(value: Any, name: str) -> pulumi.Output[list[str]]:
-    """The images that a workload's inputs name. Only those are waited for, not what else is in it.
+    """The images in a workload's inputs. The result depends on the image fields only, not on the other inputs.
 
     Args:
-        value: the workload's inputs, or any part of them that has the images.
-        name: what to call it in an error.
+        value: the workload's inputs, or a part of them that contains the images.
+        name: the workload's name in an error.
     """
 
     def read(found: Any) -> list[str]:
@@ -86,14 +90,15 @@ def of_rendered(
     opts: pulumi.InvokeOptions,
     chosen: Callable[[str | None], bool] = lambda _: True,
 ) -> pulumi.Output[list[str]]:
-    """The images of what is rendered from a chart's inputs, or read from YAML.
+    """The images in the manifests that are rendered from a chart's inputs, or read from YAML.
 
     Args:
-        type_: a type that charts.RENDERED knows.
+        type_: one of the types in charts.RENDERED.
         name: the resource's name.
         inputs: its inputs, under their Python names.
-        opts: how to call the provider.
-        chosen: whether manifests count that name a namespace, or None. Default: all.
+        opts: the options of the call to the provider.
+        chosen: says for a manifest's namespace (None if the manifest has none) whether its images count. Default: all
+            count.
     """
     what = title(type_, name)
 
@@ -146,7 +151,7 @@ def _among(resources: Any) -> pulumi.Output[list[str]]:
 
 
 def _may_run_pods(resource: Any) -> bool:
-    """Whether there may be images in it or below it."""
+    """Whether the resource or its children may run pods."""
     if not isinstance(resource, pulumi.Resource):
         return False
     type_ = resource.pulumi_resource_type
@@ -162,11 +167,11 @@ def _title(resource: pulumi.Resource) -> str:
 
 
 def pruned(value: Any, shape: Any) -> Any:
-    """What is left of inputs when all but some fields is taken out; outputs stay such.
+    """A copy of inputs that contains some fields only. Outputs stay outputs.
 
     Args:
         value: inputs, as Pulumi's classes or as mappings.
-        shape: the fields, in the API's names; as workloads.SHAPE.
+        shape: the fields to keep, in the API's names, in the form of workloads.SHAPE.
     """
     if value is None or shape is None:
         return value
@@ -188,7 +193,7 @@ def _has(value: Any, field: str) -> bool:
 
 def _field(value: Any, field: str) -> Any:
     snake = _snake(field)
-    # Pulumi's own classes read their fields by properties; some of them are mappings as well, and warn if so used.
+    # Pulumi's classes have a property for each field. Some are mappings too, but warn when they are used as mappings.
     if isinstance(getattr(type(value), snake, None), property):
         return getattr(value, snake)
     return value[snake] if snake in value else value[field]

@@ -1,4 +1,4 @@
-"""The component as a Pulumi plugin, which is how programs in every other language use it."""
+"""The component as a Pulumi plugin: programs in other languages use the component through it."""
 
 import inspect
 import json
@@ -25,8 +25,8 @@ class PrePullProvider(Provider):
     """PrePullDaemonSet under the names of its schema, `prepull:index:PrePullDaemonSet` with `pullPolicy`.
 
     Pulumi's `component_provider_host` would serve the same schema, but it shows a wrong argument as a traceback, drops
-    arguments that it does not know, and fails where a number is an output. So this hands over all arguments as they
-    are: the component's own check knows better what is wrong with them.
+    unknown arguments, and fails if a number is an output. Therefore this provider passes all arguments on unchanged,
+    and the component's own check reports what is wrong with them.
 
     Example:
         >>> pulumi.provider.main(PrePullProvider(), sys.argv[1:])
@@ -52,13 +52,13 @@ class PrePullProvider(Provider):
 
         Args:
             name: the resource's name.
-            resource_type: its type token, of which the schema has one.
+            resource_type: its type token; the schema has one.
             inputs: its arguments under the names of the schema.
             options: its resource options.
 
         Raises:
-            ValueError: the type is another one.
-            InputPropertiesError: an argument is wrong; the engine shows the message alone.
+            ValueError: the type token is not the component's.
+            InputPropertiesError: an argument is wrong; the engine shows the message without a traceback.
         """
         if resource_type != _TOKEN:
             raise ValueError(f"{resource_type}: there is no such component; there is {_TOKEN}")
@@ -72,7 +72,7 @@ class PrePullProvider(Provider):
 
 
 def arguments(inputs: Mapping[str, Any]) -> dict[str, Any]:
-    """The arguments under their Python names; a name that is no argument's stays as it is, for the check to find."""
+    """The arguments under their Python names. Unknown names stay as they are; the check reports them."""
     return {_PYTHON_NAMES.get(name, name): value for name, value in inputs.items()}
 
 
@@ -88,9 +88,12 @@ _PYTHON_NAMES = {_camel_case(name): name for name in ARGUMENTS}
 
 
 async def _urn_once_checked(name: str, args: Mapping[str, Any], urn: pulumi.Input[str]) -> str:
-    """The component's URN, which the engine is told first, unless an argument that was an output is wrong.
+    """The component's URN, after the arguments that were outputs have been checked.
 
-    Such an argument fails what the component declares as well, but the SDK shows that as a traceback.
+    A wrong one also fails the component's own resources, but the SDK would show that failure as a traceback.
+
+    Raises:
+        InputPropertiesError: an argument is wrong.
     """
     known = await pulumi.Output.from_input(dict(args)).future()
     if known is not None:
@@ -102,29 +105,29 @@ async def _urn_once_checked(name: str, args: Mapping[str, Any], urn: pulumi.Inpu
 
 
 def _refusal(error: InvalidArgumentError) -> pulumi.InputPropertiesError:
-    # The message names all that is wrong. Without a list, be it empty, the SDK fails to send it.
+    # The message contains all errors. The SDK cannot send the error without a list, although the list may be empty.
     return pulumi.InputPropertiesError(in_camel_case(str(error)), [])
 
 
 _SNAKE_CASE = (*(name for name in ARGUMENTS if "_" in name), "toleration_seconds", "depends_on")
-# Not within what may be an image, a path or a label: those are the user's own texts.
+# Not within images, paths or labels: these are the user's own texts.
 _NAMES = re.compile(rf"(?<![\w./:@-])(?:{'|'.join(_SNAKE_CASE)})(?![\w./@-]|:\S)")
 
 
 def in_camel_case(text: str) -> str:
-    """A text about arguments with their names as other languages write them."""
+    """A text, with the names of arguments in camel case, as other languages write them."""
     return _NAMES.sub(lambda match: _camel_case(match[0]), text)
 
 
 def _readable(schema: Any) -> Any:
-    """The schema with descriptions as the users of other languages read them."""
+    """The schema, with descriptions for users of other languages."""
     if isinstance(schema, list):
         return [_readable(item) for item in schema]
     if not isinstance(schema, dict):
         return schema
     read = {key: _readable(value) for key, value in schema.items()}
     for part in ("items", "additionalProperties"):
-        # The analyser repeats the property's own.
+        # The analyser repeats the property's description here.
         read.get(part, {}).pop("description", None)
     if isinstance(read.get("description"), str):
         read["description"] = _described(read["description"])
@@ -132,6 +135,6 @@ def _readable(schema: Any) -> Any:
 
 
 def _described(docstring: str) -> str:
-    # An example in Python is of no use to them.
+    # Users of other languages cannot use an example in Python.
     text, _, _ = inspect.cleandoc(docstring).partition("\n\nExample:")
     return in_camel_case(text)

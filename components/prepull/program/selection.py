@@ -1,4 +1,4 @@
-"""Which of the resources that a program declares are workloads, and which of these a block takes."""
+"""Decides which resources of a program are workloads, and which of them a block selects."""
 
 from __future__ import annotations
 
@@ -21,26 +21,26 @@ _DECLARES_LATER = (
 
 
 def has_images(type_: str) -> bool:
-    """Whether a resource of this type runs pods, or is rendered to objects that do."""
+    """Whether a resource of this type runs pods, or is rendered to objects that run pods."""
     return is_workload(type_) or type_ in charts.RENDERED
 
 
 def declares_later(type_: str) -> bool:
-    """Whether this program declares the children of such a resource once the provider has said what they are."""
+    """Whether the program declares the children of such a resource only after the provider has rendered them."""
     return type_ in _DECLARES_LATER
 
 
 class Selection:
-    """Patterns for names and namespaces, and the images of a resource that they choose.
+    """Selects resources by patterns for their names and namespaces, and gives their images.
 
     Args:
-        owner: what to call the caller in an error.
+        owner: the caller's name in an error.
         names: patterns for the name of a resource or of a resource around it.
-        exclude: patterns for names that are not chosen, whatever `names` says.
+        exclude: patterns for names that are not selected; they override `names`.
         namespaces: patterns for Kubernetes namespaces; None for all.
 
     Raises:
-        PrePullArgumentError: one of them is neither a text nor a list of texts.
+        PrePullArgumentError: an argument is neither a text nor a list of texts.
     """
 
     def __init__(self, owner: str, names: Any, exclude: Any, namespaces: Any) -> None:
@@ -50,17 +50,17 @@ class Selection:
 
     @property
     def by_namespace(self) -> bool:
-        """Whether the namespace decides, which may be known later than the rest."""
+        """Whether there are patterns for namespaces. A namespace may be known later than the name."""
         return self._namespaces is not None
 
     def has_name(self, lineage: Iterable[str]) -> bool:
-        """Whether a resource is chosen by its own name and the names around it."""
-        # Children of charts have their namespace before their name.
+        """Whether a resource is selected by its own name and the names of the resources around it."""
+        # The names of charts' children begin with the namespace.
         names = {part for name in lineage for part in (name, name.rpartition("/")[2])}
         return _match(names, self._names) and not _match(names, self._exclude)
 
     def images(self, args: pulumi.ResourceTransformationArgs) -> pulumi.Output[list[str]]:
-        """The images of a resource; none where its namespace is not chosen."""
+        """The images of a resource; none if its namespace is not selected."""
         if not self.by_namespace:
             return self._images(args, None)
         return _namespace(args).apply(lambda namespace: self._images(args, namespace))
@@ -78,7 +78,7 @@ class Selection:
         return self._namespaces is None or _match([namespace or "default"], self._namespaces)
 
     def __str__(self) -> str:
-        """What restricts it: ` with names=['web-*'] and exclude=['web-1']`; empty if nothing does."""
+        """The restrictions, as in ` with names=['web-*'] and exclude=['web-1']`; empty if there are none."""
         given = {"names": self._names if self._names != ("*",) else (), "exclude": self._exclude}
         parts = [f"{argument}={list(patterns)}" for argument, patterns in given.items() if patterns]
         parts += [] if self._namespaces is None else [f"namespaces={list(self._namespaces)}"]
@@ -96,7 +96,7 @@ def _provider(args: pulumi.ResourceTransformationArgs) -> pulumi.ProviderResourc
 
 def _namespace(args: pulumi.ResourceTransformationArgs) -> pulumi.Output[Any]:
     props = cast(Mapping[str, Any], args.props)
-    # That of a chart is an input of its own.
+    # A chart has an input `namespace`; other resources have it in their metadata.
     own = props if args.type_ in charts.RENDERED else props.get("metadata")
     default = getattr(_provider(args), "namespace", None) or pulumi.Config("kubernetes").get("namespace")
     found = pulumi.Output.from_input(pruned(own or {}, {"namespace": None}))

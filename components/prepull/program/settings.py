@@ -1,4 +1,4 @@
-"""A component's arguments as its resources need them: what decides, at once, and the plan, once it is known."""
+"""Checks a component's arguments. Some must be known at once; the rest of the plan may be an output."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .errors import PrePullArgumentError
 
 @dataclass(frozen=True)
 class Deciding:
-    """The arguments that decide which resources there are and how Pulumi waits for them."""
+    """The arguments that decide which resources are declared, and how Pulumi waits for them."""
 
     runtime: str
     startup_taint: str | None
@@ -28,7 +28,7 @@ class Deciding:
 
 @dataclass(frozen=True)
 class Settings:
-    """What decides, and the plan, which is an output where an argument is one."""
+    """The deciding arguments, and the plan. The plan is known later if an argument is an output."""
 
     deciding: Deciding
     plan: pulumi.Output[Plan]
@@ -42,14 +42,14 @@ class Settings:
             args: the arguments by their Python names; each may be an output, or contain outputs.
 
         Raises:
-            PrePullArgumentError: a known argument is wrong, an image cannot be pinned, or an argument that decides is
-                an output.
+            PrePullArgumentError: a known argument is wrong, an image cannot be pinned, or a deciding argument is an
+                output.
         """
         if _is_known(args):
             plan = _pinned(name, _checked(name, args), pulumi.log.warn)
             known = {field: getattr(plan, field) for field in _DECIDING}
             return cls(Deciding(**known), pulumi.Output.from_input(plan))
-        # First: what is wrong already is shown by itself, with no output left behind that fails as well.
+        # Before any output is made: a known error is then shown alone, and no output fails with it.
         decided = _decided(name, args)
         resolved: pulumi.Output[dict[str, Any]] = pulumi.Output.from_input(dict(args))
         later: pulumi.Output[Plan] = resolved.apply(lambda known: _plan_later(name, known))
@@ -60,7 +60,7 @@ _DECIDING = tuple(Deciding.__dataclass_fields__)
 
 
 def _decided(name: str, args: Mapping[str, Any]) -> Deciding:
-    """What decides; and a check of every other argument that is known, since the rest is checked only later."""
+    """The deciding arguments. Also checks all other known arguments now; outputs are checked later."""
     outputs = [key for key in _DECIDING if not _is_known(args.get(key))]
     if outputs:
         raise PrePullArgumentError(
@@ -92,10 +92,10 @@ async def _plan_later(name: str, args: Mapping[str, Any]) -> Plan:
     warnings: list[str] = []
     try:
         plan = _checked(name, args)
-        # Registries take seconds, in which the rest of the program can go on.
+        # In a thread: registries need seconds to answer, and the rest of the program can continue.
         plan = await asyncio.to_thread(_pinned, name, plan, warnings.append)
     except PrePullArgumentError as error:
-        # The SDK takes a ValueError within an output for a mistake of its own, and wraps it up in several others.
+        # The SDK shows a ValueError within an output as an internal error, wrapped in several others.
         raise pulumi.RunError(str(error)) from None
     for warning in warnings:
         pulumi.log.warn(warning)

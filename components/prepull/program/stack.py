@@ -1,17 +1,18 @@
-"""A block of a program: every workload that is declared in it waits until the images of all are on every node.
+"""A block of a program: every workload in it waits until the images of all its workloads are on every node.
 
-It rests on three parts of Pulumi's public API:
+The block uses three parts of Pulumi's public API:
 
 - A transformation runs within each resource's constructor, and sees the inputs as the program wrote them. (Transforms,
-  the newer kind, run in the engine, which hears of a resource only once everything it depends on is there: too late for
+  the newer kind, run in the engine. The engine receives a resource only after all its dependencies exist: too late for
   a workload that depends on another one.)
-- What a transformation adds to `depends_on` may be an output, which is decided later.
-- An output may be resolved by a coroutine: here by one that goes on when the block has ended.
+- A transformation may add an output to `depends_on`. The output's value is decided later.
+- A coroutine may resolve an output: here, a coroutine that waits for the end of the block.
 
-A transformation cannot be unregistered. So ours looks up the open block in a context variable. asyncio copies the
-context into every task, and so a function that the block gives to `apply` runs in the block's context too.
+A transformation cannot be unregistered. Therefore ours looks up the open block in a context variable. asyncio copies
+the context into every task, so a function that is passed to `apply` within the block also runs in the block's context.
 
-The list is made of workloads' inputs, not of the workloads. So it depends on no workload, and they can depend on it.
+The list is built from the workloads' inputs, not from the workloads. It therefore depends on no workload, and the
+workloads can depend on it.
 """
 
 from __future__ import annotations
@@ -122,7 +123,7 @@ def prepull_transformation(
 
 
 class _Block(AbstractContextManager[PrePullDaemonSet]):
-    """Takes the images of the resources that are declared in it, and makes these wait for its component."""
+    """Collects the images of the resources that are declared in it, and makes them wait for its component."""
 
     def __init__(
         self,
@@ -145,7 +146,7 @@ class _Block(AbstractContextManager[PrePullDaemonSet]):
             raise PrePullArgumentError(f"{self._owner}: entered a second time; call prepull_stack for each block")
         self._is_entered = True
         _register(self._owner, self._opts)
-        # It is used only after the component has checked it.
+        # The value is used only after the component has checked it.
         timeout = self._args.get("timeout")
         limit = _DEFAULT_TIMEOUT if timeout is None else timeout
         self._collection = Collection(self._owner, str(self._selection), self._args.get("images"), limit)
@@ -162,12 +163,12 @@ class _Block(AbstractContextManager[PrePullDaemonSet]):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        # Not reset(token), which works in one context only: a test's fixture may end a block in another.
+        # Not reset(token): it works only in the context of the set(), and a test's fixture may end a block in another.
         _OPEN.set(self._around)
         self._collection.close(error)
 
     def gate_of(self, args: pulumi.ResourceTransformationArgs, lineage: Sequence[str]) -> Any:
-        """Collect the images of a resource, and return what it has to wait for; None if that is nothing."""
+        """Collect the images of a resource, and return what it must wait for; None if it does not wait."""
         ours = isinstance(args.opts.parent, PrePullDaemonSet)
         exists = args.opts.id is not None or args.opts.urn is not None
         if ours or exists or not self._selection.has_name(lineage):
@@ -181,7 +182,7 @@ class _Block(AbstractContextManager[PrePullDaemonSet]):
             both = pulumi.Output.all(images, self._collection.images)
             return both.apply(lambda known: self._late(name, *known))
         self._collection.add(name, images)
-        # If no namespace decides, the workload waits in any case, also while a preview does not know its images.
+        # Without patterns for namespaces, the workload always waits, even if a preview does not know its images.
         return images.apply(self._gate) if self._selection.by_namespace else self._component
 
     def _late(self, name: str, images: Sequence[str], known: Sequence[str]) -> list[pulumi.Resource]:
@@ -200,7 +201,7 @@ class _Block(AbstractContextManager[PrePullDaemonSet]):
         return f"<{self._owner}, which is a block: write `with prepull_stack({self._name!r}, …) as images:`>"
 
     def __del__(self) -> None:
-        # A call without `with` would otherwise go unnoticed. Another program of the same process has another loop.
+        # Otherwise nobody would notice a call without `with`. Each program in a process has a loop of its own.
         if not self._is_entered and self._loop is not None and self._loop is _running_loop():
             failure: Any = _fail(f"{self!r} was never entered, and so nothing waits for its images")
             pulumi.Output.from_input(failure)
@@ -219,7 +220,7 @@ def _running_loop() -> asyncio.AbstractEventLoop | None:
 
 _OPEN: ContextVar[_Block | None] = ContextVar("prepull_stack", default=None)
 _LINEAGES: WeakKeyDictionary[pulumi.Resource, tuple[str, ...]] = WeakKeyDictionary()
-"""The names of every resource that the transformation has seen, beginning with the outermost around it."""
+"""For every resource that the transformation has seen: its name, after the names of all resources around it."""
 
 
 def _register(owner: str, opts: pulumi.ResourceOptions | None) -> None:

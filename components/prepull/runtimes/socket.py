@@ -1,4 +1,4 @@
-"""Runtimes that are told to pull through their socket on the node: one init container runs puller.sh."""
+"""Runtimes with a socket on the node: one init container runs puller.sh, which pulls through the socket."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ WORK_DIRECTORY = "/run/prepull"
 SECRETS_DIRECTORY = "/etc/prepull/secrets"
 TERMINATION_MESSAGE_PATH = "/dev/termination-log"
 
-# Each client process that waits for a pull takes 30 to 60 MB; the runtime, not the client, holds what is pulled.
+# A client process uses 30 to 60 MB while it waits for a pull. The image itself is in the runtime's memory.
 _MEMORY_BASE_MI = 128
 _MEMORY_PER_PULL_MI = 64
 
 
 @dataclass(frozen=True)
 class SocketRuntime:
-    """One runtime with one socket. `client` is the name that puller.sh knows its client by."""
+    """One runtime with one socket. `client` is the name of its client in puller.sh."""
 
     name: str
     client: str
@@ -35,7 +35,7 @@ class SocketRuntime:
     cannot: Mapping[str, str] = field(default_factory=dict)
 
     def refusals(self, given: Iterable[str]) -> dict[str, str]:
-        """What the client has no command for."""
+        """The arguments that the runtime's client has no command for."""
         return refused(self.cannot, given)
 
     def pod(self, plan: Plan) -> Pod:
@@ -45,12 +45,19 @@ class SocketRuntime:
         return pulling_pod(plan, [self.line(socket)], volume, mount("socket", socket))
 
     def line(self, socket: str) -> str:
-        """What puller.sh is told of a socket."""
+        """The line that describes a socket to puller.sh."""
         return f"{self.client} {socket}" + ("" if self.names else " nameless")
 
 
 def pulling_pod(plan: Plan, sockets: list[str], host_volume: dict[str, Any], host_mount: dict[str, Any]) -> Pod:
-    """The containers around puller.sh, for whatever part of the host it is given."""
+    """The pod that runs puller.sh.
+
+    Args:
+        plan: what to pull and how.
+        sockets: the lines that describe the sockets, in the order in which to try them.
+        host_volume: the volume with the sockets.
+        host_mount: the mount of that volume.
+    """
     init_containers = [_puller(PULLER, plan, sockets, host_mount)]
     volumes = [host_volume, *_puller_volumes(plan)]
     containers = []
@@ -66,7 +73,7 @@ def pulling_pod(plan: Plan, sockets: list[str], host_volume: dict[str, Any], hos
 
 
 def _puller(name: str, plan: Plan, sockets: list[str], host_mount: dict[str, Any]) -> dict[str, Any]:
-    """The container that runs puller.sh; user input reaches it in its environment and nowhere else."""
+    """The container that runs puller.sh. User input is in its environment only, never in its command."""
     settings = {
         "PREPULL_SOCKETS": "\n".join(sockets),
         IMAGES_VARIABLE: "\n".join(_line(plan, index) for index in range(len(plan.images))),
@@ -97,7 +104,7 @@ def _puller(name: str, plan: Plan, sockets: list[str], host_mount: dict[str, Any
         "command": ["/bin/sh", f"{SCRIPTS_DIRECTORY}/puller.sh"],
         "env": [{"name": key, "value": str(value)} for key, value in settings.items()],
         "resources": plan.resources or _resources(plan.parallelism),
-        # The sockets belong to root.
+        # Only root may use the sockets.
         "securityContext": {**confined(), "runAsNonRoot": False, "runAsUser": 0},
         "terminationMessagePath": TERMINATION_MESSAGE_PATH,
         "terminationMessagePolicy": "File",
@@ -112,7 +119,7 @@ def _line(plan: Plan, index: int) -> str:
 
 
 def _puller_volumes(plan: Plan) -> list[dict[str, Any]]:
-    """Scratch space in memory, since credentials pass through it, and the pull secrets in their order."""
+    """The scratch volume, in memory because it contains credentials; and the pull secrets in their order."""
     volumes: list[dict[str, Any]] = [{"name": "work", "emptyDir": {"medium": "Memory", "sizeLimit": "16Mi"}}]
     if plan.image_pull_secrets:
         sources = [

@@ -1,4 +1,4 @@
-"""Where every node of a component stands: observed pods in, one Status out. No I/O."""
+"""The state of every node of a component: takes observed pods, returns one Status. No I/O."""
 
 from __future__ import annotations
 
@@ -12,39 +12,39 @@ from .observe import DaemonSet, Event, Pod
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One node, by the one pod that stands for it."""
+    """One node, and the pod that represents it."""
 
     name: str
     pod: Pod
     outdated: bool
-    """Its pod is of an earlier plan: what it says of images is not what is wanted now."""
+    """Whether its pod has an earlier plan, and therefore an earlier list of images."""
     complete: bool
-    """Whether it has every image of the current plan, by what Kubernetes says of its pod."""
+    """Whether it has every image of the current plan, according to the status of its pod."""
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """A component, and each node that has a pod of it."""
+    """A component, and each node that has one of its pods."""
 
     component: DaemonSet
     nodes: tuple[Node, ...]
     refused: str | None = None
-    """Why pods could not be made at all, where some are missing."""
+    """Why the API server refused pods, if some are missing."""
     refused_final: bool = False
 
     @property
     def desired(self) -> int | None:
-        """How many nodes are to have the images; None until it is known."""
+        """Number of nodes that should have the images; None until it is known."""
         return self.component.desired
 
     @property
     def complete(self) -> int:
-        """How many nodes have every image."""
+        """Number of nodes that have every image."""
         return sum(node.complete for node in self.nodes)
 
     @property
     def totals(self) -> dict[str, int]:
-        """How many images there are in each state, over all nodes; those of outdated pods wait."""
+        """Number of images in each state, over all nodes. Images of outdated pods count as waiting."""
         counted: Counter[str] = Counter(dict.fromkeys(observe.STATES, 0))
         for node in self.nodes:
             if node.outdated:
@@ -59,17 +59,18 @@ class Status:
 def status(
     component: DaemonSet, pods: Iterable[Pod], events: Iterable[Event] = (), *, since: float | None = None
 ) -> Status:
-    """Put together what is known of a component.
+    """Build the status of a component from what was observed.
 
     Args:
         component: its DaemonSet.
-        pods: pods of the namespace; those of other DaemonSets are left out.
-        events: what keeps pods from starting, or from being made.
-        since: what events said before this time is over, in seconds since the epoch. None: all of them count.
+        pods: pods of the namespace; pods of other DaemonSets are ignored.
+        events: problems that prevent pods from starting or from being created.
+        since: ignore earlier events; in seconds since the epoch. None: no event is ignored.
 
     Returns:
-        The status, its nodes by name. Where a node has several pods, as during a change or after an eviction, one of
-        the current plan counts, one that has every image before others, and then the latest.
+        The status, with its nodes in the order of their names. A node can have several pods, for example during an
+        update or after an eviction. Pods with the current plan then take precedence, next pods that have every image,
+        and last the latest pod.
     """
     problems = _problems(events, since)
     chosen: dict[str, Pod] = {}
@@ -90,7 +91,7 @@ def status(
 
 
 def _problems(events: Iterable[Event], since: float | None) -> Mapping[str, Event]:
-    """By what they are about; of several, one that lasts counts."""
+    """The events by the name of their object. If an object has several, one that does not pass takes precedence."""
     found: dict[str, Event] = {}
     for event in events:
         over = since is not None and event.at is not None and event.at < since
@@ -105,7 +106,7 @@ def _weight(pod: Pod, component: DaemonSet) -> tuple[bool, bool, float]:
 
 def _with_event(pod: Pod, problems: Mapping[str, Event]) -> Pod:
     event = problems.get(pod.name)
-    # Events outlive what they were about.
+    # An event still exists after its problem has been solved.
     if event is None or pod.mounted:
         return pod
     return replace(pod, problem=f"the pod cannot start: {event.why}", problem_final=not event.passing)

@@ -1,7 +1,7 @@
-"""What the API server's objects say about a component, reduced to what its status needs.
+"""Reduces objects of the API server to what a component's status needs.
 
-Objects come in as plain data, one at a time, and nothing of them is kept: a cluster may have thousands of nodes.
-Which labels the component uses is for the caller to say.
+The objects are plain data, and are processed one at a time. None of them is kept, since a cluster may have thousands of
+nodes. The caller gives the labels that the component uses.
 """
 
 from __future__ import annotations
@@ -18,35 +18,35 @@ from .times import seconds_of
 
 __all__ = ["FAILED", "PRESENT", "PULLING", "STATES", "WAITING", "Image"]
 EVENTS = ("FailedMount", "FailedCreate")
-"""The reasons of the events that say why a pod does not start, or is not made."""
+"""Reasons of the events about pods that do not start or are not created."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pod:
-    """One pod of a component. `images` are the states of `names`, in their order."""
+    """One pod of a component. `images` are the states of the images in `names`, in the same order."""
 
     name: str
     node: str
     owner: str
-    """The identity of the DaemonSet that made it: another stack's may have the same labels."""
+    """The UID of the DaemonSet that owns it. Labels are not enough: a DaemonSet of another stack may have the same."""
     plan: str
     names: tuple[str, ...]
     images: tuple[Image, ...]
     complete: bool
-    """Whether every image is there, by what Kubernetes says of the pod."""
+    """Whether every image is present, according to the pod's status."""
     ready: bool
     made: float | None = None
     started: float | None = None
-    """Since when its puller has been running, while it does: its log then says more."""
+    """The start time of its puller, if the puller is running. Its log then has details."""
     problem: str | None = None
-    """What keeps the whole pod from starting."""
+    """The problem that prevents the whole pod from starting."""
     problem_final: bool = False
     problem_at: float | None = None
-    """When that was found out. None: it may have been just now."""
+    """The time at which the problem was detected. None: it may have been just now."""
     mounted: bool = False
-    """Whether its volumes are known to be mounted: what kept them from it is over."""
+    """Whether its volumes are known to be mounted. Earlier problems with volumes are then solved."""
     reports: bool = False
-    """Whether what is known of its images is a report of the puller, and not what the kubelet says meanwhile."""
+    """Whether the states of its images come from the puller's report, and not from the kubelet's messages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,18 +61,18 @@ class DaemonSet:
     names: tuple[str, ...]
     desired: int | None
     ready: int
-    """How many of its pods are ready, by its controller's count, which comes a moment after the pods'."""
+    """Number of its ready pods, as its controller counts them. The count is a moment behind the pods."""
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Why a pod does not start, or why a DaemonSet's pods are not made."""
+    """Why a pod does not start, or why the pods of a DaemonSet are not created."""
 
     about: str
-    """The pod's or the DaemonSet's name."""
+    """The name of the pod or the DaemonSet."""
     why: str
     passing: bool
-    """Whether it is no reason yet to give up."""
+    """Whether the problem may pass by itself."""
     at: float | None = None
 
 
@@ -80,9 +80,9 @@ def daemon_set(item: Mapping[str, Any], *, plan_label: str, component_label: str
     """Read a DaemonSet.
 
     Args:
-        item: it, as the API server returns it.
-        plan_label: the label that tells of which plan a pod is.
-        component_label: the label of the DaemonSet that has the component's name.
+        item: the DaemonSet, as the API server returns it.
+        plan_label: the key of the label that identifies a pod's plan.
+        component_label: the key of the DaemonSet's label that contains the component's name.
     """
     metadata, status = item["metadata"], item.get("status") or {}
     template = item["spec"]["template"]
@@ -103,9 +103,9 @@ def pod(item: Mapping[str, Any], *, plan_label: str, brief: bool = False) -> Pod
     """Read a pod.
 
     Args:
-        item: it, as the API server returns it.
-        plan_label: the label that tells of which plan it is.
-        brief: leave out what only who shows it needs: where all images are there, digests, sizes and times.
+        item: the pod, as the API server returns it.
+        plan_label: the key of the label that identifies its plan.
+        brief: leave out digests, sizes and times if all images are present. Only displays need them.
     """
     metadata, spec, status = item["metadata"], item.get("spec") or {}, item.get("status") or {}
     names = names_of(spec)
@@ -137,7 +137,7 @@ def event(item: Mapping[str, Any]) -> Event:
     """Read an event.
 
     Args:
-        item: it, as the API server returns it.
+        item: the event, as the API server returns it.
     """
     message = item.get("message") or ""
     about = (item.get("involvedObject") or {}).get("name", "")
@@ -146,10 +146,10 @@ def event(item: Mapping[str, Any]) -> Event:
 
 
 def names_of(spec: Mapping[str, Any]) -> tuple[str, ...]:
-    """The images that a pod is to bring onto its node, in the order of the component's list.
+    """The images that a pod should pull onto its node, in the order of the component's list.
 
     Args:
-        spec: the pod's, or that of a DaemonSet's template.
+        spec: the spec of the pod, or of a DaemonSet's pod template.
     """
     listed = report.images_of_pod({"spec": spec})
     if not listed:
@@ -163,7 +163,7 @@ def names_of(spec: Mapping[str, Any]) -> tuple[str, ...]:
 
 @lru_cache(maxsize=256)
 def _shared(names: tuple[str, ...]) -> tuple[str, ...]:
-    # All pods of a component have one list, which is kept once.
+    # All pods of a component have the same list, so keep it in memory only once.
     return names
 
 
@@ -182,7 +182,7 @@ def _label(metadata: Mapping[str, Any], key: str) -> str:
 
 
 def _wanted_node(spec: Mapping[str, Any]) -> str:
-    """The node that the DaemonSet's controller made a pod for, before the scheduler has bound it."""
+    """The node for which the DaemonSet's controller created a pod that the scheduler has not bound yet."""
     affinity = ((spec.get("affinity") or {}).get("nodeAffinity") or {}).get(
         "requiredDuringSchedulingIgnoredDuringExecution"
     ) or {}
@@ -197,7 +197,7 @@ def _wanted_node(spec: Mapping[str, Any]) -> str:
 def _problem(
     item: Mapping[str, Any], conditions: Mapping[str, Mapping[str, Any]]
 ) -> tuple[str | None, bool, float | None]:
-    """What keeps a pod from starting, whether that lasts, and when it was found out."""
+    """The problem that prevents a pod from starting, whether it is final, and when it was detected."""
     status = item.get("status") or {}
     scheduled = conditions.get("PodScheduled") or {}
     if scheduled.get("status") == "False":
@@ -221,7 +221,7 @@ def _problem(
 
 
 def _is_of_volume(item: Mapping[str, Any], container: Mapping[str, Any], waiting: Mapping[str, Any]) -> bool:
-    """Whether the image that a container waits for is that of a volume, not its own."""
+    """Whether a container waits for the image of a volume, and not for its own image."""
     quoted = pulls.quoted(waiting)
     return pulls.has_image_volumes(item) and bool(quoted) and container.get("image") not in quoted
 

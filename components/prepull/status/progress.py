@@ -1,4 +1,4 @@
-"""How far a running puller is, out of the lines that puller.sh writes to its log."""
+"""The progress of a running puller, from the lines that puller.sh writes to its log."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _CONNECTED = re.compile(r"using \S+ on /")
 
 @dataclass(frozen=True)
 class Step:
-    """What the log last said of an image; times are seconds since the epoch."""
+    """The latest state of an image according to the log. Times are seconds since the epoch."""
 
     state: str
     since: float
@@ -32,23 +32,23 @@ class Step:
 
 
 class Progress:
-    """The latest step of each image that the log has named; images that it has not named yet wait for their turn."""
+    """The latest step of each image that the log has named. Other images still wait."""
 
     def __init__(self) -> None:
         self.steps: dict[str, Step] = {}
 
     def read(self, line: str, time: float) -> bool:
-        """Take note of one line of the log.
+        """Process one line of the log.
 
         Args:
             line: the line, without its time.
-            time: when it was written, in seconds since the epoch.
+            time: the time of the line, in seconds since the epoch.
 
         Returns:
-            Whether it said anything about an image.
+            Whether the line changed the progress.
         """
         if _CONNECTED.match(line):
-            # A container that was started again has pulled nothing yet, whatever its log said before.
+            # The puller writes this line when it starts: earlier lines are of an earlier run.
             self.steps.clear()
             return True
         step = _step(line, time)
@@ -74,10 +74,10 @@ def _step(line: str, time: float) -> tuple[str, Step] | None:
 
 
 def with_log(pod: Pod, steps: Mapping[str, Step]) -> Pod:
-    """A pod whose puller is running, with what its log says.
+    """A pod with the progress from its puller's log, if its puller is running.
 
     Args:
-        pod: as it was read.
+        pod: the pod, as it was read from the API server.
         steps: the latest step of each image that the log names.
     """
     if pod.started is None or not steps:
@@ -102,6 +102,6 @@ def with_log(pod: Pod, steps: Mapping[str, Step]) -> Pod:
             )
         else:
             images.append(Image(WAITING) if image.state == PULLING else image)
-    # The log is ahead of the report: the puller looks once more, at the end, whether all of it is there.
+    # The log comes before the report: at the end, the puller checks once more that every image is present.
     complete = pod.complete and all(image.state == PRESENT for image in images)
     return replace(pod, images=tuple(images), complete=complete)

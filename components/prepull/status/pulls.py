@@ -1,4 +1,4 @@
-"""What a pod's status says of each image: one reader for each way to pull."""
+"""Reads the state of each image from a pod's status: one reader for each way to pull."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from .times import seconds_of
 WAITING, PULLING, PRESENT, FAILED = "waiting", "pulling", "present", "failed"
 STATES = (PRESENT, PULLING, WAITING, FAILED)
 
-# What the kubelet says between two runs: "back-off 2m40s restarting failed container=pull pod=…".
+# The kubelet's message between two runs: "back-off 2m40s restarting failed container=pull pod=…".
 _BACKOFF = re.compile(r"back-off (?:([0-9]{1,6})m)?([0-9]{1,6})s restarting")
 _QUOTED = re.compile(r'"([^"]+)"')
 
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """One image on one node. Times are seconds since the epoch; what is not known is None."""
+    """One image on one node. Times are seconds since the epoch; unknown values are None."""
 
     state: str
     digest: str | None = None
@@ -34,15 +34,15 @@ class Image:
     since: float | None = None
     next_try: float | None = None
     final: bool = False
-    """For one that failed: nobody tries again unless the kubelet starts the pod's container anew."""
+    """For a failed image: there is no further attempt unless the kubelet restarts the container."""
 
-    # What follows is for the verdict alone: images that differ only there look the same.
+    # The following fields serve the verdict only, so a comparison ignores them.
     cause: str | None = field(default=None, compare=False)
-    """For one that failed together with all others of its node: what the node is blamed for, once."""
+    """For an image that failed together with all others on its node: the common cause, which is reported once."""
     at: float | None = field(default=None, compare=False)
-    """For one that failed: when that was found out. None: it may have been just now."""
+    """For a failed image: the time at which the failure was detected. None: it may have been just now."""
     earlier: Image | None = field(default=None, compare=False)
-    """For one that is pulled once more: how it failed before."""
+    """For an image that is being pulled again: its previous failure."""
 
 
 _WAITING = Image(WAITING)
@@ -51,25 +51,25 @@ _PRESENT = Image(PRESENT)
 
 @lru_cache(maxsize=256)
 def all_present(number: int) -> tuple[Image, ...]:
-    """So many images that are there, of which no more is known; kept once for all nodes."""
+    """A number of present images without details. All nodes share one tuple, to save memory."""
     return (_PRESENT,) * number
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """The images in the order of the component's list, and since when the puller has been running, while it does."""
+    """The images in the order of the component's list; and the puller's start time, if the puller is running."""
 
     images: tuple[Image, ...]
     started: float | None = None
 
 
 def read(names: Sequence[str], pod: Mapping[str, Any], *, brief: bool = False) -> Read:
-    """Say where each image of a pod stands.
+    """Read the state of each image of a pod.
 
     Args:
         names: the images, in the order of the component's list.
-        pod: it, as the API server returns it.
-        brief: leave out digests, sizes and times where all images are there.
+        pod: the pod, as the API server returns it.
+        brief: leave out digests, sizes and times if all images are present.
     """
     if report.images_of_pod(pod):
         return _reported(names, pod, brief=brief)
@@ -82,21 +82,21 @@ def has_image_volumes(pod: Mapping[str, Any]) -> bool:
 
 
 def _reported(names: Sequence[str], pod: Mapping[str, Any], *, brief: bool) -> Read:
-    """Runtimes with a socket: the puller's report, of this run or the last."""
+    """Runtimes with a socket: from the puller's report, of this run or the last."""
     containers = (pod.get("status") or {}).get("initContainerStatuses") or []
     container: Mapping[str, Any] = next((each for each in containers if each.get("name") == report.PULLER), {})
     state = container.get("state") or {}
     runs = [each.get("terminated") or {} for each in (state, container.get("lastState") or {})]
-    # A run that was ended from outside has left no report, and the one before it may have.
+    # A run that was killed has written no report, but the run before it may have.
     ended = next((run for run in runs if run.get("message")), runs[0] or runs[1])
     if brief and ended and report.says_all_present(ended.get("message") or ""):
         return Read(all_present(len(names)))
-    # With "continue" a puller ends well whatever it has pulled.
+    # With "continue", the exit code of the puller is 0 even if images are missing.
     enough = report.variable(pod, "PREPULL_ON_FAILURE") != "continue"
     if running := state.get("running"):
         started = seconds_of(running.get("startedAt"))
         before = _of_report(names, ended, None, ended_well=enough) if ended else (None,) * len(names)
-        # What the last run has pulled is there; what it has not is tried once more.
+        # Images that the last run has pulled are present; the puller tries the others again.
         again = (
             each if each and each.state == PRESENT else Image(PULLING, since=started, earlier=each) for each in before
         )
@@ -120,7 +120,7 @@ def _of_report(
     if found.error:
         cause = f"no image was pulled: {found.error}"
         return (Image(FAILED, reason=found.error, next_try=next_try, final=True, cause=cause, at=at),) * len(names)
-    # Failures come first in a report: where it names all of them, what had no room is present.
+    # Failures come first in a report. If it names all of them, images that it left out are present.
     named = sum(not result.present for result in found.results.values())
     rest_is_present = found.failed == named and (found.complete or named > 0)
     images = []
@@ -149,7 +149,7 @@ def _of_report(
 
 
 def _next_run(state: Mapping[str, Any], ended: Mapping[str, Any]) -> float | None:
-    """When the kubelet starts the container again, where it says how long it waits."""
+    """The time at which the kubelet restarts the container, if its message gives the wait."""
     found = _BACKOFF.search((state.get("waiting") or {}).get("message") or "")
     finished = seconds_of(ended.get("finishedAt"))
     if not found or finished is None:
@@ -158,7 +158,7 @@ def _next_run(state: Mapping[str, Any], ended: Mapping[str, Any]) -> float | Non
 
 
 def _contained(names: Sequence[str], pod: Mapping[str, Any]) -> Read:
-    """The kubelet's runtime: a container for each image, one after another, or all at once with `hold`."""
+    """The runtime `kubelet`: one container for each image, one after another, or all at the same time with `hold`."""
     status, made = pod.get("status") or {}, made_at(pod)
     images = [_WAITING] * len(names)
     since = seconds_of(status.get("startTime"))
@@ -202,15 +202,15 @@ def _not_pulled(waiting: Mapping[str, Any], made: float | None) -> Image:
 
 
 def found_out(waiting: Mapping[str, Any], made: float | None) -> float | None:
-    """When it may have been found out at the earliest that an image cannot be pulled.
+    """The earliest time at which the kubelet may have detected that it cannot pull an image.
 
-    A pod that waits between two attempts may have found out when it was new; None: it has just tried.
+    If the pod waits between two attempts, this is the time of its creation. None: the kubelet has just tried.
     """
     return made if waiting.get("reason") == "ImagePullBackOff" else None
 
 
 def _mounted(names: Sequence[str], pod: Mapping[str, Any]) -> Read:
-    """Image volumes: they are all there once `pause` runs, and until then one of them may be known to fail."""
+    """Image volumes: all images are present when `pause` runs. Before that, a message may name one that fails."""
     status = pod.get("status") or {}
     containers = status.get("containerStatuses") or []
     if any("running" in (container.get("state") or {}) for container in containers):
@@ -227,17 +227,17 @@ def _mounted(names: Sequence[str], pod: Mapping[str, Any]) -> Read:
 
 
 def quoted(waiting: Mapping[str, Any]) -> list[str]:
-    """What the message of a container that waits quotes, among it the image that it waits for."""
+    """The quoted texts in the message of a waiting container. One of them is the image that it waits for."""
     return _QUOTED.findall(waiting.get("message") or "")
 
 
 def made_at(pod: Mapping[str, Any]) -> float | None:
-    """When a pod was made."""
+    """The time at which a pod was created."""
     return seconds_of((pod.get("metadata") or {}).get("creationTimestamp"))
 
 
 def place_of(name: str) -> int | None:
-    """The place in the list of the image that a container of the kubelet's runtime stands for."""
+    """The index of a container's image in the component's list, with the runtime `kubelet`; None for others."""
     for prefix in ("pull-", "hold-"):
         if name.startswith(prefix) and name[len(prefix) :].isdecimal():
             return int(name[len(prefix) :])

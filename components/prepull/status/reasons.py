@@ -1,4 +1,4 @@
-"""Why an image is not there, in a few words, out of what the kubelet says; the words are those of puller.sh."""
+"""Short reasons for missing images, from the kubelet's messages. The words are the same as in puller.sh."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import re
 PULL_FAILURES = frozenset(("ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"))
 START_FAILURES = frozenset(("CreateContainerConfigError", "CreateContainerError", "RunContainerError"))
 
-# "timed out" is what a kubelet says to which the API server is slow to hand a ConfigMap, and "is reserved for" where
-# the runtime is still making the container.
+# The kubelet says "timed out" while it waits for a ConfigMap from a slow API server, and "is reserved for" while the
+# runtime is still creating the container.
 PASSING = re.compile(
     "timed out|timeout|deadline exceeded|not registered|is reserved for|connection re(fused|set)|failed calling webhook"
 )
@@ -23,31 +23,31 @@ _NO_SOCKET = re.compile(r"hostPath type check failed: (\S+ is not a socket file)
 
 
 def certain(message: str) -> str | None:
-    """The reason that another attempt will not change, or None where it may.
+    """The reason if another attempt would fail in the same way, or None if it might succeed.
 
     Args:
-        message: what the kubelet says of a container that waits for its image.
+        message: the kubelet's message about a container that waits for its image.
     """
     text = message.lower()
     return next((reason for pattern, reason in _CERTAIN if pattern.search(text)), None)
 
 
 def passing(message: str) -> bool:
-    """Whether it is no reason yet to give up: nodes and API servers that are busy say it, and then try again.
+    """Whether the problem may pass by itself: busy nodes and API servers report it, and then try again.
 
     Args:
-        message: why a pod or a container does not start.
+        message: the reason why a pod or a container does not start.
     """
     return PASSING.search(message.lower()) is not None
 
 
 def of_event(message: str) -> str:
-    """The reason within an event's message: of a missing socket only what says so."""
+    """The reason in an event's message. For a missing socket, only the part that says so."""
     found = _NO_SOCKET.search(message)
     return f"socket missing: {found[1]}" if found else one_line(message)
 
 
 def one_line(message: str) -> str:
-    """A message on one line, and not longer than one reads."""
+    """A message on one line, cut to 300 characters."""
     text = " ".join(message.split())
     return text if len(text) <= 300 else f"{text[:297]}..."

@@ -1,4 +1,4 @@
-"""The report that the puller leaves on each node: what it says, and how to read it.
+"""The report that the puller writes on each node: its format, and how to read it.
 
 puller.sh writes it as the container's termination message, which the kubelet cuts at 4096 bytes:
 
@@ -8,11 +8,13 @@ puller.sh writes it as the container's termination message, which the kubelet cu
     0 present sha256:9715… 13256 0.840 1
     2 present sha256:44ae… 52428 2.110 2
 
-The first line has the version of the format. Each other line begins with an image's place in the list, from 0. A failed
-image has its attempts, the seconds they took and the reason; a present one its digest, its size in bytes, seconds and
-attempts, both 0 if it was there before. Where that is more than 4096 bytes, present images share one line
-(`0,4-9 present`); where it still is, so do failures for one reason (`1-3 failed manifest unknown`); and a last line
-`more...` says that even so some had to be left out. What stops all images at once is `prepull 1 error REASON`.
+The first line has the version of the format. Each other line begins with an image's index in the list, from 0. For a
+failed image it has the number of attempts, their duration in seconds, and the reason. For a present image it has the
+digest, the size in bytes, the duration in seconds and the number of attempts; the last two are 0 if the node had the
+image already. If the report exceeds 4096 bytes, present images share one line (`0,4-9 present`). If it is still too
+long, failures with the same reason share one line too (`1-3 failed manifest unknown`). If it is even then too long,
+lines are left out, and the last line is `more...`. If one problem stops all images, the report is
+`prepull 1 error REASON`.
 """
 
 from __future__ import annotations
@@ -44,7 +46,7 @@ class InvalidReportError(ValueError):
 
 @dataclass(frozen=True)
 class ImageResult:
-    """How one image fared on one node. What a shortened report leaves out is None."""
+    """The result of one image on one node. Fields that a shortened report leaves out are None."""
 
     index: int
     present: bool
@@ -57,7 +59,7 @@ class ImageResult:
 
 @dataclass(frozen=True)
 class Report:
-    """What one puller reported; `error` is what stopped all images at once."""
+    """The report of one puller. `error` is the problem that stopped all images, if there was one."""
 
     images: int
     present: int
@@ -75,7 +77,7 @@ def parse(text: str) -> Report:
         text: the termination message.
 
     Raises:
-        InvalidReportError: it is not a report, or of another version.
+        InvalidReportError: the text is not a report, or has another version.
     """
     first, *lines = text.strip().split("\n")
     version = _VERSION.match(first)
@@ -102,7 +104,7 @@ def parse(text: str) -> Report:
 
 
 def says_all_present(text: str) -> bool:
-    """Whether the first line of a report says that nothing has failed, which is all that a verdict needs of it."""
+    """Whether the first line of a report says that no image has failed. A verdict needs no more than that."""
     header = _HEADER.fullmatch(text.partition("\n")[0])
     return header is not None and int(header[3]) == 0
 
@@ -138,15 +140,15 @@ def of_pod(pod: Mapping[str, Any]) -> dict[str, ImageResult]:
         pod: a pod of a PrePullDaemonSet, as the API server returns it.
 
     Returns:
-        What is known of each image; empty while the first run of the puller is not over, or was stopped for all
-        images at once.
+        The result of each image in the report. Empty if the first run of the puller has not ended, or if one problem
+        stopped all images.
 
     Raises:
         InvalidReportError: the message is not a report.
     """
     images = images_of_pod(pod)
     for status in (pod.get("status") or {}).get("initContainerStatuses") or []:
-        # A run that was ended from outside has left no message, and the one before it may have.
+        # A run that was killed has written no message, but the run before it may have.
         for state in ("state", "lastState"):
             message = ((status.get(state) or {}).get("terminated") or {}).get("message")
             if status.get("name") == PULLER and message:
@@ -156,18 +158,18 @@ def of_pod(pod: Mapping[str, Any]) -> dict[str, ImageResult]:
 
 
 def images_of_pod(pod: Mapping[str, Any]) -> list[str]:
-    """The images that a pod's puller was told to pull, in the report's order."""
+    """The images that a pod's puller has to pull, in the order of the report."""
     return list(_listed(variable(pod, IMAGES_VARIABLE) or ""))
 
 
 @lru_cache(maxsize=64)
 def _listed(text: str) -> tuple[str, ...]:
-    # All pods of a component are told the same.
+    # All pods of a component have the same list.
     return tuple(line.split(" ")[0] for line in text.splitlines())
 
 
 def variable(pod: Mapping[str, Any], name: str) -> str | None:
-    """What a pod's puller was told in one variable; None if it was not, or if there is no puller."""
+    """The value of an environment variable of a pod's puller; None if there is no such variable or no puller."""
     for container in (pod.get("spec") or {}).get("initContainers") or []:
         for each in container.get("env") or []:
             if container.get("name") == PULLER and each.get("name") == name:

@@ -10,7 +10,7 @@ _SHARE = re.compile(r"([0-9]{1,6})|([0-9]{1,2}|100)%")
 
 @dataclass(frozen=True)
 class Share:
-    """How many nodes are enough.
+    """The number or percentage of nodes that is enough.
 
     Attributes:
         number: the number of nodes, or the percentage.
@@ -33,5 +33,5 @@ class Share:
         return cls(int(match[1] or match[2]), percent=match[2] is not None)
 
     def of(self, nodes: int) -> int:
-        """How many of so many nodes it is; a share is rounded up."""
+        """The number of nodes that it means, out of all `nodes`. A percentage is rounded up."""
         return -(-self.number * nodes // 100) if self.percent else self.number

@@ -7,7 +7,7 @@ from datetime import datetime
 
 
 def seconds_of(time: str | None) -> float | None:
-    """A time of the API server's, which may be absent, as seconds since the epoch."""
+    """A time from the API server as seconds since the epoch; None if it is absent."""
     return moment(time) if time else None
 
 
@@ -15,10 +15,10 @@ def moment(time: str) -> float:
     """A time in UTC, with or without a fraction, as seconds since the epoch.
 
     Args:
-        time: it, as RFC 3339 has it.
+        time: the time in the format of RFC 3339.
 
     Raises:
-        ValueError: it is no such time.
+        ValueError: the text is not such a time.
     """
     whole, _, rest = time.partition(".")
     fraction = re.match(r"\d*", rest)

@@ -1,4 +1,4 @@
-"""Whether enough nodes have every image: what the gate decides, and `prepull wait` from outside."""
+"""Decides whether enough nodes have every image, for the gate and for `prepull wait`."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from .share import Share
 
 GO, WAIT, FAIL = "go", "wait", "fail"
 SETTLE_SECONDS = 8
-"""How long what looks certain may still be an order of events, such as a socket that its daemon has not made yet."""
+"""Before this time, a failure that looks certain may still pass: a daemon may not have created its socket yet."""
 SECOND_LOOK_SECONDS = 2
-"""How long a failure has to stand, so that nodes that are a moment behind are named as well."""
+"""How long a failure must last before it is reported, so that nodes that are a moment behind are named too."""
 COUNT_SECONDS = 120
-"""How long the DaemonSet's own count may be behind the pods: its controller may have to start again."""
+"""How long to wait for the DaemonSet's own count, which may be behind the pods: its controller may be restarting."""
 
 _NODES_NAMED = 5
 _REASONS = 8
@@ -24,7 +24,7 @@ _REASONS = 8
 
 @dataclass(frozen=True)
 class Verdict:
-    """The outcome (GO, WAIT or FAIL), and what to say of it: a summary, then a line for each reason."""
+    """The outcome (GO, WAIT or FAIL), and its message: a summary, then a line for each reason."""
 
     outcome: str
     lines: tuple[str, ...]
@@ -32,26 +32,26 @@ class Verdict:
     needed: int
     desired: int
     undecided: int = 0
-    """Where it is FAIL: how many nodes neither have every image nor have certainly failed."""
+    """With FAIL: number of nodes that neither have every image nor have certainly failed."""
 
 
 @dataclass(frozen=True)
 class Decision:
-    """The outcome of all components together, and the verdict on each."""
+    """The common outcome of all components, and the verdict on each."""
 
     outcome: str
     verdicts: tuple[Verdict, ...]
     late: bool
     pending: bool
-    """Whether time alone may change it: nothing has to happen in the cluster for another outcome."""
+    """Whether the outcome may change with time alone, without a change in the cluster."""
 
 
 class Judge:
-    """Decides over time: what is certain has to stand for a moment, and the DaemonSet's count to catch up.
+    """Decides over time: a failure must last for a moment, and the DaemonSet's count must catch up.
 
     Args:
-        min_ready: count or share of nodes that must have every image.
-        timeout: seconds after which it fails whatever is still missing.
+        min_ready: number or share of nodes that must have every image.
+        timeout: seconds after which the outcome is FAIL if images are still missing.
     """
 
     def __init__(self, min_ready: str, timeout: float) -> None:
@@ -61,15 +61,15 @@ class Judge:
         self._enough_since: float | None = None
 
     def late(self, passed: float) -> bool:
-        """Whether the time is up."""
+        """Whether the timeout has passed."""
         return passed >= self._timeout
 
     def decide(self, statuses: Sequence[Status], passed: float, since: float | None = None) -> Decision:
-        """Decide for now.
+        """Decide for this moment.
 
         Args:
-            statuses: where the nodes of each component stand. Each component has to have its images, and one that
-                fails is enough to fail.
+            statuses: the status of each component. All components must have their images; if one fails, the outcome is
+                FAIL.
             passed: seconds since the wait began.
             since: see `judge`.
         """
@@ -94,7 +94,7 @@ class Judge:
         return passed - self._certain_since < (SETTLE_SECONDS if undecided else SECOND_LOOK_SECONDS)
 
     def _is_behind(self, statuses: Sequence[Status], verdicts: Sequence[Verdict], passed: float) -> bool:
-        """Whether a DaemonSet's controller has yet to count the nodes that are done: its count is shown afterwards."""
+        """Whether a DaemonSet's controller has not counted the complete nodes yet. Users see its count afterwards."""
         behind = [
             _countable(status) >= verdict.needed
             for status, verdict in zip(statuses, verdicts, strict=True)
@@ -102,17 +102,17 @@ class Judge:
         ]
         if self._enough_since is None:
             self._enough_since = passed
-        # A pod that is not ready although it has pulled may never be: that is not to be waited for.
+        # A pod that has all images and is not ready may never become ready, so do not wait long for it.
         limit = COUNT_SECONDS if all(behind) else SETTLE_SECONDS
         return bool(behind) and passed - self._enough_since < limit
 
 
 def needed(min_ready: str, desired: int) -> int:
-    """How many nodes a count or a share is: a share is rounded up.
+    """The number of nodes that `min_ready` requires. A share is rounded up.
 
     Args:
-        min_ready: `3` or `90%`.
-        desired: how many nodes there are.
+        min_ready: a number (`3`) or a share (`90%`).
+        desired: the number of all nodes.
     """
     return Share.parse(min_ready).of(desired)
 
@@ -121,12 +121,12 @@ def judge(status: Status, min_ready: str, *, settled: bool, late: bool, since: f
     """Decide on one component, at one moment.
 
     Args:
-        status: where every node stands.
-        min_ready: count or share of nodes that must have every image.
+        status: the status of the component.
+        min_ready: number or share of nodes that must have every image.
         settled: whether SETTLE_SECONDS have passed.
-        late: whether the time is up.
-        since: when what is waited for began. What was found out earlier may have been mended since, and counts only
-            when the time is up. None: what is found counts, but for what a puller that runs once more found before.
+        late: whether the timeout has passed.
+        since: start of the wait. Earlier failures may have been repaired, and count only after the timeout. None: all
+            failures count, except the previous failure of an image that is being pulled again.
     """
     desired, done = status.desired or 0, status.complete
     want = needed(min_ready, desired)
@@ -175,7 +175,7 @@ def _causes(node: Node, *, settled: bool, late: bool, since: float | None) -> li
     causes: dict[str, None] = {}
     for name, image in zip(pod.names, pod.images, strict=True):
         failed = _failure(image, earlier=late or since is not None)
-        # A report is written at the end of all attempts; the kubelet's words may be of the first.
+        # A report is written after all attempts; the kubelet's message may be about the first.
         if failed and counts(failed.at, final=failed.final, settled=settled or pod.reports):
             causes[failed.cause or f"image {name}: {failed.reason}"] = None
     if pod.problem and counts(pod.problem_at, final=pod.problem_final):

@@ -17,5 +17,5 @@ def test_a_taint_is_read_as_kubectl_writes_it(text: str, expected: dict[str, str
 
 @pytest.mark.parametrize("text", ["", "a", "a=b", ":NoSchedule", "a:Never"])
 def test_what_is_no_taint_is_an_error(text: str) -> None:
-    with pytest.raises(LabError, match="is no taint"):
+    with pytest.raises(LabError, match="is not a taint"):
         _taint(text)

@@ -41,7 +41,7 @@ def test_the_error_says_why_a_socket_does_not_answer(node: Node) -> None:
 
 
 def replaced(node: Node, name: str = "runtime.sock") -> Path:
-    """The mounts of a container whose socket gave way to a new one, as happens when a runtime is started anew."""
+    """The mounts of a container whose socket file was replaced, as when a runtime restarts."""
     mounts = node.directory / "mounts"
     mounts.write_text(f"36 35 0:32 /containerd/{name}//deleted /run/{name} rw,relatime - tmpfs tmpfs rw\n")
     return mounts
@@ -63,7 +63,7 @@ def test_a_runtime_that_was_started_anew_is_left_to_another_container(
     assert outcome.code == 75
     # A report would say that nothing will come.
     assert outcome.text == ""
-    assert outcome.problems == "the runtime was started anew, and so is this container, to have its new socket\n"
+    assert outcome.problems == "the runtime has restarted; this container restarts too, to get the new socket\n"
 
 
 def test_a_failure_that_has_another_reason_is_one(node: Node) -> None:

@@ -1,6 +1,6 @@
 # Finds the credential for the image `name` in the lines of secret.awk, and prints it in the form of `client`: "auth:…"
-# or "creds:…" for crictl, a configuration file for docker. As in the kubelet, the longest key that matches wins, and the
-# first of two; a "*" stands for one part of a host, and counts less than the part itself.
+# or "creds:…" for crictl, a configuration file for docker. As in the kubelet, the longest matching key wins; among
+# equal keys, the first one. A "*" matches one part of a host name; an exact part takes precedence over it.
 
 function utf8(code,  room, rest) {
     if (code < 128) return sprintf("%c", code)
@@ -17,7 +17,7 @@ function unescape(text,  out, mark, code, high, i) { # of a string in JSON
             code = 0
             for (i = 1; i <= 4; i++) code = code * 16 + index("0123456789abcdef", tolower(substr(text, i, 1))) - 1
             text = substr(text, 5)
-            # The second half of a character beyond 16 bits, right after the first.
+            # A character beyond 16 bits is a surrogate pair: the second half follows the first directly.
             if (high && RSTART == 1 && code >= 56320 && code < 57344) code += 65536 + (high - 55296) * 1024 - 56320
             high = code >= 55296 && code < 56320 ? code : 0
             if (!high) out = out utf8(code)

@@ -1,7 +1,7 @@
-# Turns a list of images, in blocks of lines "Key: value" that begin with "ID:", into lines
-# "NAME DIGEST BYTES PINNED ID" for each name of each image.
+# Converts a list of images to lines "NAME DIGEST BYTES PINNED ID", one for each name of each image. The input has a
+# block of lines "Key: value" for each image; a block begins with "ID:".
 
-# Docker and cri-dockerd list familiar names; registries are told from repositories as Docker does.
+# Docker and cri-dockerd list short names. Distinguish registries from repositories by Docker's rule.
 function canonical(name,  first) {
     if (index(name, "/") == 0) return "docker.io/library/" name
     first = name; sub(/\/.*/, "", first)
@@ -10,7 +10,7 @@ function canonical(name,  first) {
 
 function repository(name) { sub(/@.*/, "", name); sub(/:[^:\/]*$/, "", name); return name }
 
-# A field of another form would make the whole report unreadable.
+# Replace malformed fields: one of them would make the whole report invalid.
 function line(name, digest) {
     if (digest !~ /^[a-z0-9]+:[0-9a-f]+$/) digest = "unknown"
     if (size !~ /^[0-9]+$/ || length(size) > 18) size = 0
@@ -20,7 +20,7 @@ function line(name, digest) {
 function flush(  i, j, digest) {
     for (i = 1; i <= digests; i++) line(names[i], of[names[i]])
     for (i = 1; i <= tags; i++) {
-        # The name of a mirrored image has no digest; the manifest is the same.
+        # A name that was given to a mirrored image has no digest of its own; the manifest is the same.
         digest = digests ? of[names[1]] : id
         for (j = 1; j <= digests; j++) if (repository(names[j]) == repository(tag[i])) digest = of[names[j]]
         line(tag[i], digest)

@@ -1,4 +1,4 @@
-# Says in a few words, at most `limit` characters, why a client failed to pull `name`, from what it printed.
+# Reads the output of a client that failed to pull `name`, and prints a short reason of at most `limit` characters.
 
 function found(pattern) { return match(text, pattern) ? substr(text, RSTART, RLENGTH) : "" }
 
@@ -14,7 +14,7 @@ END {
     host = repository; sub(/\/.*/, "", host)
     path = substr(repository, length(host) + 1)
     familiar = index(name, "docker.io/library/") == 1 ? substr(name, 19) : path ~ /\/.*\// ? substr(path, 2) : ""
-    # The name may have the words that the patterns look for, so leave it out.
+    # Remove the image's name: it may contain words that the patterns search for.
     parts = split(name " " repository " " familiar " " path " " host, part, " ")
     for (i = 1; i <= parts; i++)
         while ((at = index(text, part[i])) > 0) text = substr(text, 1, at - 1) substr(text, at + length(part[i]))
@@ -26,7 +26,7 @@ END {
     says("no such host|server misbehaving|temporary failure in name resolution", "host not found")
     says("toomanyrequests|too many requests", "too many requests")
     says("no basic auth|401 unauthorized|authentication required|incorrect username", "unauthorized")
-    # Registries that hide repositories say the same of one that does not exist.
+    # Registries that hide private repositories give the same answer for missing ones.
     says("pull access denied|insufficient_scope", "unauthorized, or no such repository")
     says("unauthorized|forbidden|access .* denied", "unauthorized")
     says("no match for platform|no matching manifest for", "no image for this platform")

@@ -1,5 +1,5 @@
-# Says how the image `name` of the inventory can be removed: absent, unname (the image has other names that stay: tags,
-# or digests to pull), delete, or the reason why it stays. `removed` has what was removed before, lines "WAY NAME".
+# Prints how to remove the image `name` of the inventory: absent, unname (other names of the image stay: tags, or
+# digests to pull), delete, or the reason why it stays. The file `removed` lists earlier removals, lines "WAY NAME".
 BEGIN {
     while ((getline <standing) > 0) wanted[$4] = wanted[$5] = 1
     while ((getline <removed) > 0) way[$2] = $1

@@ -1,9 +1,9 @@
-# Writes the report from the lines of standing.awk and from `results`, lines "INDEX ATTEMPTS SECONDS [REASON]"; the last
-# line of an index counts. The environment variable `gone` has the reason of an absent image that has none of its own.
+# Writes the report from the lines of standing.awk and from the file `results`, lines "INDEX ATTEMPTS SECONDS [REASON]".
+# The last line of an index counts. The environment variable `gone` is the reason for absent images without a reason.
 #
-# One line for each image, failures first. Where that exceeds `limit` bytes, present images shrink to ranges of numbers;
-# then failures with one reason, now cut, to one line; last, failures whose reasons do not fit share one line. Every
-# image that failed is always there.
+# The report has one line for each image, failures first. If it exceeds `limit` bytes, present images become ranges of
+# numbers. If it is still too long, failures with the same reason, now cut, share one line; last, failures whose reasons
+# do not fit share one line. Every failed image stays in the report.
 
 function ranges(list,  count, i, from, part, out) {
     count = split(list, part, " ")

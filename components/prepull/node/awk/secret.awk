@@ -1,7 +1,7 @@
-# Turns a dockerconfigjson into lines "REGISTRY[/PATH] TAB AUTH TAB USERNAME TAB PASSWORD", each field as JSON has it
-# between the quotes. Without any line, and with exit code 1, if the file is not JSON.
+# Converts a dockerconfigjson to lines "REGISTRY[/PATH] TAB AUTH TAB USERNAME TAB PASSWORD". Each field is the text
+# between the quotes in JSON, still escaped. If the file is not JSON, prints nothing and exits with code 1.
 #
-# Splits each line once: cutting token after token off it would copy the rest of the line each time.
+# Splits each line only once: cutting off one token after another would copy the rest of the line each time.
 
 function between(text,  at, mark) { # two strings: punctuation, numbers and such
     gsub(/[ \t\r]+/, "", text)

@@ -1,4 +1,4 @@
-# Prints the names that images were fetched by, once each, without those that the node had before or has to keep.
+# Prints the names by which images were fetched, each name once, except names that the node had before or must keep.
 BEGIN {
     while ((getline <inventory) > 0) kept[$1] = 1
     while ((getline <standing) > 0) kept[$4] = kept[$5] = 1
