@@ -12,7 +12,7 @@ from typing import Any
 import pulumi
 import pulumi_kubernetes as k8s
 import pytest
-from prepull import PrePullDaemonSet, prepull_stack
+from prepull import PrePullArgumentError, PrePullDaemonSet, prepull_stack
 from pulumi.runtime import settings
 
 from ..blocks import ROOT, blocks_of
@@ -26,9 +26,11 @@ class MyMocks(pulumi.runtime.Mocks):
     def __init__(self, answer: Answer) -> None:
         self.answer = answer
         self.created: list[str] = []
+        self.types: list[str] = []
 
     def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> Any:
         self.created.append(args.name)
+        self.types.append(args.typ)
         return self.answer(args)
 
     def call(self, args: pulumi.runtime.MockCallArgs) -> Any:  # noqa: ARG002 - the name in the documentation
@@ -150,6 +152,69 @@ def test_the_workloads_of_a_block_wait(answer: Answer) -> None:
 
     assert seen == [[NGINX]]
     assert mocks.created.index("images-gate") < mocks.created.index("web")
+
+
+def test_the_namespace_is_known_where_it_is_an_argument() -> None:
+    pulumi.runtime.set_mocks(MyMocks(as_documented))
+    seen: list[str] = []
+
+    @pulumi.runtime.test
+    def test() -> pulumi.Output[None]:
+        return PrePullDaemonSet("images", {"images": ["nginx:1.27"], "namespace": "web"}).namespace.apply(seen.append)
+
+    test()
+
+    assert seen == ["web"]
+
+
+def test_a_preview_asks_no_function_for_what_the_mocks_do_not_tell() -> None:
+    pulumi.runtime.set_mocks(MyMocks(as_documented), preview=True)
+    seen: list[list[Any]] = []
+
+    @pulumi.runtime.test
+    def test() -> pulumi.Output[None]:
+        return outputs_of(PrePullDaemonSet("images", {"images": ["nginx:1.27"]})).apply(seen.append)
+
+    test()
+
+    assert seen == []
+
+
+MESSAGE = "pull_policy: 'always' is not one of IfNotPresent, Always; did you mean 'Always'?"
+
+
+@pytest.mark.parametrize(
+    ("policy", "error"),
+    [(lambda: "always", PrePullArgumentError), (lambda: pulumi.Output.from_input("always"), pulumi.RunError)],
+    ids=["plain", "an output"],
+)
+def test_a_wrong_argument_fails_the_test_with_its_message(policy: Callable[[], Any], error: type[Exception]) -> None:
+    pulumi.runtime.set_mocks(MyMocks(as_documented))
+
+    @pulumi.runtime.test
+    def test() -> None:
+        PrePullDaemonSet("images", {"images": ["nginx:1.27"], "pull_policy": policy()})
+
+    with pytest.raises(error) as raised:
+        test()
+
+    assert MESSAGE in str(raised.value)
+
+
+@EVERY_MOCK
+def test_a_workload_waits_for_the_pods_where_there_is_no_gate(answer: Answer) -> None:
+    mocks = MyMocks(answer)
+    pulumi.runtime.set_mocks(mocks)
+
+    @pulumi.runtime.test
+    def test() -> None:
+        images = PrePullDaemonSet("images", {"images": ["nginx:1.27"], "wait_for": "pods"})
+        pod = {"containers": [{"name": "web", "image": "nginx:1.27"}]}
+        k8s.core.v1.Pod("web", spec=pod, opts=pulumi.ResourceOptions(depends_on=[images]))
+
+    test()
+
+    assert mocks.types.index("kubernetes:apps/v1:DaemonSet") < mocks.types.index("kubernetes:core/v1:Pod")
 
 
 # ---------------------------------------------------------------- docs/testing.md, as a reader copies it
