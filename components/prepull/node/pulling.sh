@@ -64,7 +64,7 @@ pull() { # INDEX: one attempt; tells the event loop when it is over
 fetch() { # INDEX, of which `start` has read the rest
     # An image that only lacks its tag needs no registry.
     if [ "$state" != untagged ] || [ "$policy" = Always ]; then
-        use_credential "$1" "$source"
+        [ -z "$secrets" ] || use_credential "$1" "$source"
         "pull_$client" "$source" || return
         if [ "$main" != "$source" ]; then
             say "$source" >>"$work/fetched"

@@ -4,7 +4,7 @@
 # nothing that is pinned (the sandbox image) or in use, under whatever name a container uses it.
 remove_all() {
     : >"$work/removed"
-    say "${PREPULL_REMOVE:-}" >"$work/unwanted"
+    say "$unwanted" >"$work/unwanted"
     while read -r name; do
         [ -n "$name" ] || continue
         way=$(awk -v name="$name" -v standing="$work/standing" -v removed="$work/removed" \

@@ -32,8 +32,22 @@ PULLER_FILES = (
 )
 """The puller, first the file that is run; the others it finds beside itself."""
 
+_WITH_SECRETS = ("credentials.sh", "credential.awk", "secret.awk")
+_WITH_REMOVAL = ("removal.sh", "removable.awk")
+
 UNTAINT_FILES = ("untaint.sh",)
 """What removes the startup taint."""
+
+
+def puller_files(*, secrets: bool, removal: bool) -> list[str]:
+    """The files of the puller that a manifest needs: Pulumi's state has each of them three times.
+
+    Args:
+        secrets: it names pull secrets.
+        removal: it names images to remove.
+    """
+    left_out = {*(() if secrets else _WITH_SECRETS), *(() if removal else _WITH_REMOVAL)}
+    return [file for file in PULLER_FILES if file not in left_out]
 
 
 @cache
