@@ -52,12 +52,17 @@ def puller_files(*, secrets: bool, removal: bool) -> list[str]:
 
 @cache
 def script(name: str) -> str:
-    """A script of this package, without its comments.
+    """A script of this package, without its comments and with shallow indentation: the state has it three times.
 
     Args:
         name: its file name. The keys of a ConfigMap have no folders, and so it has none either.
     """
     folder = resources.files(__package__)
     text = (folder / "awk" / name if name.endswith(".awk") else folder / name).read_text("utf-8")
-    lines = text.splitlines()
-    return "\n".join(line for line in lines if line.strip() and not line.lstrip().startswith("#")) + "\n"
+    lines = [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+    return "".join(f"{_shallow(line)}\n" for line in lines)
+
+
+def _shallow(line: str) -> str:
+    code = line.lstrip(" ")
+    return " " * ((len(line) - len(code)) // 4) + code
