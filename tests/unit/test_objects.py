@@ -24,6 +24,11 @@ from prepull.runtimes import RUNTIMES
 
 from ..plans import EACH, HEX, SOCKET_RUNTIMES, built, plan_of
 
+PLAIN = [
+    name
+    for name in PULLER_FILES
+    if name not in {"credentials.sh", "credential.awk", "secret.awk", "removal.sh", "removable.awk"}
+]
 GATE = ["gate-program", "gate", "gate-role", "gate-binding", "gate-job"]
 UNTAINT = ["untaint", "untaint-role", "untaint-binding"]
 TAINT = "example.com/images"
@@ -77,9 +82,12 @@ def test_the_kinds() -> None:
 @pytest.mark.parametrize(
     ("args", "names"),
     [
-        ({}, [*PULLER_FILES]),
-        ({"wait_for": "nothing"}, [*PULLER_FILES]),
-        ({"startup_taint": TAINT}, [*PULLER_FILES, "untaint.sh"]),
+        ({"image_pull_secrets": ["a"], "remove": ["b"]}, [*PULLER_FILES]),
+        ({}, PLAIN),
+        ({"image_pull_secrets": ["a"]}, [*PLAIN, "credentials.sh", "credential.awk", "secret.awk"]),
+        ({"remove": ["b"]}, [*PLAIN, "removal.sh", "removable.awk"]),
+        ({"wait_for": "nothing"}, PLAIN),
+        ({"startup_taint": TAINT}, [*PLAIN, "untaint.sh"]),
         ({"runtime": "kubelet", "startup_taint": TAINT, "wait_for": "pods"}, ["untaint.sh"]),
     ],
 )

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from ..node.scripts import PULLER_FILES, UNTAINT_FILES, script
+from ..node.scripts import UNTAINT_FILES, puller_files, script
 from ..plan import Plan
 from ..runtimes import RUNTIMES
 from . import daemon_set as manifest
@@ -69,29 +69,35 @@ def objects_of(plan: Deciding, programs: Programs | None = None) -> list[Object]
         programs: the programs that run on the cluster. Default: the programs of this package.
     """
     programs = programs or Programs()
-    on_nodes = [
-        *(PULLER_FILES if RUNTIMES[plan.runtime].reports else ()),
-        *(UNTAINT_FILES if plan.startup_taint else ()),
-    ]
+    on_nodes = RUNTIMES[plan.runtime].reports or plan.startup_taint
     objects = []
     if on_nodes:
-        objects.append(_config_map("scripts", lambda: {"data": {each: programs.script(each) for each in on_nodes}}))
+        objects.append(_config_map("scripts", lambda plan: {"data": _scripts(plan, programs.script)}))
     if plan.startup_taint:
         objects.extend(_UNTAINT)
     needs = (*(("scripts",) if on_nodes else ()), *(("untaint", "untaint-binding") if plan.startup_taint else ()))
     objects.append(Object("daemon-set", "DaemonSet", "", _daemon_set, needs))
     if plan.wait_for == "images":
-        objects.extend([_config_map("gate-program", lambda: gate_program.content(programs.gate())), *_GATE])
+        objects.extend([_config_map("gate-program", lambda _: gate_program.content(programs.gate())), *_GATE])
     return objects
 
 
-def _config_map(key: str, content: Callable[[], Mapping[str, Any]]) -> Object:
+def _config_map(key: str, content: Callable[[Plan], Mapping[str, Any]]) -> Object:
     def build(name: str, plan: Plan, others: Others) -> dict[str, Any]:
         del others
         # Nobody may change what runs as root on the nodes, or what lets through, under the running pods.
-        return {**_plain(name, plan), **content(), "immutable": True}
+        return {**_plain(name, plan), **content(plan), "immutable": True}
 
     return Object(key, "ConfigMap", f"-{key}", build)
+
+
+def _scripts(plan: Plan, script: Callable[[str], str]) -> dict[str, str]:
+    puller = puller_files(secrets=bool(plan.image_pull_secrets), removal=bool(plan.remove))
+    names = [
+        *(puller if RUNTIMES[plan.runtime].reports else ()),
+        *(UNTAINT_FILES if plan.startup_taint else ()),
+    ]
+    return {name: script(name) for name in names}
 
 
 def _daemon_set(name: str, plan: Plan, others: Others) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 # The files' names have the order of the argument. A refresh reads the files again, since they may have changed.
 read_credentials() {
     : >"$work/credentials"
-    for file in "${PREPULL_SECRETS:-$work/secrets}"/*; do
+    for file in "$secrets"/*; do
         [ -f "$file" ] || continue
         awk -f "$scripts/secret.awk" "$file" >>"$work/credentials" ||
             say "the pull secret in ${file##*/} is not valid JSON" >&2

@@ -4,7 +4,7 @@
 # that are pinned (the sandbox image), and images that a container uses, under any name.
 remove_all() {
     : >"$work/removed"
-    say "${PREPULL_REMOVE:-}" >"$work/unwanted"
+    say "$unwanted" >"$work/unwanted"
     while read -r name; do
         [ -n "$name" ] || continue
         way=$(awk -v name="$name" -v standing="$work/standing" -v removed="$work/removed" \

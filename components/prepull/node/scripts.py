@@ -32,18 +32,37 @@ PULLER_FILES = (
 )
 """The files of the puller. The first one is the program; it loads the others from its own directory."""
 
+_WITH_SECRETS = ("credentials.sh", "credential.awk", "secret.awk")
+_WITH_REMOVAL = ("removal.sh", "removable.awk")
+
 UNTAINT_FILES = ("untaint.sh",)
 """The script that removes the startup taint."""
 
 
+def puller_files(*, secrets: bool, removal: bool) -> list[str]:
+    """The files of the puller that a manifest needs: Pulumi's state has each of them three times.
+
+    Args:
+        secrets: it names pull secrets.
+        removal: it names images to remove.
+    """
+    left_out = {*(() if secrets else _WITH_SECRETS), *(() if removal else _WITH_REMOVAL)}
+    return [file for file in PULLER_FILES if file not in left_out]
+
+
 @cache
 def script(name: str) -> str:
-    """A script of this package, without its comments.
+    """A script of this package, without its comments and with shallow indentation: the state has it three times.
 
     Args:
         name: its file name without a folder, like the keys of a ConfigMap.
     """
     folder = resources.files(__package__)
     text = (folder / "awk" / name if name.endswith(".awk") else folder / name).read_text("utf-8")
-    lines = text.splitlines()
-    return "\n".join(line for line in lines if line.strip() and not line.lstrip().startswith("#")) + "\n"
+    lines = [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+    return "".join(f"{_shallow(line)}\n" for line in lines)
+
+
+def _shallow(line: str) -> str:
+    code = line.lstrip(" ")
+    return " " * ((len(line) - len(code)) // 4) + code

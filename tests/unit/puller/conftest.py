@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import stat
 import subprocess
@@ -16,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from prepull.node.scripts import PULLER_FILES, script
+from prepull.node.scripts import puller_files, script
 from prepull.status.report import Report, parse
 
 from ... import programs
@@ -168,8 +169,6 @@ class Node:
         for name in APPLETS:
             (self.directory / "bin" / name).symlink_to(programs.path("busybox"))
         (self.directory / "bin" / "awk").symlink_to(programs.awk(AWK_OF[self.shell])[0])
-        for name in PULLER_FILES:
-            (self.directory / "scripts" / name).write_text(script(name), "utf-8")
         (self.directory / "hidden.sh").write_text(_hidden() if self.shell == "ash" else "")
 
     def plan(self, steps: Mapping[str, Sequence[Step]]) -> None:
@@ -235,9 +234,10 @@ class Node:
             "STAGGER_MS": 0,
             "WORK": self.directory / "work",
             "REPORT": self.directory / "report",
-            "SECRETS": self.directory / "secrets",
+            "SECRETS": self.directory / "secrets" if any((self.directory / "secrets").iterdir()) else None,
             **{key.upper(): value for key, value in settings.items()},
         }
+        self._lay_out(secrets=environment["SECRETS"] is not None, removal=bool(environment.get("REMOVE")))
         process = subprocess.Popen(
             [
                 *programs.shell(self.shell),
@@ -275,6 +275,13 @@ class Node:
                 if stream:
                     stream.close()
             run.process.wait()
+
+    def _lay_out(self, *, secrets: bool, removal: bool) -> None:
+        """Put the scripts into place that its ConfigMap would have, and no others."""
+        shutil.rmtree(self.directory / "scripts")
+        (self.directory / "scripts").mkdir()
+        for name in puller_files(secrets=secrets, removal=removal):
+            (self.directory / "scripts" / name).write_text(script(name), "utf-8")
 
     def _name_file(self, name: str) -> Path:
         return self.directory / "names" / name.encode().hex()
