@@ -7,12 +7,15 @@ import gc
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from threading import Thread
 from typing import Any
 
 import hypothesis
 import pulumi
 import pytest
 from pulumi.runtime import mocks, rpc, settings
+
+from .gates import eventually
 
 # How long an example takes depends on what else the machine does. A build machine tries the same examples each time:
 # what it says is of the change, and new ones are for people to find.
@@ -135,3 +138,22 @@ def engine() -> Iterator[Engine]:
     # What a failed program leaves says so when it is collected, by a traceback. Python 3.11 parses source for that,
     # and breaks if it happens to be parsing already: have it happen here.
     gc.collect()
+
+
+@pytest.fixture
+def meanwhile() -> Iterator[Callable[..., None]]:
+    """Let something happen while a program runs: a condition, then what happens."""
+    threads: list[Thread] = []
+
+    def change(ready: Callable[[], bool], *actions: Callable[[], Any]) -> None:
+        def act() -> None:
+            eventually(ready)
+            for action in actions:
+                action()
+
+        threads.append(Thread(target=act, daemon=True))
+        threads[-1].start()
+
+    yield change
+    for thread in threads:
+        thread.join(20)

@@ -80,10 +80,8 @@ def test_everything_public_has_a_docstring(module: types.ModuleType) -> None:
 
 
 SCHEMA = json.loads(PrePullProvider().schema or "")
-COMPONENT, TOLERATION = (
-    SCHEMA["resources"]["prepull:index:PrePullDaemonSet"],
-    SCHEMA["types"]["prepull:index:Toleration"],
-)
+COMPONENT = SCHEMA["resources"]["prepull:index:PrePullDaemonSet"]
+TOLERATION = SCHEMA["types"]["prepull:index:Toleration"]
 
 
 def described(properties: dict[str, Any]) -> dict[str, str]:

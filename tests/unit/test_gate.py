@@ -7,19 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from threading import Thread
-from typing import Any
 
 import pytest
 import trustme
 
-from .cli.objects import LIST, NAMES, Data, daemon_set, event, pod, reported, running, there, waiting
+from .cli.objects import KUBELET, NAMES, Data, daemon_set, event, pod, reported, running, there, waiting
 from .fake_api import FakeApi
 from .gates import FLAGS, START, Gate, eventually, own_pod
 
 BEFORE, SINCE, AFTER = "2025-12-31T23:59:00Z", "2026-01-01T00:00:00Z", "2026-01-01T00:01:00Z"
 THERE = "2 of 2 nodes have all 2 images\n"
-KUBELET = {**LIST, "runtime": "kubelet"}
 FAILED = ("1 failed 2 9.000 manifest unknown", "0 present")
 BLAMED = f"image {NAMES[1]}: manifest unknown (1 of 1 nodes: a)\n"
 Meanwhile = Callable[..., None]
@@ -37,25 +34,6 @@ def api() -> Iterator[FakeApi]:
 @pytest.fixture
 def gate(tmp_path: Path) -> Gate:
     return Gate.made(tmp_path / "gate")
-
-
-@pytest.fixture
-def meanwhile() -> Iterator[Meanwhile]:
-    """Let something happen while the gate runs: a condition, then what happens."""
-    threads: list[Thread] = []
-
-    def change(ready: Callable[[], bool], *actions: Callable[[], Any]) -> None:
-        def act() -> None:
-            eventually(ready)
-            for action in actions:
-                action()
-
-        threads.append(Thread(target=act, daemon=True))
-        threads[-1].start()
-
-    yield change
-    for thread in threads:
-        thread.join(20)
 
 
 def watched(api: FakeApi, times: int = 1) -> Callable[[], bool]:

@@ -10,10 +10,14 @@ from prepull.status.times import seconds_of
 from .cli.objects import (
     DIGEST,
     FINISHED,
+    HELD,
+    KUBELET,
     LIST,
+    MOUNTED,
     NAMES,
     Data,
     daemon_set,
+    ended,
     event,
     pod,
     read_pod,
@@ -24,18 +28,10 @@ from .cli.objects import (
 
 NOW = seconds_of(FINISHED) or 0.0
 LATER = "2026-01-01T00:01:30Z"
-KUBELET = {**LIST, "runtime": "kubelet"}
-HELD = {**KUBELET, "hold": True}
-MOUNTED = {**LIST, "runtime": "image-volume"}
 
 
 def images_of(item: Data) -> list[Image]:
     return list(read_pod(item).images)
-
-
-def ended(message: str | None = None, code: int = 1, **more: object) -> Data:
-    said = {} if message is None else {"message": message}
-    return {"terminated": {"exitCode": code, "finishedAt": FINISHED, **said, **more}}
 
 
 def after(run: Data, backoff: str = "back-off 40s restarting failed container=pull pod=x") -> Data:

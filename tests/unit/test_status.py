@@ -16,7 +16,9 @@ from prepull.status.verdict import FAIL, GO, WAIT, Judge, judge, needed
 from .cli.objects import (
     DIGEST,
     FINISHED,
-    LIST,
+    HELD,
+    KUBELET,
+    MOUNTED,
     NAMES,
     Data,
     daemon_set,
@@ -32,9 +34,6 @@ from .cli.objects import (
 
 NOW = seconds_of(FINISHED) or 0.0
 BACKOFF = waiting("pull", "CrashLoopBackOff", "back-off 2m40s restarting failed container=pull pod=x")["state"]
-KUBELET = {**LIST, "runtime": "kubelet"}
-HELD = {**KUBELET, "hold": True}
-MOUNTED = {**LIST, "runtime": "image-volume"}
 PROGRAMS = {"name": "programs", "state": {"terminated": {"exitCode": 0, "finishedAt": FINISHED}}}
 
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
@@ -48,24 +46,3 @@ def prepull(capfd: pytest.CaptureFixture[str]) -> Prepull:
         return Ran(code, out, captured.err)
 
     return command
-
-
-@pytest.fixture
-def meanwhile() -> Iterator[Callable[..., None]]:
-    """Let the cluster change while the command runs: a condition, then what happens."""
-    threads: list[Thread] = []
-
-    def change(ready: Callable[[], bool], *actions: Callable[[], Any]) -> None:
-        def act() -> None:
-            deadline = time.monotonic() + 20
-            while not ready() and time.monotonic() < deadline:
-                time.sleep(0.02)
-            for action in actions:
-                action()
-
-        threads.append(Thread(target=act, daemon=True))
-        threads[-1].start()
-
-    yield change
-    for thread in threads:
-        thread.join(20)

@@ -12,6 +12,9 @@ from prepull.status import observe
 Data = dict[str, Any]
 DIGEST = "sha256:" + "a" * 64
 LIST = {"images": ["nginx:1.27", "quay.io/org/app:2"]}
+KUBELET = {**LIST, "runtime": "kubelet"}
+HELD = {**KUBELET, "hold": True}
+MOUNTED = {**LIST, "runtime": "image-volume"}
 NAMES = ["docker.io/library/nginx:1.27", "quay.io/org/app:2"]
 FINISHED = "2026-01-01T00:00:00Z"
 
@@ -48,12 +51,18 @@ def pod(node: str, args: Data | None = None, *, owner: str = "images", **status:
     return {"metadata": metadata, "spec": {**template["spec"], "nodeName": node}, "status": status}
 
 
+def ended(message: str | None = None, code: int = 1, **more: object) -> Data:
+    """The state of a container that has ended, with what it left as its message."""
+    said = {} if message is None else {"message": message}
+    return {"terminated": {"exitCode": code, "finishedAt": FINISHED, **said, **more}}
+
+
 def reported(node: str, *lines: str, args: Data | None = None, code: int = 0, **more: Any) -> Data:
     """A pod whose puller has ended, with a report."""
     failed = sum(" failed " in line for line in lines)
     header = f"prepull 1 images={len(lines)} present={len(lines) - failed} failed={failed} seconds=3.250"
-    ended = {"exitCode": code, "finishedAt": FINISHED, "message": "\n".join([header, *lines])}
-    return pod(node, args, initContainerStatuses=[{"name": "pull", "state": {"terminated": ended}, **more}])
+    state = ended("\n".join([header, *lines]), code)
+    return pod(node, args, initContainerStatuses=[{"name": "pull", "state": state, **more}])
 
 
 def there(node: str) -> Data:

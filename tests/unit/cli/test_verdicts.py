@@ -14,11 +14,13 @@ from ..gates import Gate, own_pod
 from .conftest import Prepull
 from .objects import (
     DIGEST,
-    FINISHED,
+    KUBELET,
     LIST,
+    MOUNTED,
     NAMES,
     Data,
     daemon_set,
+    ended,
     event,
     pod,
     reported,
@@ -27,8 +29,6 @@ from .objects import (
     waiting,
 )
 
-KUBELET = {**LIST, "runtime": "kubelet"}
-VOLUMES = {**LIST, "runtime": "image-volume"}
 CONTINUE = {**LIST, "on_failure": "continue"}
 NO_SOCKET = 'failed for volume "socket" : hostPath type check failed: /run/x.sock is not a socket file'
 BUSY = 'failed for volume "scripts" : failed to sync configmap cache: timed out waiting for the condition'
@@ -36,10 +36,9 @@ AWAY = "Internal error occurred: failed calling webhook: connection refused"
 NONE_OF_ONE = "0 of 1 nodes have all images, and 1 are needed"
 
 
-def ended(message: str | None = None, code: int = 1, args: Data | None = None, **more: str) -> Data:
-    said = {} if message is None else {"message": message}
-    terminated = {"exitCode": code, "finishedAt": FINISHED, **said, **more}
-    return pod("a", args, initContainerStatuses=[{"name": "pull", "state": {"terminated": terminated}}])
+def left(message: str | None = None, code: int = 1, args: Data | None = None, **more: str) -> Data:
+    """A pod whose puller has ended."""
+    return pod("a", args, initContainerStatuses=[{"name": "pull", "state": ended(message, code, **more)}])
 
 
 def stuck(name: str, reason: str, message: str, image: str = "", args: Data | None = None) -> Data:
@@ -116,9 +115,9 @@ GOING = {
         [running("a", lastState=there("a")["status"]["initContainerStatuses"][0]["state"])],
     ),
     "a report without room": Case(
-        ["1 of 1 nodes have all 2 images"], 0, [ended("prepull 1 images=2 present=2 failed=0 seconds=1.000", 0)]
+        ["1 of 1 nodes have all 2 images"], 0, [left("prepull 1 images=2 present=2 failed=0 seconds=1.000", 0)]
     ),
-    "a puller that ended well": Case(["1 of 1 nodes have all 2 images"], 0, [ended("cut off", 0)]),
+    "a puller that ended well": Case(["1 of 1 nodes have all 2 images"], 0, [left("cut off", 0)]),
     "pulled by the kubelet": Case(
         ["1 of 1 nodes have all 2 images"],
         0,
@@ -136,8 +135,8 @@ GOING = {
     "volumes": Case(
         ["1 of 1 nodes have all 2 images"],
         0,
-        [pod("a", VOLUMES, containerStatuses=[{"name": "pause", "state": {"running": {}}}])],
-        args=VOLUMES,
+        [pod("a", MOUNTED, containerStatuses=[{"name": "pause", "state": {"running": {}}}])],
+        args=MOUNTED,
     ),
 }
 FAILING = {
@@ -166,7 +165,7 @@ FAILING = {
     "all at once": Case(
         [NONE_OF_ONE, failed("no image was pulled", "no container runtime socket found")],
         1,
-        [ended("prepull 1 error no container runtime socket found")],
+        [left("prepull 1 error no container runtime socket found")],
     ),
     "more than has room": Case(
         [
@@ -193,8 +192,8 @@ FAILING = {
     "nor for a volume": Case(
         [NONE_OF_ONE, failed(f"image {NAMES[1]}", "manifest unknown")],
         1,
-        [stuck("pause", "ImagePullBackOff", f'Back-off pulling image "{NAMES[1]}": not found', "pause:1", VOLUMES)],
-        args=VOLUMES,
+        [stuck("pause", "ImagePullBackOff", f'Back-off pulling image "{NAMES[1]}": not found', "pause:1", MOUNTED)],
+        args=MOUNTED,
     ),
     "an image of ours": Case(
         [NONE_OF_ONE, failed("image puller:1", "unauthorized")],
@@ -256,12 +255,12 @@ LATE = {
     "killed": Case(
         [NONE_OF_ONE, "the puller ended without a report: OOMKilled, code 137 (1 of 1 nodes: a)"],
         1,
-        [ended(None, 137, reason="OOMKilled")],
+        [left(None, 137, reason="OOMKilled")],
     ),
     "going on whatever happens, without a report": Case(
         [NONE_OF_ONE, "the puller ended without a report: Completed, code 0 (1 of 1 nodes: a)"],
         1,
-        [ended("cut off", 0, CONTINUE, reason="Completed")],
+        [left("cut off", 0, CONTINUE, reason="Completed")],
         args=CONTINUE,
     ),
     "a kubelet that tries again": Case(

@@ -24,7 +24,7 @@ def answer(registry: FakeRegistry, image: str = "team/app:1", **options: float) 
 
 
 def reason(registry: FakeRegistry, **options: float) -> str:
-    found = answer(registry, **options)
+    found = answer(registry, "team/app:1", **options)
     assert isinstance(found, Unresolved)
     return found.reason
 
