@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
     from lab import Lab
 
-# The containers of a deleted pod stay for up to a minute, and layers that they use would not be pulled again. The kubelet
-# may remove the same pod at the same time; then one of both removals fails.
+# The containers of a deleted pod stay for up to a minute, and layers that they use would not be pulled again. The
+# kubelet may remove the same pod at the same time; then one of both removals fails.
 _REMOVE_PODS = f"""
 for _ in $(seq 100); do
     pods=$(crictl pods --quiet --namespace {NAMESPACE})

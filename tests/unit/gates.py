@@ -1,4 +1,4 @@
-"""A gate to run without a cluster: the program as its ConfigMap carries it, with an API server of a few lines."""
+"""Runs the gate without a cluster: the program from its ConfigMap, with a fake API server."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from .cli.objects import Data, daemon_set
 from .fake_api import FakeApi
 
 MADE = "2025-12-31T00:00:00Z"
-"""When the gate's pod was made, unless a test says otherwise: before everything that pods say."""
-# The program as it is, but for how long it waits at most for what may still change.
+"""Default creation time of the gate's pod: before all times in pods."""
+# The real program, with shorter waits for states that may still change.
 _RUN = """
 import os, sys
 from prepull.gate.__main__ import main
@@ -35,13 +35,13 @@ def own_pod(made: str = MADE) -> Data:
 
 @dataclass(frozen=True)
 class Gate:
-    """The gate's program in a directory of its own, as it is mounted in its pod, and what is beside it there."""
+    """The gate's program and credentials in a directory, as in its pod."""
 
     directory: Path
 
     @classmethod
     def made(cls, directory: Path) -> Gate:
-        """Lay it out."""
+        """Write the files."""
         files = gate_program.files()
         for item in gate_program.items():
             path = directory / "program" / item["path"]
@@ -54,11 +54,11 @@ class Gate:
         return made
 
     def token(self, token: str) -> None:
-        """Put another token in place."""
+        """Replace the token."""
         (self.directory / "credentials" / "token").write_text(f"{token}\n")
 
     def environ(self, api: FakeApi, *, min_ready: str = "100%", timeout_s: float = 60, **more: str) -> dict[str, str]:
-        """What its pod spec and the cluster tell it."""
+        """The environment of the gate's container."""
         plan = daemon_set()["spec"]["template"]["metadata"]["labels"][PLAN_LABEL]
         return {
             **{name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in os.environ},
@@ -85,9 +85,9 @@ class Gate:
         """Run it, and return its exit code and its termination message.
 
         Args:
-            api: what it asks.
-            seconds: how long it waits for what may be an order of events, for nodes that are behind, and for the count.
-            command: what Python is to run.
+            api: the fake API server.
+            seconds: SETTLE_SECONDS, SECOND_LOOK_SECONDS and COUNT_SECONDS of the verdict.
+            command: the arguments for Python.
             options: see `environ`.
         """
         message = self.directory / "message"
@@ -103,13 +103,13 @@ class Gate:
         )
         assert done.stderr == b""
         text = message.read_bytes().decode("utf-8", "replace")
-        # What is in the log ends with what is in the message.
+        # The log ends with the text of the message.
         assert done.stdout.decode("utf-8", "replace").endswith(text)
         return done.returncode, text
 
 
 def eventually(condition: object, seconds: float = 20) -> None:
-    """Wait until a condition holds, or for so long."""
+    """Wait until a condition holds, or until the time is up."""
     assert callable(condition)
     deadline = time.monotonic() + seconds
     while not condition() and time.monotonic() < deadline:
