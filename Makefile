@@ -6,6 +6,8 @@ UV_VERSION := 0.13.9
 DIST ?= dist
 # Of `make mutate`: which, such as MUTANTS='prepull.plan*'. Default: all.
 MUTANTS ?=
+# Of `make test`: which, PARTS=without-a-cluster or PARTS=with-a-cluster. Default: both.
+PARTS ?=
 # Of `make test-versions`: which, such as PULUMIS='oldest newest'. Default: all three.
 PULUMIS ?=
 # Of `make test-pythons`: which, such as PYTHONS='3.12 3.13'. Default: all that are supported.
@@ -37,7 +39,11 @@ down: .venv/.ready ## Remove the local cluster with its state, and nothing else
 
 .PHONY: test
 test: .venv/.ready ## Run every test; those that need a cluster bring one up
-	@$(BIN)/python -m tests
+	@$(BIN)/python -m tests $(PARTS)
+
+.PHONY: test-fresh
+test-fresh: .venv/.ready ## Run what needs no cluster in a container that has Python and make alone
+	@$(BIN)/python -m tests.fresh
 
 .PHONY: test-versions
 test-versions: .venv/.ready ## Run the unit and schema tests on the oldest, the locked and the newest Pulumi

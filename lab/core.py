@@ -39,6 +39,7 @@ from lab.registries import LAB_LABEL, Registries, RunningRegistry
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from lab.cache import Cache
     from lab.registry import Credentials
 
 REGISTRY_IMAGE_FILE = "registry-image"
@@ -139,6 +140,15 @@ class Lab:
     def interpreters(self) -> dict[str, Path]:
         """The shells and awks for the tests of the nodes' programs. They require no running lab."""
         return interpreters.provide(self._workshop)
+
+    @property
+    def cache(self) -> Cache:
+        """What was downloaded and built, shared by every checkout."""
+        return self._workshop.cache
+
+    def provide_engine(self) -> Engine:
+        """The engine that its containers run on, or would run on, whether it is up or not."""
+        return engine.provide(self.cache, docker_client.provide(self._workshop), self.console)
 
     def is_up(self) -> bool:
         """Whether the whole lab runs and every node is ready."""

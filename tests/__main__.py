@@ -19,6 +19,8 @@ from lab.requirements import demand
 ROOT = Path(__file__).parents[1]
 # A test of the cluster mostly waits for it, and the others use the processors meanwhile.
 AT_ONCE = 4
+WITHOUT, WITH = "without-a-cluster", "with-a-cluster"
+CHOICES = (WITHOUT, WITH)
 _COUNTS = re.compile(r"(\d+) (passed|failed|error|errors|skipped)")
 
 
@@ -32,25 +34,41 @@ class Part:
     counts: dict[str, int]
 
 
-def main() -> int:
-    """Run them all, whatever fails, and say how it went."""
+def main(chosen: Sequence[str]) -> int:
+    """Run them all, whatever fails, and say how it went.
+
+    Args:
+        chosen: some of CHOICES; both, where it is empty.
+    """
+    if unknown := [name for name in chosen if name not in CHOICES]:
+        print(f"PARTS: {', '.join(unknown)}: write some of {', '.join(CHOICES)}", file=sys.stderr)
+        return 2
+    wanted = chosen or CHOICES
     lab = Lab.of_checkout()
     try:
-        demand(lab.checkout, cluster=True)
+        demand(lab.checkout, cluster=WITH in wanted)
     except LabError as error:
         print(error, file=sys.stderr)
         return 1
-    parts = [_pytest("without a cluster", "tests/unit", "tests/schema", "tests/release", "--numprocesses=2")]
+    parts = []
+    if WITHOUT in wanted:
+        parts.append(_pytest("without a cluster", "tests/unit", "tests/schema", "tests/release", "--numprocesses=2"))
+    if WITH in wanted:
+        parts += _with_a_cluster(lab)
+    _tell(parts)
+    return 0 if all(part.passed for part in parts) else 1
+
+
+def _with_a_cluster(lab: Lab) -> list[Part]:
     was_up = lab.is_up()
-    parts.append(_timed("the cluster", lab.up))
+    parts = [_timed("the cluster", lab.up)]
     if parts[-1].passed:
         shared = ("--numprocesses", str(AT_ONCE), "--dist=loadgroup")
         parts.append(_pytest("sharing the cluster", "tests/kind", "-m", "not alone", *shared))
         parts.append(_pytest("alone on the cluster", "tests/kind", "-m", "alone"))
     if not was_up:
         lab.down()
-    _tell(parts)
-    return 0 if all(part.passed for part in parts) else 1
+    return parts
 
 
 def _pytest(title: str, *arguments: str) -> Part:
@@ -90,4 +108,4 @@ def _tell(parts: Sequence[Part]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

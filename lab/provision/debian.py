@@ -13,6 +13,7 @@ from lab.provision.engine import apt_install
 from lab.provision.sources import UnavailableError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from lab.cache import Cache
@@ -46,8 +47,8 @@ PACKAGES = [
 ARCHIVE = "rootfs.tar"
 
 
-def provide(cache: Cache, step: Step) -> Path:
-    """An archive of the root file system."""
+def provide(cache: Cache, step: Step, packages: Sequence[str] = PACKAGES) -> Path:
+    """An archive of a root file system with the smallest Debian and some packages."""
 
     def fill(directory: Path) -> None:
         if os.geteuid() != 0:
@@ -59,7 +60,7 @@ def provide(cache: Cache, step: Step) -> Path:
             apt_install("debootstrap")
         step.now("debootstrap")
         root = directory / "root"
-        run("debootstrap", "--variant=minbase", f"--include={','.join(PACKAGES)}", versions.DEBIAN, root)
+        run("debootstrap", "--variant=minbase", f"--include={','.join(packages)}", versions.DEBIAN, root)
         for leftovers in (
             "var/cache/apt",
             "var/lib/apt/lists",
@@ -73,4 +74,4 @@ def provide(cache: Cache, step: Step) -> Path:
         run("tar", "--create", "--numeric-owner", "--file", directory / ARCHIVE, "--directory", root, ".")
         shutil.rmtree(root)
 
-    return cache.entry("debian", fingerprint(versions.DEBIAN, *PACKAGES), fill) / ARCHIVE
+    return cache.entry("debian", fingerprint(versions.DEBIAN, *packages), fill) / ARCHIVE

@@ -74,8 +74,10 @@ class Result:
     changes: dict[str, int] = field(default_factory=dict)
 
 
-def _changes(summary: Mapping[Any, int]) -> dict[str, int]:
-    return {str(getattr(operation, "value", operation)): number for operation, number in summary.items()}
+def changed_by(summary: Mapping[Any, int]) -> dict[str, int]:
+    """What was done to how many resources. What was only read is no change, as `--expect-no-changes` has it too."""
+    counts = {str(getattr(operation, "value", operation)): number for operation, number in summary.items()}
+    return {operation: number for operation, number in counts.items() if operation != "read"}
 
 
 class UpFailed(Exception):  # noqa: N818 - it is an outcome, which tests ask about
@@ -126,22 +128,22 @@ class Stack:
         except auto.CommandError as error:
             raise UpFailed("\n".join([*lines, str(error)])) from None
         outputs = {key: output.value for key, output in done.outputs.items()}
-        return Result("\n".join(lines), outputs, _changes(done.summary.resource_changes or {}))
+        return Result("\n".join(lines), outputs, changed_by(done.summary.resource_changes or {}))
 
-    def preview(self, what: dict[str, Any] | Callable[[], Any]) -> Result:
+    def preview(self, what: dict[str, Any] | Callable[[], Any], **options: Any) -> Result:
         """Run `pulumi preview`."""
         lines: list[str] = []
         done = self._select(what if callable(what) else self.program(what)).preview(
-            on_output=lines.append, color="never"
+            on_output=lines.append, color="never", **options
         )
-        return Result("\n".join(lines), changes=_changes(done.change_summary))
+        return Result("\n".join(lines), changes=changed_by(done.change_summary))
 
     def destroy(self) -> Result:
         """Run `pulumi destroy`."""
         assert self._stack is not None
         lines: list[str] = []
         done = self._stack.destroy(on_output=lines.append, color="never")
-        return Result("\n".join(lines), changes=_changes(done.summary.resource_changes or {}))
+        return Result("\n".join(lines), changes=changed_by(done.summary.resource_changes or {}))
 
     def export(self) -> str:
         """The stack's state, as `pulumi stack export` prints it."""

@@ -29,6 +29,8 @@ from lab.provision.node_files import MIRRORED, certs_path, hosts_toml
 from lab.registries import RunningRegistry
 from lab.registry import Credentials
 
+from .conftest import changed_by
+
 EXAMPLES = Path(__file__).parents[2] / "examples"
 # What stands for the component's own images, where an example takes them from elsewhere.
 OWN = {
@@ -106,8 +108,7 @@ class Project:
 
     def unchanged(self) -> bool:
         """Whether a second `pulumi up` would change nothing."""
-        changes = self.stack().preview(color="never").change_summary
-        return {str(getattr(operation, "value", operation)) for operation in changes} == {"same"}
+        return set(changed_by(self.stack().preview(color="never").change_summary)) == {"same"}
 
     def state(self) -> str:
         """What the backend holds; an export would have its secrets decrypted."""

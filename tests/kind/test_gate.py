@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 from typing import Any
 
@@ -32,12 +33,13 @@ def test_manifest_unknown(lab: Lab, stack: Stack) -> None:
 
 
 def test_unauthorized(lab: Lab, stack: Stack) -> None:
-    registry = lab.registries.ensure("locked-registry", Credentials("somebody", "something"))
+    alias = f"locked-registry-{secrets.token_hex(3)}"
+    registry = lab.registries.ensure(alias, Credentials("somebody", "something"))
     lab.nodes.use_registry(registry.address)
     try:
         screen = failed_up(stack, {"images": [f"{registry.address}/team/app:v1"]})
     finally:
-        lab.registries.remove("locked-registry")
+        lab.registries.remove(alias)
 
     assert f"image {registry.address}/team/app:v1: unauthorized (3 of 3 nodes: " in screen
 

@@ -18,7 +18,7 @@ from lab import Lab
 from lab.oci import Image, layer, program
 from lab.process import run
 
-from .conftest import Images, Result, UpFailed
+from .conftest import Images, Result, UpFailed, changed_by
 
 pytestmark = pytest.mark.xdist_group("languages")
 
@@ -69,8 +69,7 @@ class Project:
         return Result("\n".join(lines), {key: output.value for key, output in done.outputs.items()})
 
     def preview(self) -> dict[str, int]:
-        summary = self.stack.preview(color="never").change_summary
-        return {str(getattr(operation, "value", operation)): number for operation, number in summary.items()}
+        return changed_by(self.stack.preview(color="never").change_summary)
 
 
 @pytest.fixture

@@ -117,11 +117,11 @@ class FakeApi:
         """How often it was asked for something whose address has all these parts."""
         return sum(all(part in address for part in parts) for address in self.asked)
 
-    def encrypt(self, certificate: Path, key: Path) -> None:
-        """Speak TLS from now on."""
+    def encrypt(self, certificate: Path) -> None:
+        """Speak TLS from now on, with a file that has the key as well."""
         assert self._server
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(certificate, key)
+        context.load_cert_chain(certificate)
         self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
 
     @contextmanager

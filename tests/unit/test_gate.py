@@ -5,13 +5,13 @@ What it makes of what it finds: cli/test_verdicts.py.
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Thread
 from typing import Any
 
 import pytest
+import trustme
 from prepull.manifests import gate_program
 
 from .cli.objects import LIST, NAMES, Data, daemon_set, event, pod, reported, running, there, waiting
@@ -238,20 +238,19 @@ def test_a_server_that_is_not_there_does_not_keep_it(gate: Gate, api: FakeApi) -
 # ---------------------------------------------------------------- the connection
 
 
-def certify(certificate: Path, key: Path) -> None:
-    """Make a certificate for this machine that signs itself."""
-    about = ("-subj", "/CN=kubernetes", "-addext", "subjectAltName=IP:127.0.0.1", "-days", "2")
-    files = ("-keyout", key, "-out", certificate)
-    command = ("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", *about, *files)
-    subprocess.run(command, check=True, capture_output=True)
+def certify(authority: Path, server: Path) -> None:
+    """Make an authority, and a certificate of this machine with its key that the authority has signed."""
+    made = trustme.CA()
+    made.cert_pem.write_to_path(str(authority))
+    made.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(str(server))
 
 
 @pytest.fixture
 def certified(gate: Gate, api: FakeApi) -> FakeApi:
     """The same over TLS, with a certificate that the gate's pod is told of."""
-    certificate, key = gate.directory / "credentials" / "ca.crt", gate.directory / "key"
-    certify(certificate, key)
-    api.encrypt(certificate, key)
+    server = gate.directory / "server.pem"
+    certify(gate.directory / "credentials" / "ca.crt", server)
+    api.encrypt(server)
     api.items["pods"] = [there("a"), there("b"), own_pod()]
     return api
 
@@ -269,7 +268,7 @@ def test_it_finds_the_api_server_as_every_pod_does(gate: Gate, certified: FakeAp
 
 def test_it_talks_to_no_other_than_the_clusters_own(certified: FakeApi, tmp_path: Path) -> None:
     other = Gate.made(tmp_path / "other")
-    certify(other.directory / "credentials" / "ca.crt", other.directory / "key")
+    certify(other.directory / "credentials" / "ca.crt", other.directory / "server.pem")
     code, message = other.end(certified, timeout_s=1, PREPULL_SERVER=f"https://127.0.0.1:{certified.port}")
     assert code == 1
     assert "certificate verify failed" in message

@@ -19,7 +19,6 @@ environment:
 
 from __future__ import annotations
 
-import gc
 import os
 import signal
 import sys
@@ -156,8 +155,6 @@ def main(environ: Mapping[str, str]) -> int:
 
 
 if __name__ == "__main__":
-    # Each page of pods is many objects, and none of them is part of a cycle.
-    gc.set_threshold(100_000)
     # The kernel ignores signals to the first process of a container unless the process handles them.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     sys.exit(main(os.environ))
