@@ -42,7 +42,7 @@ def gate(tmp_path: Path) -> Gate:
 
 @pytest.fixture
 def meanwhile() -> Iterator[Meanwhile]:
-    """Let something happen while the gate runs: a condition, then what happens."""
+    """Change the cluster while the gate runs: wait for a condition, then call a function."""
     threads: list[Thread] = []
 
     def change(ready: Callable[[], bool], *actions: Callable[[], Any]) -> None:
@@ -67,7 +67,7 @@ def watched(api: FakeApi, times: int = 1) -> Callable[[], bool]:
 
 
 def again(at: str) -> Data:
-    """A pod whose puller failed, and runs once more."""
+    """A pod whose puller has failed and runs again."""
     last = reported("a", *FAILED, code=1)["status"]["initContainerStatuses"][0]["state"]
     last["terminated"]["finishedAt"] = at
     return running("a", lastState=last)
