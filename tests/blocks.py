@@ -1,4 +1,4 @@
-"""The blocks of code in the documentation, so that each can be run or checked."""
+"""Finds the code blocks of the documentation, so that each can be run or checked."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _NOTE = re.compile(r"<!--\s*(held by|unchecked):\s*(.+?)\s*-->\s*", re.DOTALL)
 
 @dataclass(frozen=True)
 class Block:
-    """A block, and what a comment right above it says of it.
+    """A block, and the comment directly above it.
 
-    Such a comment is for what is not run or checked where it stands: `held by: FILE::TEST` names the test that does,
-    `unchecked: WHY` says why none can.
+    A block that is not run or checked by itself has such a comment: `held by: FILE::TEST` names the test that checks
+    it; `unchecked: WHY` gives the reason why no test does.
     """
 
     page: str
@@ -37,7 +37,7 @@ class Block:
 
 
 def blocks() -> list[Block]:
-    """Every block of every page, in whatever way Markdown marks it."""
+    """All blocks of all pages, in every Markdown notation."""
     return [block for page in PAGES for block in blocks_of(page.read_text("utf-8"), str(page.relative_to(ROOT)))]
 
 
@@ -62,6 +62,6 @@ def blocks_of(text: str, page: str) -> Iterator[Block]:
 
 
 def commands_of(block: Block) -> list[str]:
-    """What a person types: the lines behind a prompt, with those that go on after a backslash."""
+    """The commands that a user types: the lines after a prompt, and their continuations after a backslash."""
     typed = re.findall(r"^\$ ((?:.*\\\n)*.*)$", block.text, re.MULTILINE)
     return [re.sub(r"\\\n\s*", "", command) for command in typed]

@@ -1,4 +1,4 @@
-"""A contract for import-linter: some packages import nothing but the standard library and what is named.
+"""A contract for import-linter: some packages import only the standard library and allowed modules.
 
 `lint-imports` loads it; its configuration is in pyproject.toml.
 """
@@ -14,7 +14,7 @@ from importlinter import Contract, ContractCheck, fields, output
 
 
 class OnlyContract(Contract):
-    """What `modules` and everything within them import is named in `allowed`, or is in the standard library."""
+    """All imports of `modules` and their submodules are in `allowed` or in the standard library."""
 
     type_name = "only"
 
@@ -22,7 +22,7 @@ class OnlyContract(Contract):
     allowed = fields.ListField(subfield=fields.ModuleField(), required=False)
 
     def check(self, graph: ImportGraph, verbose: bool) -> ContractCheck:
-        """Find the imports of anything else."""
+        """Find the imports that are not allowed."""
         del verbose
         modules, allowed = (_names(field) for field in (self.modules, self.allowed))
         missing = [name for name in [*modules, *allowed] if name not in graph.modules]
@@ -37,7 +37,7 @@ class OnlyContract(Contract):
         return ContractCheck(kept=not missing and not found, metadata={"missing": missing, "found": found})
 
     def render_broken_contract(self, check: ContractCheck) -> None:
-        """Say what is imported, and where."""
+        """Print the forbidden imports and their places."""
         for name in check.metadata["missing"]:
             output.print_error(f"there is no {name}")
         for importer, imported in check.metadata["found"]:

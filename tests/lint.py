@@ -13,9 +13,9 @@ from . import programs
 
 ROOT = Path(__file__).parents[1]
 FOLDERS = (".ci", "bench", "components", "examples", "images", "lab", "tests")
-# Whoever sources a file has its variables, and so a file is checked within the program that it is part of.
+# A sourced file uses variables of its program, so check it together with the program.
 SHELLCHECK = ("--check-sourced", "--external-sources", "--source-path=SCRIPTDIR")
-# It warns while it reads a program; running one takes what the program is for.
+# The warnings come when a program is parsed, so do not run it: that would require its input.
 UNRUN = "BEGIN { exit } END { exit }"
 
 

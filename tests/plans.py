@@ -69,19 +69,19 @@ EACH: dict[str, Any] = {
     "mirrors": {"docker.io": "mirror.example.com/hub", "quay.io/org": "mirror.example.com:5000"},
     "remove": ["nginx:1.24", "quay.io/org/app:1"],
 }
-"""A value for every argument but `images` and `runtime`, none of which is the default."""
+"""For every argument except `images` and `runtime`, a value that is not the default."""
 
 IMAGES = ["hello-world", f"nginx:1.27@sha256:{HEX}", "quay.io/org/app:2"]
 
 
 def plan_of(**args: Any) -> Plan:
-    """A plan; its images are IMAGES if none are given, and with `pin_digests` each tag stands for one digest."""
+    """A plan. Default for the images: IMAGES. With `pin_digests`, each tag resolves to a fixed digest."""
     plan = validation.check("images", {"images": IMAGES, **args})
     return pins.pinned("images", plan, warn=pytest.fail, resolve=lambda asked: [f"sha256:{HEX[::-1]}"] * len(asked))
 
 
 def built(plan: Plan, name: str = "images") -> dict[str, dict[str, Any]]:
-    """Every object of a plan by its key, with the kind, and with the name that it would have."""
+    """Every object of a plan by its key, with its kind and its name."""
     objects: dict[str, dict[str, Any]] = {}
     made: dict[str, Made] = {}
     for item in objects_of(plan):

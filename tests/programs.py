@@ -1,4 +1,4 @@
-"""The interpreters that the programs of the nodes are tested with. The lab brings those that this machine lacks."""
+"""The interpreters for the tests of the nodes' programs. The lab provides those that this machine lacks."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from lab import Lab
 
 SHELLS = ("ash", "dash")
-"""What every shell program has to run in: busybox's, which most images have, and another."""
+"""The shells in which every shell program must run: busybox's, which most images have, and another one."""
 AWKS = ("busybox", "gawk", "mawk")
 
 
@@ -18,15 +18,15 @@ def _found() -> dict[str, Path]:
 
 
 def path(name: str) -> str:
-    """Where busybox, dash, gawk or mawk is."""
+    """The path of busybox, dash, gawk or mawk."""
     return str(_found()[name])
 
 
 def shell(name: str) -> list[str]:
-    """How to run one of SHELLS."""
+    """The command for one of SHELLS."""
     return [path("busybox"), "ash"] if name == "ash" else [path(name)]
 
 
 def awk(name: str) -> list[str]:
-    """How to run one of AWKS."""
+    """The command for one of AWKS."""
     return [path("busybox"), "awk"] if name == "busybox" else [path(name)]

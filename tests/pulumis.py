@@ -1,8 +1,8 @@
 """Runs the unit and schema tests on the oldest, the locked and the newest Pulumi: `make test-versions`.
 
-The oldest is what the package's own requirements name; the newest is what `pip install` takes today. Both have an
-environment of their own in .pulumis. What depends on no version of Pulumi is left out: the lab, and the programs that
-run on nodes.
+The oldest versions are the lower bounds of the package's requirements; the newest are those that `pip install` selects
+today. Both have their own environment in .pulumis. Tests that do not depend on Pulumi are left out: those of the lab,
+and of the programs that run on nodes.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ PACKAGES = ("pulumi", "pulumi-kubernetes")
 
 
 def requirements() -> dict[str, str]:
-    """What the package requires of Pulumi, by the names of its packages: `pulumi` is `>=3.190,<4`."""
+    """The package's requirements for the packages of Pulumi: `>=3.190,<4` for `pulumi`."""
     text = (ROOT / "components" / "pyproject.toml").read_text("utf-8")
     return {name: re.findall(rf'"{name}([><=][^"]*)"', text)[0] for name in PACKAGES}
 
@@ -33,7 +33,7 @@ def oldest() -> list[str]:
 
 
 def newest() -> list[str]:
-    """Whatever is within the bounds: the resolver then takes the newest."""
+    """The bounds themselves: the resolver selects the newest versions."""
     return [f"{name}{range_}" for name, range_ in requirements().items()]
 
 
@@ -44,7 +44,7 @@ def main(chosen: Sequence[str]) -> int:
     """Run them; fail if one fails.
 
     Args:
-        chosen: some of CHOICES; all of them, where it is empty.
+        chosen: some of CHOICES. Empty: all of them.
     """
     if unknown := [name for name in chosen if name not in CHOICES]:
         print(f"PULUMIS: {', '.join(unknown)}: write some of {', '.join(CHOICES)}", file=sys.stderr)
@@ -62,7 +62,7 @@ def main(chosen: Sequence[str]) -> int:
 
 
 def environment(name: str) -> Path | None:
-    """The interpreter of an environment with that choice of versions; None if it cannot be made."""
+    """The interpreter of an environment with these versions; None if it cannot be created."""
     choose = CHOICES[name]
     if choose is None:
         return Path(sys.executable)

@@ -1,7 +1,7 @@
 """Runs the unit tests on each supported Python that this machine has: `make test-pythons`, or with PYTHONS="3.12 3.13".
 
-Of all tests these depend most on the version: the package itself, under mocks. The scripts that run on nodes, and the
-lab, are left out. Each version has an environment of its own in .pythons, from the same lock file.
+These tests depend most on the version of Python: they run the package itself, with mocks. Tests of the scripts that run
+on nodes and of the lab are left out. Each version has its own environment in .pythons, from the same lock file.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ LEFT_OUT = ("tests/unit/lab", "tests/unit/puller")
 
 
 def main(versions: Sequence[str]) -> int:
-    """Run them; fail if one fails or none is here, and name those that are not.
+    """Run the tests. Fail if one fails or if no version is installed; name the missing versions.
 
     Args:
-        versions: which; all that are supported, where it is empty.
+        versions: the versions to test. Empty: all supported versions.
     """
     outcomes: dict[str, str] = {}
     for version in versions or SUPPORTED:
@@ -35,12 +35,12 @@ def main(versions: Sequence[str]) -> int:
 
 
 def find(version: str) -> Path | None:
-    """An interpreter of that version: on PATH, of pyenv or of the system."""
+    """An interpreter of that version: from PATH, pyenv or the system."""
     return next((path for path in candidates(version) if is_python(path, version)), None)
 
 
 def candidates(version: str) -> Iterator[Path]:
-    """Where one may be."""
+    """The possible paths of an interpreter."""
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
     yield from sorted(pyenv.glob(f"versions/{version}.*/bin/python"), reverse=True)
     for directory in os.get_exec_path():
@@ -49,14 +49,14 @@ def candidates(version: str) -> Iterator[Path]:
 
 
 def is_python(path: Path, version: str) -> bool:
-    """Whether it starts and is that version: pyenv puts scripts on PATH that may refuse to."""
+    """Whether it starts and has that version: pyenv's scripts on PATH may refuse to start."""
     program = "import sys; print(f'{sys.version_info.major}.{sys.version_info.minor}')"
     asked = subprocess.run([path, "-c", program], check=False, capture_output=True, text=True)
     return asked.returncode == 0 and asked.stdout.strip() == version
 
 
 def passes(version: str, python: Path) -> bool:
-    """Whether the tests pass on it."""
+    """Whether the tests pass with this interpreter."""
     print(f"Python {version} ({python})", flush=True)
     environment = ROOT / ".pythons" / version
     environ = {**os.environ, "UV_PROJECT_ENVIRONMENT": str(environment)}

@@ -1,4 +1,4 @@
-"""Pulumi's mocks, with a monitor that remembers what each resource was registered with."""
+"""Pulumi's mocks, with a monitor that records each registration of a resource."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ hypothesis.settings.load_profile("unit")
 
 @dataclass
 class Registered:
-    """One registration, as the engine would have received it."""
+    """One registration, as the engine would receive it."""
 
     type: str
     name: str
@@ -40,33 +40,33 @@ class Registered:
 
 @dataclass
 class Recorder(mocks.Mocks):
-    """Answers as the Kubernetes provider does: a name of its own making, the provider's namespace."""
+    """Answers as the Kubernetes provider does: with generated names, and with the provider's namespace."""
 
     registered: list[Registered] = field(default_factory=list)
     read: list[Any] = field(default_factory=list)
-    """Requests to read what is there, without writing."""
+    """Requests that read existing objects."""
     renders: bool = False
-    """Whether it writes files and deploys nothing, as with `render_yaml_to_directory`: it then knows no status."""
+    """Whether it writes files instead of deploying, as with `render_yaml_to_directory`. There is then no status."""
     answers: dict[str, Any] = field(default_factory=dict)
-    """What functions of providers answer, by their tokens."""
+    """The answers of providers' functions, by token."""
     calls: list[tuple[str, dict[Any, Any]]] = field(default_factory=list)
 
     def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
         outputs = dict(args.inputs)
         given = outputs.get("metadata", {})
-        # It names nothing where metadata are not known as a whole, as may be in a preview.
+        # Without a name if the metadata are unknown as a whole, as in some previews.
         if args.typ.startswith("kubernetes:") and isinstance(given, dict):
             namespace = {} if self.renders else {"namespace": "default"}
             outputs["metadata"] = {"name": f"{args.name}-1a2b3c4d", **namespace, **given}
             if args.typ.endswith(":DaemonSet") and not self.renders:
-                # What is created has no ready pod yet; what is read later has.
+                # A new DaemonSet has no ready pod yet; one that is read later has.
                 outputs["status"] = {"desiredNumberScheduled": 3, "numberReady": 2 if args.resource_id else 0}
             return self._id(args.typ, outputs["metadata"]), outputs
         return f"{args.name}-id", outputs
 
     @staticmethod
     def _id(type_: str, metadata: dict[str, Any]) -> str:
-        """As the provider's: the name, with the namespace where the object is in one."""
+        """An ID in the provider's form: the name, after the namespace if the object has one."""
         namespace = (
             None
             if type_.partition(":rbac.")[2].startswith("authorization.k8s.io/v1:Cluster")
@@ -96,12 +96,12 @@ class _Monitor(mocks.MockMonitor):
 
 @dataclass
 class Engine:
-    """Runs a program against the mocks, and keeps what it registered."""
+    """Runs a program with the mocks, and records its registrations."""
 
     recorder: Recorder = field(default_factory=Recorder)
 
     def run(self, program: Callable[[], Any], *, preview: bool = False) -> dict[str, Any]:
-        """Run a program to its end; return the outputs of what it returns, if that is a mapping of outputs."""
+        """Run a program to its end. If it returns a mapping of outputs, return their values."""
         mocks.set_mocks(self.recorder, monitor=_Monitor(self.recorder), preview=preview)
         seen: dict[str, Any] = {}
 
@@ -116,7 +116,7 @@ class Engine:
         return seen
 
     def find(self, kind: str) -> list[Registered]:
-        """What was registered with a type whose last part is `kind`."""
+        """The registrations with a type whose last part is `kind`."""
         return [item for item in self.recorder.registered if item.type.rpartition(":")[2] == kind]
 
     def only(self, kind: str) -> Registered:
@@ -128,15 +128,15 @@ class Engine:
 
 @pytest.fixture
 def engine() -> Iterator[Engine]:
-    """A fresh engine, with an event loop of its own: Pulumi takes the thread's, which other code may have closed."""
+    """A new engine with its own event loop: Pulumi uses the thread's loop, which other code may have closed."""
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     yield Engine()
     settings.reset_options()
     asyncio.set_event_loop(None)
     loop.close()
-    # What a failed program leaves says so when it is collected, by a traceback. Python 3.11 parses source for that,
-    # and breaks if it happens to be parsing already: have it happen here.
+    # Failed futures print a traceback when they are collected. Python 3.11 parses source for that, and breaks if it is
+    # parsing already. So collect them here.
     gc.collect()
 
 

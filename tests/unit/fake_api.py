@@ -1,4 +1,4 @@
-"""An API server of a few lines: lists in pages, watches, logs, and every way to refuse; on the loopback interface."""
+"""A fake API server on the loopback interface: lists in pages, watches, logs, and errors."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _KINDS = {
 
 @dataclass
 class FakeApi:
-    """What it has, what it refuses, and what it was asked."""
+    """The objects of the server, its errors, and the requests that it has received."""
 
     items: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: {kind: [] for kind in _KINDS})
     logs: dict[str, list[str]] = field(default_factory=dict)
@@ -40,9 +40,9 @@ class FakeApi:
     asked: list[str] = field(default_factory=list)
     port: int = 0
     token: str = ""
-    """What whoever asks has to show, if anything."""
+    """The credentials that a client must send; empty if it needs none."""
     silent: bool = False
-    """Whether it takes connections, and says nothing."""
+    """Whether it accepts connections without answering."""
     version: int = 100
     _watches: dict[str, list[queue.Queue[Any]]] = field(default_factory=lambda: {kind: [] for kind in _KINDS})
     _changes: dict[str, list[Any]] = field(default_factory=lambda: {kind: [] for kind in _KINDS})
@@ -50,7 +50,7 @@ class FakeApi:
     _server: _Server | None = None
 
     def send(self, plural: str, kind: str, item: dict[str, Any]) -> None:
-        """Tell whoever watches of a change, and remember it."""
+        """Record a change, and send it to all watches."""
         with self._lock:
             self.version += 1
             item["metadata"]["resourceVersion"] = str(self.version)
@@ -63,20 +63,20 @@ class FakeApi:
             self._tell(plural, event)
 
     def bookmark(self, plural: str) -> None:
-        """Tell whoever watches how far it is, although nothing of theirs has changed."""
+        """Send a bookmark to all watches."""
         with self._lock:
             self.version += 1
             about = {"kind": _KINDS[plural], "metadata": {"resourceVersion": str(self.version)}}
             self._tell(plural, {"type": "BOOKMARK", "object": about})
 
     def expire(self, plural: str) -> None:
-        """Tell whoever watches that its place is no longer known."""
+        """Tell all watches that their version is no longer known (410 Gone)."""
         status = {"kind": "Status", "code": 410, "reason": "Expired", "message": "too old resource version: 1 (2)"}
         with self._lock:
             self._tell(plural, {"type": "ERROR", "object": {**status, "status": "Failure", "metadata": {}}})
 
     def cut(self, plural: str) -> None:
-        """Break the connection of whoever watches, in the middle of an answer."""
+        """Break the connections of all watches in the middle of an answer."""
         with self._lock:
             self._tell(plural, None)
 
@@ -85,7 +85,7 @@ class FakeApi:
             watch.put(event)
 
     def watch(self, plural: str, version: int) -> queue.Queue[Any]:
-        """What happens after a version."""
+        """The changes after a version."""
         events: queue.Queue[Any] = queue.Queue()
         with self._lock:
             for at, event in self._changes[plural]:
@@ -95,12 +95,12 @@ class FakeApi:
         return events
 
     def leave(self, plural: str, events: queue.Queue[Any]) -> None:
-        """Watch no more."""
+        """End all watches."""
         with self._lock:
             self._watches[plural].remove(events)
 
     def kubeconfig(self, path: Path, **user: Any) -> Path:
-        """Write a kubeconfig that leads here."""
+        """Write a kubeconfig for this server."""
         path.write_text(
             yaml.safe_dump(
                 {
@@ -114,7 +114,7 @@ class FakeApi:
         return path
 
     def times(self, *parts: str) -> int:
-        """How often it was asked for something whose address has all these parts."""
+        """The number of requests whose path contains all these parts."""
         return sum(all(part in address for part in parts) for address in self.asked)
 
     def encrypt(self, certificate: Path) -> None:
@@ -126,7 +126,7 @@ class FakeApi:
 
     @contextmanager
     def running(self) -> Iterator[FakeApi]:
-        """Answer within the block."""
+        """Serve during the block."""
         server = _Server(("127.0.0.1", 0), _handler(self))
         server.daemon_threads = True
         server.block_on_close = False
@@ -145,20 +145,20 @@ class FakeApi:
 
 class _Server(ThreadingHTTPServer):
     def handle_error(self, request: Any, client_address: Any) -> None:
-        # A command that has what it wants hangs up on what is left of an answer, and one that does not trust a
-        # certificate says so; all else is the fake's own mistake.
+        # A client may close the connection before the end of an answer, or reject the certificate. Other errors are
+        # bugs of the fake.
         if not isinstance(sys.exc_info()[1], (ConnectionError, ssl.SSLError)):
             super().handle_error(request, client_address)
 
 
 def _selected(item: dict[str, Any], query: dict[str, str]) -> bool:
-    """Whether an object is among those that are asked for, by a label or a field that is to have a value."""
+    """Whether an object matches the label selector and the field selector of a request."""
     metadata = item["metadata"]
     known = {"metadata.name": metadata["name"], "reason": item.get("reason"), "type": item.get("type")}
     wanted = [part.split("=") for part in query.get("fieldSelector", "").split(",") if part]
     labels = [part.split("=") for part in query.get("labelSelector", "").split(",") if part]
     if any(len(pair) != 2 or pair[0].endswith("!") for pair in labels):
-        # It knows no other forms.
+        # The fake supports no other forms.
         return True
     return all(known[key] == value for key, value in wanted) and all(
         (metadata.get("labels") or {}).get(key) == value for key, value in labels
@@ -189,7 +189,7 @@ def _handler(api: FakeApi) -> type[BaseHTTPRequestHandler]:
                 return
             api.asked.append(self.path)
             if api.silent:
-                # Whoever asks hangs up at last.
+                # The client closes the connection at the end.
                 self.rfile.read(1)
             elif api.token and self.headers.get("Authorization") != f"Bearer {api.token}":
                 self._status(401, "Unauthorized")

@@ -1,4 +1,4 @@
-"""A gate to run without a cluster: the program as its ConfigMap carries it, with an API server of a few lines."""
+"""Runs the gate without a cluster: the program from its ConfigMap, with a fake API server."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def mounted(directory: Path, modules: Mapping[str, str]) -> None:
 
 @dataclass(frozen=True)
 class Gate:
-    """The gate's program in a directory of its own, as it is mounted in its pod, and what is beside it there."""
+    """The gate's program and credentials in a directory, as in its pod."""
 
     directory: Path
 
@@ -64,11 +64,11 @@ class Gate:
         return made
 
     def token(self, token: str) -> None:
-        """Put another token in place."""
+        """Replace the token."""
         (self.directory / "credentials" / "token").write_text(f"{token}\n")
 
     def environ(self, api: FakeApi, *, min_ready: str = "100%", timeout_s: float = 60, **more: str) -> dict[str, str]:
-        """What its pod spec and the cluster tell it."""
+        """The environment of the gate's container."""
         plan = daemon_set()["spec"]["template"]["metadata"]["labels"][PLAN_LABEL]
         return {
             **{name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in os.environ},
@@ -111,13 +111,13 @@ class Gate:
         )
         assert done.stderr == b""
         text = message.read_bytes().decode("utf-8", "replace")
-        # What is in the log ends with what is in the message.
+        # The log ends with the text of the message.
         assert done.stdout.decode("utf-8", "replace").endswith(text)
         return done.returncode, text
 
 
 def eventually(condition: object, seconds: float = 20) -> None:
-    """Wait until a condition holds, or for so long."""
+    """Wait until a condition holds, or until the time is up."""
     assert callable(condition)
     deadline = time.monotonic() + seconds
     while not condition() and time.monotonic() < deadline:

@@ -1,4 +1,4 @@
-"""What the kubelet does to a container before it runs."""
+"""The kubelet's expansion of a container's command and variables."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def expand(text: str, variables: Mapping[str, str]) -> str:
 
 
 def environment(container: Mapping[str, Any]) -> dict[str, str]:
-    """The container's own variables, each of which may refer to those before it."""
+    """The container's variables. Each may refer to earlier ones."""
     variables = {"HOSTNAME": "the-pod", "PATH": "/bin"}
     for item in container.get("env", []):
         variables[item["name"]] = expand(item["value"], variables) if "value" in item else "from the API server"
@@ -27,6 +27,6 @@ def environment(container: Mapping[str, Any]) -> dict[str, str]:
 
 
 def command(container: Mapping[str, Any]) -> list[str]:
-    """What is run."""
+    """The command that runs."""
     variables = environment(container)
     return [expand(word, variables) for word in [*container.get("command", []), *container.get("args", [])]]

@@ -1,4 +1,4 @@
-"""What property-based tests draw from."""
+"""Strategies for property-based tests."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ REFERENCES = st.builds(
     st.just("") | TAGS.map(lambda tag: f":{tag}"),
     st.just("") | DIGESTS.map(lambda digest: f"@{digest}"),
 )
-"""Texts of the grammar's shape: nearly all of them are references."""
+"""Texts in the form of the grammar. Nearly all are references."""
 
 NEAR_REFERENCES = st.text(st.sampled_from("ab/:.@-_[]A0 $(`;\n"), max_size=20) | st.builds(
     lambda reference, at, text: reference[: at % (len(reference) + 1)] + text + reference[at % (len(reference) + 1) :],
@@ -45,14 +45,14 @@ NEAR_REFERENCES = st.text(st.sampled_from("ab/:.@-_[]A0 $(`;\n"), max_size=20) |
     st.integers(0, 300),
     st.text(max_size=3),
 )
-"""Texts that are nearly references: most of them are none."""
+"""Texts that resemble references. Most are not references."""
 
 TEXTS = st.text(st.characters() | st.characters(codec="ascii"), max_size=30)
-"""Any text, half characters included, as JSON may hold them."""
+"""Any text, including lone surrogates, which JSON may contain."""
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | TEXTS,
     lambda children: st.lists(children, max_size=4) | st.dictionaries(TEXTS, children, max_size=4),
     max_leaves=8,
 )
-"""Whatever another language may hand over."""
+"""Any value that another language may pass."""

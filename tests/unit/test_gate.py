@@ -44,7 +44,7 @@ def watched(api: FakeApi, times: int = 1) -> Callable[[], bool]:
 
 
 def again(at: str) -> Data:
-    """A pod whose puller failed, and runs once more."""
+    """A pod whose puller has failed and runs again."""
     last = reported("a", *FAILED, code=1)["status"]["initContainerStatuses"][0]["state"]
     last["terminated"]["finishedAt"] = at
     return running("a", lastState=last)

@@ -1,4 +1,4 @@
-"""The package uses what is public of Pulumi: what is not may be another thing in any version."""
+"""The package uses only the public API of Pulumi: everything else may change in any version."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 COMPONENTS = Path(__file__).parents[2] / "components"
 FILES = sorted(path for path in COMPONENTS.rglob("*.py") if ".venv" not in path.parts)
-# Modules of the standard library that look into a running program.
+# Modules of the standard library that inspect a running program.
 INSPECTING = {"gc", "sys._getframe", "inspect.currentframe", "inspect.stack"}
 # Pulumi exports these nowhere else. The second is all that generates a schema; the first all that lists the keys of a
 # configuration which is not in the environment.
@@ -19,7 +19,7 @@ UNLISTED = {"pulumi.runtime.config.CONFIG", "pulumi.provider.experimental.compon
 
 
 def private(tree: ast.Module) -> Iterator[str]:
-    """What a module uses that begins with an underscore and is not its own, or that looks into a running program."""
+    """The private names of others and the inspecting modules that a module uses."""
     imported = {alias.asname or alias.name.partition(".")[0] for node in _imports(tree) for alias in node.names}
     own = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute) and _is_own(node)}
     own |= {node.name for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))}
@@ -54,7 +54,7 @@ def _is_private(name: str) -> bool:
 
 
 def unlisted(tree: ast.Module) -> Iterator[str]:
-    """What a module imports from Pulumi that the module it imports from does not export itself."""
+    """The imports from Pulumi that the imported module does not export itself."""
     for node in _imports(tree):
         if isinstance(node, ast.ImportFrom) and not node.level and str(node.module).partition(".")[0] == "pulumi":
             exported = getattr(importlib.import_module(str(node.module)), "__all__", ())

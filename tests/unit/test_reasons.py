@@ -1,4 +1,4 @@
-"""Why an image is not there, out of what kubelets say."""
+"""The reasons for missing images, from kubelets' messages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A number or a share of nodes."""
+"""A number or a percentage of nodes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A block of prepull_stack as such, through Pulumi's mocks: where it begins and ends, what is in it, wrong use."""
+"""A block of prepull_stack with Pulumi's mocks: its beginning, end and content, and wrong uses."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def test_a_program_of_coroutines(engine: Engine) -> None:
 
 
 class Shop(pulumi.ComponentResource):
-    """A component that is known by its children alone."""
+    """A component whose children are known only by their registration."""
 
     def __init__(self, name: str, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("test:index:Shop", name, None, opts)
@@ -128,7 +128,7 @@ class Shop(pulumi.ComponentResource):
 
 
 class ShopWithBlock(Shop):
-    """A component that has a block of its own."""
+    """A component with its own block."""
 
     def __init__(self, name: str, opts: pulumi.ResourceOptions | None = None) -> None:
         seen = pulumi.ResourceOptions(transformations=[prepull_transformation])
@@ -140,7 +140,7 @@ class ShopWithBlock(Shop):
 
 
 class ShopWithinBlock(Shop):
-    """A component that is declared itself within its block."""
+    """A component that is declared within its own block."""
 
     def __init__(self, name: str, opts: pulumi.ResourceOptions | None = None) -> None:
         with prepull_stack(f"{name}-images"):

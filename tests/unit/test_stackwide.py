@@ -1,4 +1,4 @@
-"""Blocks whose workloads wait, through Pulumi's mocks: what waits for what, and what is said where that cannot be."""
+"""Blocks whose workloads wait, with Pulumi's mocks: the dependencies, and the errors if they are impossible."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def library(*names: str) -> list[str]:
 
 
 def unknown() -> pulumi.Output[str]:
-    """What a preview knows of what has yet to be made."""
+    """The values that a preview knows of resources that do not exist yet."""
 
     async def value(what: Any) -> Any:
         return what
@@ -38,7 +38,7 @@ def unknown() -> pulumi.Output[str]:
 
 
 def run(engine: Engine, rest: Callable[[], Any], *, preview: bool = False, args: Any = None, **options: Any) -> Any:
-    """Run a program of one block and what is in it; return the list that came of it."""
+    """Run a program with one block and its content; return the list of images."""
 
     def program() -> dict[str, Any]:
         with prepull_stack("images", args, **options) as images:
@@ -49,7 +49,7 @@ def run(engine: Engine, rest: Callable[[], Any], *, preview: bool = False, args:
 
 
 def waiting(engine: Engine) -> set[str]:
-    """The names of what waits for the gate."""
+    """The names of the resources that wait for the gate."""
     gates = {item.name for item in engine.find("Job") if item.name.endswith("-gate")}
     assert gates == {"images-gate"}
     return {

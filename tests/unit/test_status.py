@@ -1,4 +1,4 @@
-"""What is made of DaemonSets, pods, events and logs: by table."""
+"""The status from DaemonSets, pods, events and logs, by tables of cases."""
 
 from __future__ import annotations
 
@@ -427,7 +427,7 @@ def test_what_a_puller_found_before_it_was_started_again_is_told_when_the_time_i
 
 
 def course(*looks: tuple[float, Status], min_ready: str = "100%", timeout: float = 600) -> list[str]:
-    """What is decided at each moment."""
+    """The decision at each moment."""
     decides = Judge(min_ready, timeout)
     return [decides.decide([found], passed).outcome for passed, found in looks]
 

@@ -1,4 +1,4 @@
-"""untaint.sh, with a kubectl that says what it is told to."""
+"""untaint.sh, with a fake kubectl."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever users write is deployed or refused, and brings nothing of its own into the pods."""
+"""Every value is deployed or refused, and cannot inject anything into the pods."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_no_value_can_bring_a_line_or_a_field_of_its_own(args: dict[str, Any]) -
         for container in pod.get("initContainers", []) + pod.get("containers", []):
             for variable in container.get("env", []):
                 value = variable.get("value", "")
-                # The kubelet expands $(NAME), and a shell's arithmetic takes more than digits.
+                # The kubelet expands $(NAME), and a shell's arithmetic evaluates more than digits.
                 assert "$" not in value
                 lines = value.split("\n")
                 assert len(lines) <= len(plan.images) + len(plan.remove) + len(SOCKET_RUNTIMES)

@@ -1,4 +1,4 @@
-"""What users write, checked: each complaint names the argument, the value and the way out."""
+"""Checks of arguments: each complaint names the argument, the value and the way out."""
 
 from __future__ import annotations
 

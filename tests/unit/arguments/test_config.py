@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[3]
 
 @pytest.fixture(name="configure")
 def _configure(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[dict[str, Any]], None]]:
-    """Hands values over as the engine does: structured ones as JSON, all others as text."""
+    """Passes values as the engine does: structured values as JSON, others as text."""
     monkeypatch.delenv("PULUMI_CONFIG", raising=False)
     monkeypatch.setattr(SETTINGS, "stack", "stack")
     before = CONFIG.get()

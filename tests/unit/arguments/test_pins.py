@@ -1,4 +1,4 @@
-"""Tags that become digests: in a plan, in a Pulumi program, and in what `prepull render` writes."""
+"""Tags that are resolved to digests: in a plan, in a Pulumi program, and in the files of `prepull render`."""
 
 from __future__ import annotations
 
@@ -238,7 +238,7 @@ def test_an_image_that_cannot_be_pinned_deploys_nothing(engine: Engine, registry
 
 def test_an_image_that_is_known_later_and_cannot_be_pinned_fails(engine: Engine, registry: FakeRegistry) -> None:
     image = f"{registry.address}/app:1"
-    # Pulumi says which resource it was for, or hands the error on as it is: whichever it comes upon first.
+    # Pulumi either adds the resource to the error or passes it on unchanged, whichever comes first.
     with pytest.raises(
         (ValueError, pulumi.RunError), match=f"(?s)'images'.*'{image}': {registry.address}: manifest unknown"
     ):

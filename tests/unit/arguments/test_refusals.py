@@ -1,4 +1,4 @@
-"""What a runtime refuses, which images belong to it, and where mirrors lead."""
+"""The arguments that a runtime refuses, its default images, and the sources of mirrored images."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The puller's awk programs, each by itself, with every awk."""
+"""Runs the puller's awk programs separately, with every awk."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ... import programs
 
 @dataclass(frozen=True)
 class Awk:
-    """One awk, and a directory for what programs read."""
+    """One awk, and a directory for the input files of programs."""
 
     command: Sequence[str]
     directory: Path
@@ -36,10 +36,11 @@ class Awk:
         Args:
             program: the name of its file.
             text: its input.
-            separator: of fields, if not white space.
-            environment: variables that it reads.
-            code: the exit code that is expected.
-            variables: what `-v` sets; a list is written to a file, a line each, and the variable is its path.
+            separator: the field separator. Default: white space.
+            environment: environment variables.
+            code: the expected exit code.
+            variables: the variables for `-v`. A list is written to a file, one item on each line, and the variable is
+                the path of the file.
         """
         file = self.directory / program
         file.write_text(script(program), "utf-8")

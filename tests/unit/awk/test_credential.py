@@ -1,4 +1,4 @@
-"""credential.awk: the login for one image, in the form that its client takes."""
+"""credential.awk: the credential for one image, in the form of its client."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""reason.awk: why a client failed, in a few words, with every awk."""
+"""reason.awk: a short reason from the output of a failed client."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .conftest import Awk
 
 
 def cleaned(text: str) -> str:
-    """The text as the puller hands it over: without what is no character of ASCII."""
+    """The text as the puller passes it on: without characters outside ASCII."""
     return "".join(c for c in text.replace("\t", " ").replace("\r", " ") if c == "\n" or " " <= c <= "~")
 
 

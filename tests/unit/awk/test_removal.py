@@ -1,4 +1,4 @@
-"""removable.awk and sources.awk: which names may go, and how."""
+"""removable.awk and sources.awk: which names may be removed, and how."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""report.awk: the report fits its limit, and every image that failed is in it."""
+"""report.awk: the report stays within its limit, and contains every failed image."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""standing.awk: of each image to pull, by what names, and whether the node has it."""
+"""standing.awk: the names of each image to pull, and whether the node has it."""
 
 from __future__ import annotations
 

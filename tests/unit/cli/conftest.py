@@ -1,4 +1,4 @@
-"""The command against an API server of a few lines."""
+"""Runs the command with a fake API server."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ..fake_api import FakeApi
 
 @pytest.fixture
 def api(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeApi]:
-    """A server that KUBECONFIG leads to."""
+    """The server that KUBECONFIG names."""
     with FakeApi().running() as running:
         monkeypatch.setenv("KUBECONFIG", str(running.kubeconfig(tmp_path / "kubeconfig")))
         yield running
@@ -23,7 +23,7 @@ def api(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeApi]:
 
 @dataclass
 class Ran:
-    """What a command did and said."""
+    """The result of a command: its exit code and its output."""
 
     code: int
     out: str
@@ -41,7 +41,7 @@ def prepull(capfd: pytest.CaptureFixture[str]) -> Prepull:
         code = run([str(argument) for argument in arguments])
         captured = capfd.readouterr()
         assert "Traceback" not in captured.err
-        # What pads a table to its width says nothing.
+        # Remove the padding of tables.
         out = "".join(f"{line.rstrip()}\n" for line in captured.out.splitlines())
         return Ran(code, out, captured.err)
 

@@ -39,7 +39,7 @@ def daemon_set(
 
 
 def pod(node: str, args: Data | None = None, *, owner: str = "images", **status: Any) -> Data:
-    """A pod of it on a node; its status is what is given."""
+    """A pod of the DaemonSet on a node, with the given status."""
     template = copy.deepcopy(render.manifests(owner, args or LIST, "here")["daemon-set"]["spec"]["template"])
     metadata = {
         **template["metadata"],
@@ -66,12 +66,12 @@ def reported(node: str, *lines: str, args: Data | None = None, code: int = 0, **
 
 
 def there(node: str) -> Data:
-    """A pod that has put both images on its node."""
+    """A pod that has pulled both images."""
     return reported(node, f"0 present {DIGEST} 70212345 0.840 1", f"1 present {DIGEST} 52428800 2.110 2")
 
 
 def running(node: str, **more: Any) -> Data:
-    """A pod whose puller runs."""
+    """A pod whose puller is running."""
     return pod(node, initContainerStatuses=[{"name": "pull", "state": {"running": {"startedAt": FINISHED}}, **more}])
 
 
@@ -83,15 +83,15 @@ def event(message: str, about: str = "images-a", *, reason: str = "FailedMount",
 
 
 def waiting(name: str, reason: str, message: str = "", image: str = "") -> Data:
-    """The status of a container that waits."""
+    """The status of a waiting container."""
     return {"name": name, "image": image, "state": {"waiting": {"reason": reason, "message": message}}}
 
 
 def read_set(item: Data) -> observe.DaemonSet:
-    """A DaemonSet as the component's labels tell of it."""
+    """A DaemonSet, read with the component's labels."""
     return observe.daemon_set(item, plan_label=PLAN_LABEL, component_label=INSTANCE_LABEL)
 
 
 def read_pod(item: Data, *, brief: bool = False) -> observe.Pod:
-    """A pod as the component's labels tell of it."""
+    """A pod, read with the component's labels."""
     return observe.pod(item, plan_label=PLAN_LABEL, brief=brief)

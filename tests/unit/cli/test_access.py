@@ -1,4 +1,4 @@
-"""Which cluster is asked, as kubectl would choose it; and one clear line for whatever is wrong with it."""
+"""The choice of the cluster, which is the same as kubectl's; and one clear line for each error."""
 
 from __future__ import annotations
 

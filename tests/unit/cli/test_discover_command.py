@@ -1,4 +1,4 @@
-"""`prepull discover`: what it reads, what it leaves out, and the forms in which it says so."""
+"""`prepull discover`: the objects that it reads and leaves out, and the formats of its output."""
 
 from __future__ import annotations
 

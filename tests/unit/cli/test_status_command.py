@@ -1,4 +1,4 @@
-"""What `prepull status` asks for, and what it gives to people and to programs."""
+"""`prepull status`: its requests, and its output for people and for programs."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def test_watching_goes_on_after_the_watch_has_expired(api: FakeApi, prepull: Pre
     meanwhile(lambda: api.times("/pods?", "watch") == 1, lambda: api.send("pods", "MODIFIED", running("node-a")))
     meanwhile(lambda: api.times("/pods?", "watch") == 1 and api.times("log") == 1, lambda: api.expire("pods"))
     meanwhile(lambda: api.times("/pods?", "watch") == 2, lambda: api.send("pods", "MODIFIED", done))
-    # What ends it: the right is withdrawn.
+    # The right is withdrawn, which ends the command.
     meanwhile(
         lambda: api.times("/pods?", "watch") == 2 and api.items["pods"] == [done],
         lambda: api.refuse.update({"pods": (403, "pods is forbidden: no longer")}),

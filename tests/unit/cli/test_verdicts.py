@@ -1,4 +1,4 @@
-"""Objects in, a verdict out: the same from the gate on the cluster and from `prepull wait` outside."""
+"""The verdict on objects: the same from the gate in the cluster and from `prepull wait`."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def left(message: str | None = None, code: int = 1, args: Data | None = None, **
 
 
 def stuck(name: str, reason: str, message: str, image: str = "", args: Data | None = None) -> Data:
-    """A pod one of whose containers waits."""
+    """A pod with a waiting container."""
     waits = [waiting(name, reason, message, image)]
     return pod("a", args, containerStatuses=waits) if name == "pause" else pod("a", args, initContainerStatuses=waits)
 
@@ -56,7 +56,7 @@ def evicted() -> Data:
 
 
 def replaced() -> list[Data]:
-    """A pod that was evicted, and the one that took its place."""
+    """An evicted pod, and the pod that replaced it."""
     new = there("a")
     new["metadata"]["name"] += "-2"
     return [evicted(), new]
@@ -81,7 +81,7 @@ def many(node: str) -> Data:
 
 @dataclass(frozen=True)
 class Case:
-    """What there is, and what is to be said of it."""
+    """The objects of a cluster, and the expected verdict."""
 
     lines: Sequence[str]
     code: int
@@ -90,7 +90,7 @@ class Case:
     desired: int = 1
     min_ready: str = "100%"
     late: bool = False
-    """Whether it is decided only when the time is up."""
+    """Whether the verdict comes only after the timeout."""
     args: Data | None = None
     more: Data = field(default_factory=dict)
 

@@ -1,4 +1,4 @@
-"""A stack's configuration: whatever is set, there is a plan, or what is wrong is said of the arguments."""
+"""A stack's configuration: every configuration gives a plan, or complaints that name the arguments."""
 
 from __future__ import annotations
 

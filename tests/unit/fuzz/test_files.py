@@ -1,4 +1,4 @@
-"""Files that people write: whatever is in them, the command ends with one clear line and never with a traceback."""
+"""Files of users: with every content, the command ends with one clear line and never with a traceback."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ KUBECONFIGS = [
     for cluster in CLUSTERS
     for user in USERS
 ]
-# What YAML has beyond JSON, and what its readers stumble over.
+# Texts that YAML reads differently from JSON, and other difficult texts.
 SCALARS = [
     "2001-01-01",
     "2001-99-99",
@@ -68,7 +68,7 @@ PLACE = "the-value-goes-here"
 
 
 def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """Where something may stand in a structure."""
+    """The paths of all values in a structure."""
     yield path
     items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, item in items:
@@ -76,7 +76,7 @@ def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
 
 
 def replaced(value: Any, path: tuple[Any, ...], other: Any) -> Any:
-    """The structure with something else at one place."""
+    """The structure with another value at one path."""
     if not path:
         return other
     made = copy.deepcopy(value)
@@ -88,12 +88,12 @@ def replaced(value: Any, path: tuple[Any, ...], other: Any) -> Any:
 
 
 def written(structure: Any, scalar: str) -> str:
-    """The structure as YAML, with a scalar of YAML's own where PLACE stands."""
+    """The structure as YAML, with a YAML scalar in place of PLACE."""
     return json.dumps(structure).replace(f'"{PLACE}"', f" {scalar} ")
 
 
 def damaged(structure: Any) -> st.SearchStrategy[str]:
-    """The structure as text, with anything at all at one place."""
+    """The structure as text, with any text at one place."""
     where = st.sampled_from(list(places(structure)))
     in_json = st.builds(lambda path, other: json.dumps(replaced(structure, path, other)), where, JSON)
     in_yaml = st.builds(
@@ -103,7 +103,7 @@ def damaged(structure: Any) -> st.SearchStrategy[str]:
 
 
 def ended(*arguments: str) -> tuple[int, str, str]:
-    """How the command ended, and what it said."""
+    """The exit code of the command, and its output."""
     out, err = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         code = run(list(arguments))
@@ -129,16 +129,16 @@ def test_any_kubeconfig_leads_to_a_cluster_or_to_one_line(file: Path, text: str)
 
     code, out, err = ended("status", "--kubeconfig", str(file))
 
-    # Nobody answers where these lead to.
+    # No server answers at these addresses.
     assert (code, out) == (4, "")
     assert err.startswith("prepull: ")
     assert err.count("\n") == 1
 
 
 def argument_files(value: Any) -> list[str]:
-    """One argument beside what is needed, as a file of arguments and as a stack's configuration."""
+    """One argument besides the required ones, as a file of arguments and as a stack's configuration."""
     argument, other = value
-    # What takes least to write.
+    # The minimal arguments.
     args = {"images": ["a"], "runtime": "kubelet", "wait_for": "nothing", argument: PLACE}
     stack = {"config": {f"prepull:{key}": item for key, item in args.items()}}
     text = other if isinstance(other, str) else json.dumps(other[0])
@@ -172,5 +172,5 @@ def test_any_arguments_are_rendered_or_refused(file: Path, texts: list[str]) -> 
             assert out == ""
             assert err.startswith("prepull: ")
         for manifest in yaml.safe_load_all(out):
-            # The API takes JSON.
+            # The API accepts JSON only.
             json.dumps(manifest, allow_nan=False).encode()

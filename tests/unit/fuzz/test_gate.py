@@ -1,4 +1,4 @@
-"""Whatever the API server has, there is a verdict of a few lines, and nobody is let through too early."""
+"""With all objects of the API server, the verdict has a few lines, and GO never comes too early."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ SINCE = st.sampled_from([None, 1767225600.0])
 
 
 def decided(pods: list[dict[str, Any]], events: list[dict[str, Any]], passed: float, **more: Any) -> tuple[str, str]:
-    """The outcome, and the termination message."""
+    """The outcome and the termination message."""
     judge = Judge(more.get("min_ready", "100%"), 600)
     found = status(
         read_set(daemon_set(desired=more.get("desired", 3))),

@@ -1,4 +1,4 @@
-"""What the API server and logs say of pods: whatever texts are in it, it is read, and no image is forgotten."""
+"""Pods and logs with any texts can be read, and no image is lost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What others give the puller, in any form: there is a report all the same, and no secret in what it says."""
+"""The puller with any input: it always writes a report, and its output contains no secret."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PASSWORD = "hunter2-is-nobodys-business"
 AUTH = base64.b64encode(f"robot:{PASSWORD}".encode()).decode()
 FORMS = (PASSWORD, AUTH, base64.b64encode(PASSWORD.encode()).decode().rstrip("="))
 
-# A shell starts faster than the fake that knows all of a client. It notes what it gets, and says what it is told.
+# A shell script starts faster than the complete fake. It records its input, and prints a prepared output.
 CLIENT = """#!/bin/sh
 case "$*" in
 *images*|*inspect*) cat "$FAKE_STATE/listing" ;;
@@ -36,7 +36,7 @@ PRESENT = f"ID: sha256:{'1' * 64}\nRepoTags: {IMAGE}\nSize: 5\n".encode()
 
 @pytest.fixture(scope="module")
 def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
-    """A node whose clients are as fast as can be."""
+    """A node with the fastest fake clients."""
     made = Node(tmp_path_factory.mktemp("node"), "ash")
     for client in ("crictl", "docker"):
         (made.directory / "bin" / client).write_text(CLIENT)
@@ -106,7 +106,7 @@ def test_whatever_a_secret_holds_nobody_is_told(node: Node, secret: bytes, clien
     assert outcome.problems in ("", "the pull secret in 000.json is not valid JSON\n")
 
 
-# No environment has a NUL, and a shell's substitution takes line breaks off at the end.
+# Environment variables cannot contain NUL, and a shell's command substitution removes line breaks at the end.
 CREDENTIALS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1).filter(
     lambda text: not text.endswith("\n")
 )

@@ -1,4 +1,4 @@
-"""A node to run puller.sh on: fake clients, real shells, real signals."""
+"""A fake node for puller.sh: with fake clients, real shells and real signals."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ from . import fake_client
 CLIENTS = ("crictl", "ctr", "docker")
 in_every_shell = pytest.mark.parametrize("shell", programs.SHELLS, indirect=True)
 
-# Which awk images have beside a shell.
+# The awk of images with each shell.
 AWK_OF = {"ash": "busybox", "dash": "mawk"}
-# What the script may use of what every default puller image has. Debian's busybox ash runs an applet wherever PATH
-# leads, so that there the others are hidden behind functions.
+# The programs that the script may use: those that every default puller image has. Debian's busybox ash ignores PATH for
+# its applets, so functions hide the others there.
 APPLETS = ("cat", "mkdir", "mkfifo", "od", "rm", "sed", "sleep", "sort", "tr")
 _BUILTINS = {"ash", "echo", "false", "kill", "printf", "pwd", "sh", "test", "true"}
 
@@ -43,7 +43,7 @@ def hub(name: str) -> str:
 
 @dataclass(frozen=True)
 class Call:
-    """One call of a client."""
+    """One call of a fake client."""
 
     client: str
     arguments: list[str]
@@ -54,7 +54,7 @@ class Call:
 
     @property
     def verb(self) -> str:
-        """What the client is told to do."""
+        """The client's command."""
         words = [word for word in self.arguments if not word.startswith("-") and word != "60s"]
         known = ("pull", "images", "ls", "inspect", "tag", "rm", "rmi", "ps")
         found = [word for word in words if word in known]
@@ -62,13 +62,13 @@ class Call:
 
     @property
     def image(self) -> str:
-        """The last argument, which is the image in every call that has one."""
+        """The last argument: the image, if the call has one."""
         return self.arguments[-1]
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a run of the puller left."""
+    """The result of a run of the puller."""
 
     code: int
     output: str
@@ -98,13 +98,13 @@ class Outcome:
 
 @dataclass
 class Run:
-    """A puller that is running, in a session of its own."""
+    """A running puller, in its own session."""
 
     process: subprocess.Popen[str]
     node: Node
 
     def until(self, condition: Callable[[], object], seconds: float = 10) -> None:
-        """Wait for something to be so."""
+        """Wait until a condition holds."""
         deadline = time.monotonic() + seconds
         while not condition():
             assert time.monotonic() < deadline, "it never came to that"
@@ -122,7 +122,7 @@ class Run:
         return [command for command in _session(self.process.pid) if command]
 
     def finish(self) -> Outcome:
-        """Wait for the end, which leaves no process behind."""
+        """Wait for the end, and check that no process is left."""
         output, problems = self.process.communicate(timeout=60)
         self._leaves_nothing()
         return Outcome(self.process.returncode, output, problems, self.node.report_text(), self.node.calls())
@@ -147,7 +147,7 @@ def _session(leader: int) -> Iterator[str]:
 
 @dataclass
 class Node:
-    """A node's container runtime, and what the DaemonSet gives the puller there."""
+    """A node's container runtime, and the puller's environment and mounts."""
 
     directory: Path
     shell: str
@@ -172,11 +172,11 @@ class Node:
         (self.directory / "hidden.sh").write_text(_hidden() if self.shell == "ash" else "")
 
     def plan(self, steps: Mapping[str, Sequence[Step]]) -> None:
-        """Say what goes wrong; see fake_client.py."""
+        """Set the faults of the fake clients; see fake_client.py."""
         (self.directory / "plan.json").write_text(json.dumps(steps))
 
     def have(self, *names: str, content: str = "", pinned: bool = False) -> None:
-        """Put an image on the node, under each of these names."""
+        """Add an image to the node, under each of these names."""
         for name in names:
             content = content or name.rpartition("/")[2]
             image = {
@@ -191,7 +191,7 @@ class Node:
 
     @property
     def tags(self) -> list[str]:
-        """The names of the images on the node, without those by digest."""
+        """The names of the images on the node, without names with a digest."""
         return [name for name in self.names if "@" not in name]
 
     @property
@@ -200,12 +200,12 @@ class Node:
         return sorted(bytes.fromhex(file.name).decode() for file in (self.directory / "names").iterdir())
 
     def digest(self, name: str) -> str:
-        """The digest of what has this name."""
+        """The digest of the image with this name."""
         digest: str = json.loads(self._name_file(name).read_text())["digest"]
         return digest
 
     def secret(self, config: object, name: str = "000.json") -> None:
-        """Mount a pull secret: text as it is, anything else as JSON."""
+        """Mount a pull secret: a text unchanged, any other value as JSON."""
         text = config if isinstance(config, str) else json.dumps(config)
         (self.directory / "secrets" / name).write_text(text)
 
@@ -215,12 +215,12 @@ class Node:
         return [Call(**json.loads(file.read_text())) for file in files]
 
     def report_text(self) -> str:
-        """What stands in the report."""
+        """The text of the report."""
         path = self.directory / "report"
         return path.read_text("ascii") if path.exists() else ""
 
     def start(self, *images: str, sockets: Sequence[str] | None = None, **settings: Any) -> Run:
-        """Start the puller; settings are those of its environment, without the prefix and in lower case."""
+        """Start the puller. The settings are its environment variables, in lower case and without the prefix."""
         sockets = [f"{self.socket} runtime.sock"] if sockets is None else sockets
         environment = {
             "SOCKETS": "\n".join(self._socket(*line.split()) for line in sockets),
@@ -267,7 +267,7 @@ class Node:
         return self.start(*images, **settings).finish()
 
     def close(self) -> None:
-        """End whatever a failed test has left."""
+        """Kill the processes that a failed test has left."""
         for run in self.runs:
             if run.leftovers():
                 os.killpg(run.process.pid, signal.SIGKILL)
@@ -311,7 +311,7 @@ def shell(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def node(tmp_path: Path, shell: str) -> Iterator[Node]:
-    """A node with containerd and no image."""
+    """A node with containerd, without images."""
     node = Node(tmp_path, shell)
     yield node
     node.close()
@@ -319,7 +319,7 @@ def node(tmp_path: Path, shell: str) -> Iterator[Node]:
 
 @pytest.fixture(scope="module")
 def shared_node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
-    """One node for the tests of a module that look at one run."""
+    """One node for all tests of a module that examine the same run."""
     node = Node(tmp_path_factory.mktemp("node"), "ash")
     yield node
     node.close()

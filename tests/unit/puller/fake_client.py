@@ -1,16 +1,16 @@
-"""Stands for crictl, ctr and docker, by the name it is called with: one node, kept in a directory.
+"""A fake of crictl, ctr and docker, by the name it is called with. A directory holds the state of one node.
 
-plan.json            what goes wrong: {"WORD": [step, …], …}, a step for each call that has the word among its
-                     arguments; the last step repeats. A step: {"seconds", "hang", "deaf", "vanish", "error", "code"}
+plan.json            the faults: {"WORD": [step, …], …}, one step for each call with the word among its arguments;
+                     the last step repeats. A step: {"seconds", "hang", "deaf", "vanish", "error", "code"}
 names/               one file for each name of each image
 containers/          one file for each container: the ID of its image
 calls/               one file for each call: its arguments, its environment, when it began and ended
 
-The names of files are in hexadecimal, where they stand for the name of an image.
+The names of files that represent images are in hexadecimal.
 """
 
 # ruff: noqa: PTH104, PTH108, PTH110, PTH118, PTH119, PTH123, PTH208
-# This starts for each call, and pathlib takes longer to import than all that it does
+# Every call starts this program, and the import of pathlib would take longer than the rest of it
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the puller is told is data, whatever it looks like."""
+"""The puller treats its settings as data, whatever they contain."""
 
 from __future__ import annotations
 

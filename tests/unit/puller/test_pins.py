@@ -1,4 +1,4 @@
-"""Names with both a tag and a digest: pulled by the digest, and there under both."""
+"""Names with a tag and a digest: the image is pulled by the digest, and has both names afterwards."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_a_tag_that_stands_for_another_image_comes_to_this_one(node: Node, clien
     outcome = node.run(PINNED)
     assert outcome.pulled == [BY_DIGEST]
     assert node.digest(TAG) == DIGEST
-    # The kubelet collects it in its own time; a container may use it.
+    # The old image stays: a container may use it, and the kubelet collects it later.
     assert hub(f"a@{OTHER}") in node.names
 
 

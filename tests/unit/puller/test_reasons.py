@@ -1,4 +1,4 @@
-"""What crictl with containerd and CRI-O, and docker, really print, and what becomes of it in the report."""
+"""Real messages of crictl (containerd and CRI-O) and docker, and the reasons in the report."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ CASES: list[tuple[tuple[str, str], str]] = [
     ((APP, ""), "no reason given"),
     ((APP, "\u00e9\u4e2d"), "no reason given"),
     ((APP, "x" * 300), "x" * 197 + "..."),
-    # The words of a reason as part of a name.
+    # Image names that contain the words of a reason.
     (containerd("forbidden.example/unauthorized/forbidden:forbidden",
                 "forbidden.example/unauthorized/forbidden:forbidden: not found", "NotFound"), "manifest unknown"),
     (docker(hub("unauthorized:1"), "manifest for unauthorized:1 not found: manifest unknown: manifest unknown"),

@@ -1,4 +1,4 @@
-"""The report fits the kubelet's limit, and every image that failed is in it."""
+"""The report stays within the kubelet's limit, and contains every failed image."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .conftest import Node, Outcome, hub
 LIMIT = 4096
 MANY = 300
 
-# Faster than the fake that knows all of crictl, for as many calls as there are images here.
+# A minimal fake, because this test makes one call for each of many images.
 FAILING = """#!/bin/sh
 case $3 in
 images) cat "$FAKE_STATE/listing" ;;

@@ -61,7 +61,7 @@ def test_a_runtime_that_was_started_anew_is_left_to_another_container(
         hub("a:1"), hub("b:1"), attempts=1000, backoff_ms=1000, on_failure=on_failure, mounts=replaced(node)
     )
     assert outcome.code == 75
-    # A report would say that nothing will come.
+    # A report would mean that no image will come.
     assert outcome.text == ""
     assert outcome.problems == "the runtime has restarted; this container restarts too, to get the new socket\n"
 

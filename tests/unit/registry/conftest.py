@@ -1,4 +1,4 @@
-"""A registry of the test's own, and a Docker configuration of the test's own."""
+"""A registry and a Docker configuration for each test."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class DockerConfig:
         self.write(auths={registry: {"auth": auth}})
 
     def helper(self, name: str, script: str) -> None:
-        """Install a credential helper; it notes who it was asked about."""
+        """Install a credential helper. It records the registries that it is asked for."""
         path = self.directory / "bin" / f"docker-credential-{name}"
         path.write_text(f'#!/bin/sh\nread -r server\necho "$1 $server" >>"{self.directory}/asked"\n{script}\n')
         path.chmod(0o755)
@@ -58,7 +58,7 @@ class DockerConfig:
 
 @pytest.fixture(autouse=True)
 def docker_config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> DockerConfig:
-    """Nobody's configuration is read but this one, which does not exist at first."""
+    """The only configuration that the tests read. It does not exist at first."""
     (tmp_path / "bin").mkdir()
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
     monkeypatch.setenv("HOME", str(tmp_path / "home"))

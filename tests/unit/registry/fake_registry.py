@@ -1,4 +1,4 @@
-"""A registry on the loopback interface: as much of the distribution API as a question for a digest takes."""
+"""A fake registry on the loopback interface, with the part of the distribution API that digests require."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ TOKEN = "a-token-of-the-registry"
 
 @dataclass(frozen=True)
 class Request:
-    """What somebody asked."""
+    """A request."""
 
     method: str
     path: str
@@ -29,10 +29,10 @@ class Request:
 
 
 class FakeRegistry(ThreadingHTTPServer):
-    """`statuses`, `digest_header` and `hang` say what is wrong with it, `authentication` what it asks for."""
+    """`statuses`, `digest_header` and `hang` set faults; `authentication` sets the required authentication."""
 
     daemon_threads = True
-    # None of those that are left hanging is waited for.
+    # Do not wait for requests that hang.
     block_on_close = False
 
     def __init__(self) -> None:
@@ -123,7 +123,7 @@ class _Handler(BaseHTTPRequestHandler):
             registry.released.wait()
             return
         if registry.drip:
-            # Never silent for long, and never done.
+            # Sends data again and again, and never ends.
             while not registry.released.wait(0.05):
                 self.wfile.write(b"H")
             return

@@ -1,4 +1,4 @@
-"""Tokens, passwords and helpers: each registry gets what it asks for, and nobody gets anything else."""
+"""Tokens, passwords and helpers: each registry gets the credentials that it requires, and no others."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_a_password_gets_a_token(registry: FakeRegistry, digest: str, docker_con
     docker_config.log_in(registry.address, "user", "pass:wörd")
 
     assert answer(registry) == digest
-    # The password is for the token server alone.
+    # Only the token server may receive the password.
     assert [request.headers.get("authorization", "").partition(" ")[0] for request in registry.asked] == [
         "",
         "Basic",
@@ -99,7 +99,7 @@ def test_the_challenge_may_be_written_in_other_ways(registry: FakeRegistry, dige
     registry.challenge = form.format(realm=registry.realm)
 
     assert answer(registry) == digest
-    # Where the registry does not say for what, it is for reading this repository.
+    # Without a scope from the registry, the scope is to pull from this repository.
     assert registry.asked[1].query["scope"] == ["repository:team/app:pull"]
 
 
@@ -305,7 +305,7 @@ def test_without_docker_config_it_is_the_file_in_the_home_directory(
     home.mkdir(parents=True)
     docker_config.file.rename(home / "config.json")
 
-    # A directory that is named counts, whatever is in it.
+    # If DOCKER_CONFIG names a directory, no other directory is used.
     assert Credentials().find("registry.example.com") is None
     monkeypatch.delenv("DOCKER_CONFIG")
     assert Credentials().find("registry.example.com")

@@ -1,4 +1,4 @@
-"""Asking registries: what comes back, what goes wrong, and how long it may take."""
+"""Requests to registries: answers, errors and time limits."""
 
 from __future__ import annotations
 
@@ -211,7 +211,7 @@ def test_a_registry_elsewhere(host: str) -> None:
 
 @pytest.fixture(params=["hang", "drip"])
 def stuck(registry: FakeRegistry, request: pytest.FixtureRequest) -> Iterator[FakeRegistry]:
-    """A registry that says nothing, and one that never stops saying something."""
+    """A registry that never answers, and one whose answer never ends."""
     setattr(registry, request.param, True)
     yield registry
     registry.released.set()
@@ -219,7 +219,7 @@ def stuck(registry: FakeRegistry, request: pytest.FixtureRequest) -> Iterator[Fa
 
 
 def _threads_end() -> None:
-    """What was given up ends by itself once its registry does."""
+    """Abandoned requests end when their registry ends."""
     deadline = time.monotonic() + 30
     while any(thread.name.startswith("prepull: ") for thread in threading.enumerate()):
         assert time.monotonic() < deadline
