@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -75,6 +76,7 @@ def _pulumi_as_it_was() -> Iterator[None]:
     settings.reset_options()
     asyncio.set_event_loop(None)
     loop.close()
+    gc.collect()  # as in conftest.py
 
 
 def outputs_of(images: PrePullDaemonSet) -> pulumi.Output[list[Any]]:
@@ -102,7 +104,7 @@ def test_the_component_can_be_declared(answer: Answer, arguments: Callable[[], d
     pulumi.runtime.set_mocks(mocks, preview=preview)
     seen: list[list[str]] = []
 
-    @pulumi.runtime.test
+    @pulumi.runtime.test  # type: ignore[untyped-decorator]
     def test() -> pulumi.Output[None]:
         images = PrePullDaemonSet("images", arguments())  # type: ignore[arg-type]
         k8s.core.v1.ConfigMap("web", data={}, opts=pulumi.ResourceOptions(depends_on=[images]))
@@ -126,7 +128,7 @@ def test_the_outputs_are_what_the_mocks_tell(
     pulumi.runtime.set_mocks(MyMocks(answer))
     seen: list[list[Any]] = []
 
-    @pulumi.runtime.test
+    @pulumi.runtime.test  # type: ignore[untyped-decorator]
     def test() -> pulumi.Output[None]:
         images = PrePullDaemonSet("images", {"images": ["nginx:1.27"]})
         return outputs_of(images).apply(seen.append)
@@ -142,7 +144,7 @@ def test_the_workloads_of_a_block_wait(answer: Answer) -> None:
     pulumi.runtime.set_mocks(mocks)
     seen: list[list[str]] = []
 
-    @pulumi.runtime.test
+    @pulumi.runtime.test  # type: ignore[untyped-decorator]
     def test() -> pulumi.Output[None]:
         with prepull_stack("images") as images:
             k8s.core.v1.Pod("web", spec={"containers": [{"name": "web", "image": "nginx:1.27"}]})
@@ -158,7 +160,7 @@ def test_the_namespace_is_known_where_it_is_an_argument() -> None:
     pulumi.runtime.set_mocks(MyMocks(as_documented))
     seen: list[str] = []
 
-    @pulumi.runtime.test
+    @pulumi.runtime.test  # type: ignore[untyped-decorator]
     def test() -> pulumi.Output[None]:
         return PrePullDaemonSet("images", {"images": ["nginx:1.27"], "namespace": "web"}).namespace.apply(seen.append)
 
@@ -171,7 +173,7 @@ def test_a_preview_asks_no_function_for_what_the_mocks_do_not_tell() -> None:
     pulumi.runtime.set_mocks(MyMocks(as_documented), preview=True)
     seen: list[list[Any]] = []
 
-    @pulumi.runtime.test
+    @pulumi.runtime.test  # type: ignore[untyped-decorator]
     def test() -> pulumi.Output[None]:
         return outputs_of(PrePullDaemonSet("images", {"images": ["nginx:1.27"]})).apply(seen.append)
 
@@ -191,7 +193,7 @@ MESSAGE = "pull_policy: 'always' is not one of IfNotPresent, Always; did you mea
 def test_a_wrong_argument_fails_the_test_with_its_message(policy: Callable[[], Any], error: type[Exception]) -> None:
     pulumi.runtime.set_mocks(MyMocks(as_documented))
 
-    @pulumi.runtime.test
+    @pulumi.runtime.test  # type: ignore[untyped-decorator]
     def test() -> None:
         PrePullDaemonSet("images", {"images": ["nginx:1.27"], "pull_policy": policy()})
 
@@ -206,10 +208,10 @@ def test_a_workload_waits_for_the_pods_where_there_is_no_gate(answer: Answer) ->
     mocks = MyMocks(answer)
     pulumi.runtime.set_mocks(mocks)
 
-    @pulumi.runtime.test
+    @pulumi.runtime.test  # type: ignore[untyped-decorator]
     def test() -> None:
         images = PrePullDaemonSet("images", {"images": ["nginx:1.27"], "wait_for": "pods"})
-        pod = {"containers": [{"name": "web", "image": "nginx:1.27"}]}
+        pod: Any = {"containers": [{"name": "web", "image": "nginx:1.27"}]}
         k8s.core.v1.Pod("web", spec=pod, opts=pulumi.ResourceOptions(depends_on=[images]))
 
     test()
