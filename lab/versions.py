@@ -21,7 +21,7 @@ PULUMI_KUBERNETES = "4.34.2"
 PULUMI_KUBERNETES_BUILT = "4.28.0"
 
 NODE = "24.19.0"
-# The minimum version of @pulumi/pulumi.
+# The Node.js version that @pulumi/pulumi requires.
 NODE_MINIMUM = (20, 0, 0)
 
 REGISTRY_IMAGE = "registry:3"

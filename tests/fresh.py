@@ -59,7 +59,9 @@ def main() -> int:
         checkout.seek(0)
         command = (str(engine.client), "run", *options, image, "/bin/sh", "-ec", script)
         try:
-            return subprocess.run(command, env=engine.environ | _own_settings(), check=False, stdin=checkout).returncode
+            return subprocess.run(
+                command, env={**engine.environ, **_own_settings()}, check=False, stdin=checkout
+            ).returncode
         finally:
             engine.remove_containers(container)
 

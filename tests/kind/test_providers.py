@@ -26,8 +26,7 @@ def test_a_provider_without_server_side_apply(
 
     def program(listed: list[str]) -> Callable[[], None]:
         def declare() -> None:
-            switch = {"enable_server_side_apply": False} if how == "argument" else {}
-            provider = k8s.Provider("plain", **switch)
+            provider = k8s.Provider("plain", enable_server_side_apply=False if how == "argument" else None)
             ours = {"namespace": stack.namespace, "puller_image": PULLER_IMAGE, "gate_image": PULLER_IMAGE}
             args = cast(PrePullDaemonSetArgs, {**ours, "images": listed, "timeout": "3m"})
             component = PrePullDaemonSet("images", args, pulumi.ResourceOptions(provider=provider))

@@ -72,7 +72,10 @@ def test_images_of_every_kind(lab: Lab, images: Images, stack: Stack, runtime: s
         "a user by name": push("named", user="app"),
         "an entrypoint that fails": push("failing", entrypoint=("/nothing",), command=("--at-all",)),
         "an entrypoint that is not a program": push(
-            "unrunnable", layers=(layer({"/start": File(b"no program", 0o755)}),), entrypoint=("/start",)
+            "unrunnable",
+            # An image of its own: whoever removes one from a node removes it under all of its names.
+            layers=(layer({"/start": File(f"no program of {images.prefix}".encode(), 0o755)}),),
+            entrypoint=("/start",),
         ),
         "thirty layers": push(
             "layers", layers=tuple(layer({f"{n}": noise(100, seed=f"{images.prefix}/{n}")}) for n in range(30))

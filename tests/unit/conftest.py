@@ -58,6 +58,8 @@ class Recorder(mocks.Mocks):
         if args.typ.startswith("kubernetes:") and isinstance(given, dict):
             namespace = {} if self.renders else {"namespace": "default"}
             outputs["metadata"] = {"name": f"{args.name}-1a2b3c4d", **namespace, **given}
+            if not self.renders:
+                outputs["metadata"]["uid"] = f"uid-of-{args.name}"
             if args.typ.endswith(":DaemonSet") and not self.renders:
                 # A new DaemonSet has no ready pod yet; one that is read later has.
                 outputs["status"] = {"desiredNumberScheduled": 3, "numberReady": 2 if args.resource_id else 0}

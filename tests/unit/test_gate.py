@@ -13,7 +13,7 @@ import trustme
 
 from .cli.objects import KUBELET, NAMES, Data, daemon_set, event, pod, reported, running, there, waiting
 from .fake_api import FakeApi
-from .gates import FLAGS, START, Gate, eventually, own_pod
+from .gates import FLAGS, START, Gate, own_pod
 
 BEFORE, SINCE, AFTER = "2025-12-31T23:59:00Z", "2026-01-01T00:00:00Z", "2026-01-01T00:01:00Z"
 THERE = "2 of 2 nodes have all 2 images\n"

@@ -120,10 +120,17 @@ class PrePullDaemonSet(pulumi.ComponentResource):
         """
         if gate_job is None:
             return pulumi.Output.from_input(daemon_set.status)
-        # This ID is known only after the gate: the provider then reads the DaemonSet, and writes nothing.
-        after_the_gate = pulumi.Output.all(daemon_set.id, gate_job.id).apply(lambda ids: ids[0])
-        seen = k8s.apps.v1.DaemonSet.get(f"{name}-ready", after_the_gate, pulumi.ResourceOptions(parent=self))
-        return pulumi.Output.from_input(seen.status)
+
+        def read(known: Sequence[Any]) -> pulumi.Output[Any]:
+            identifier, uid, _ = known
+            # Every object in a cluster has a UID. Without one, the provider renders files, or is a mock.
+            if not uid:
+                return pulumi.Output.from_input(daemon_set.status)
+            # The provider reads the DaemonSet and writes nothing. Dependents wait for the gate, not for this resource.
+            seen = k8s.apps.v1.DaemonSet.get(f"{name}-ready", identifier, pulumi.ResourceOptions(parent=self))
+            return pulumi.Output.from_input(seen.status)
+
+        return pulumi.Output.all(daemon_set.id, _identity(daemon_set, "uid"), gate_job.id).apply(read)
 
 
 _BINDINGS = ("RoleBinding", "ClusterRoleBinding")

@@ -104,7 +104,7 @@ def _puller(name: str, plan: Plan, sockets: list[str], host_mount: dict[str, Any
         "command": ["/bin/sh", f"{SCRIPTS_DIRECTORY}/puller.sh"],
         "env": [{"name": key, "value": str(value)} for key, value in settings.items()],
         "resources": plan.resources or _resources(plan.parallelism),
-        # Only root may use the sockets.
+        # The sockets belong to root.
         "securityContext": {**confined(), "runAsNonRoot": False, "runAsUser": 0},
         "terminationMessagePath": TERMINATION_MESSAGE_PATH,
         "terminationMessagePolicy": "File",
