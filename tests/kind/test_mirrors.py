@@ -65,8 +65,10 @@ def test_a_pod_that_may_not_pull_starts_with_an_image_from_a_mirror(lab: Lab, na
 
 
 def test_an_image_that_is_there_under_its_name_costs_no_request(lab: Lab, name: str, stack: Stack) -> None:
+    repository = name.removeprefix(f"{NOWHERE}/").partition(":")[0]
+
     def requests() -> int:
-        return lab.engine.docker("logs", lab.registry.container).count(f"/v2/{COPIES}/")
+        return lab.engine.docker("logs", lab.registry.container).count(f"/v2/{COPIES}/{repository}/")
 
     mirrors = {NOWHERE: f"{lab.registry.address}/{COPIES}"}
     stack.up({"images": [name], "mirrors": mirrors, "timeout": "3m"})
