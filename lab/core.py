@@ -238,7 +238,7 @@ class Lab:
         for name, path in tools.items():
             self._link(name, path)
         provider = kubernetes_provider.provide(self._workshop)
-        kubernetes_provider.install(self._workshop, provider, self.checkout.state / "pulumi", self._tools)
+        kubernetes_provider.install(provider, self.checkout.state / "pulumi")
 
     def _link(self, name: str, path: Path) -> None:
         link = self._tools / name

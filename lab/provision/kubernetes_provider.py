@@ -28,27 +28,18 @@ def provide(workshop: Workshop) -> Path:
         )
 
 
-def install(workshop: Workshop, plugin: Path, home: Path, tools: Path) -> None:
-    """Install the provider where the engine finds it.
+def install(plugin: Path, home: Path) -> None:
+    """Make it the plugin that the engine with this home finds.
 
-    The release has the version that the SDK requires, and is installed as a plugin. A built provider is older: the
-    engine accepts it only from PATH, with a warning.
-
-    Args:
-        workshop: the workshop that provided it.
-        plugin: what `provide` returned.
-        home: Pulumi's home.
-        tools: a directory on the PATH of the lab's programs.
+    It is there under the version that the SDK asks for: `pulumi install` would otherwise download that one. A provider
+    that was built is older, and the engine warns of that.
     """
     directory = home / "plugins" / f"resource-kubernetes-v{versions.PULUMI_KUBERNETES}"
-    wanted, other = (directory / NAME, tools / NAME)
-    if plugin != _released(workshop).present():
-        wanted, other = other, wanted
-    other.unlink(missing_ok=True)
-    wanted.parent.mkdir(parents=True, exist_ok=True)
-    if not (wanted.is_symlink() and wanted.readlink() == plugin):
-        wanted.unlink(missing_ok=True)
-        wanted.symlink_to(plugin)
+    directory.mkdir(parents=True, exist_ok=True)
+    link = directory / NAME
+    if not (link.is_symlink() and link.readlink() == plugin):
+        link.unlink(missing_ok=True)
+        link.symlink_to(plugin)
 
 
 def _released(workshop: Workshop) -> Source[Path]:

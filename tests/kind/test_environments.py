@@ -330,11 +330,11 @@ def test_files_need_a_namespace(stack: Stack, tmp_path: Path, monkeypatch: pytes
 
 
 def _comparable(objects: Any) -> dict[str, Any]:
-    """Objects by their kinds, without what chance or a hash adds to names, and without notes to who deploys them."""
+    """Objects by kind and name, without what chance or a hash adds to names, and without notes to who deploys them."""
     text = json.dumps(list(objects))
     found = json.loads(
         re.sub(r'"(images(?:-scripts|-gate-program|-gate)?)-(?:[0-9a-f]{10}|[0-9a-f]{8})"', r'"\1"', text)
     )
     for item in found:
         item["metadata"].pop("annotations", None)
-    return {item["kind"]: item for item in found}
+    return {f"{item['kind']}/{item['metadata']['name']}": item for item in found}
