@@ -114,7 +114,7 @@ def test_the_component_can_be_declared(answer: Answer, arguments: Callable[[], d
 
     assert seen == [[NGINX]]
     assert mocks.created[-1] == "web"
-    assert {"images", "images-gate", "images-ready"} <= set(mocks.created)
+    assert {"images", "images-gate"} <= set(mocks.created)
 
 
 @pytest.mark.parametrize(
