@@ -31,15 +31,16 @@ def provide(workshop: Workshop) -> Path:
 def install(plugin: Path, home: Path) -> None:
     """Make it the plugin that the engine with this home finds.
 
-    It is there under the version that the SDK asks for: `pulumi install` would otherwise download that one. A provider
-    that was built is older, and the engine warns of that.
+    It is there under the versions that the SDKs of Python and of the example in TypeScript ask for: `pulumi install` would
+    otherwise download them. A provider that was built is older than the first, and the engine warns of that.
     """
-    directory = home / "plugins" / f"resource-kubernetes-v{versions.PULUMI_KUBERNETES}"
-    directory.mkdir(parents=True, exist_ok=True)
-    link = directory / NAME
-    if not (link.is_symlink() and link.readlink() == plugin):
-        link.unlink(missing_ok=True)
-        link.symlink_to(plugin)
+    for version in (versions.PULUMI_KUBERNETES, versions.PULUMI_KUBERNETES_BUILT):
+        directory = home / "plugins" / f"resource-kubernetes-v{version}"
+        directory.mkdir(parents=True, exist_ok=True)
+        link = directory / NAME
+        if not (link.is_symlink() and link.readlink() == plugin):
+            link.unlink(missing_ok=True)
+            link.symlink_to(plugin)
 
 
 def _released(workshop: Workshop) -> Source[Path]:
