@@ -31,8 +31,9 @@ def provide(workshop: Workshop) -> Path:
 def install(plugin: Path, home: Path) -> None:
     """Make it the plugin that the engine with this home finds.
 
-    It is there under the versions that the SDKs of Python and of the example in TypeScript ask for: `pulumi install` would
-    otherwise download them. A provider that was built is older than the first, and the engine warns of that.
+    It is there under the versions that the SDKs of Python and of the example in TypeScript ask for. Otherwise
+    `pulumi install` would download them. A provider that was built is older than the first, and the engine warns of
+    that.
     """
     for version in (versions.PULUMI_KUBERNETES, versions.PULUMI_KUBERNETES_BUILT):
         directory = home / "plugins" / f"resource-kubernetes-v{version}"

@@ -11,7 +11,7 @@ from .conftest import Node, Step, hub, in_every_shell
 @pytest.mark.parametrize("first", [{"hang": True}, {"error": "connect: connection refused"}], ids=["hangs", "refuses"])
 def test_where_the_first_socket_does_not_answer_the_second_is_used(node: Node, first: Step) -> None:
     node.plan({"first.sock": [first]})
-    outcome = node.run(hub("a:1"), sockets=["docker first.sock", "crictl second.sock"], call_timeout_ms=500)
+    outcome = node.run(hub("a:1"), sockets=["docker first.sock", "crictl second.sock"], call_timeout_ms=3000)
     assert outcome.code == 0
     pull = outcome.of("pull")[0]
     assert pull.client == "crictl"
