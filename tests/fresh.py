@@ -59,15 +59,9 @@ def main() -> int:
         checkout.seek(0)
         command = (str(engine.client), "run", *options, image, "/bin/sh", "-ec", script)
         try:
-            return subprocess.run(
-                command, env={**engine.environ, **_own_settings()}, check=False, stdin=checkout
-            ).returncode
+            return subprocess.run(command, env=engine.environ, check=False, stdin=checkout).returncode
         finally:
             engine.remove_containers(container)
-
-
-def _own_settings() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if name.startswith(_SETTINGS)}
 
 
 if __name__ == "__main__":
