@@ -7,7 +7,7 @@ import json
 import os
 import re
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -17,7 +17,7 @@ import pytest
 from prepull import PrePullDaemonSet, PrePullDaemonSetArgs
 from pulumi import automation as auto
 
-from lab import Lab
+from lab import Lab, LabError
 from lab.oci import Image, layer, noise
 
 from .faulty_registry import ADDRESS, FaultyRegistry, running
@@ -35,6 +35,27 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             # The nodes know it by one name, and so one process has it at a time.
             if "registry" in getattr(item, "fixturenames", ()):
                 item.add_marker(pytest.mark.xdist_group("faulty registry"))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show what was in a failed test's namespace; it is gone when somebody reads that the test failed."""
+    outcome = yield
+    found = getattr(item, "funcargs", {})
+    if outcome.failed and "lab" in found and "namespace" in found:
+        outcome.sections.append((f"namespace {found['namespace']}", _story(found["lab"], found["namespace"])))
+    return outcome
+
+
+def _story(lab: Lab, namespace: str) -> str:
+    questions = (("get", "pods", "--output=wide"), ("get", "events", "--sort-by=.lastTimestamp"), ("get", "nodes"))
+    answers = []
+    for question in questions:
+        try:
+            answers.append(lab.cluster.kubectl("--namespace", namespace, *question))
+        except LabError as error:
+            answers.append(str(error))
+    return "\n".join(answers)
 
 
 @pytest.fixture(scope="session")

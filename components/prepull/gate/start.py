@@ -21,16 +21,20 @@ class Importer(MetaPathFinder, ExecutionLoader):
         self._sources = sources
         self._paths = {path.removesuffix(".py").removesuffix("/__init__").replace("/", "."): path for path in sources}
 
-    def find_spec(self, fullname: str, path: object, target: object = None) -> ModuleSpec | None:  # noqa: D102, ARG002
+    def find_spec(self, fullname: str, path: object, target: object = None) -> ModuleSpec | None:  # noqa: ARG002
+        """The import system asks this for each module; None leaves it to the next finder."""
         return spec_from_loader(fullname, self) if fullname in self._paths else None
 
-    def is_package(self, fullname: str) -> bool:  # noqa: D102
+    def is_package(self, fullname: str) -> bool:
+        """Whether the module is a package."""
         return self._paths[fullname].endswith("/__init__.py")
 
-    def get_filename(self, fullname: str) -> str:  # noqa: D102
+    def get_filename(self, fullname: str) -> str:
+        """What tracebacks call the file."""
         return f"{PROGRAM}/{self._paths[fullname]}"
 
-    def get_source(self, fullname: str) -> str:  # noqa: D102
+    def get_source(self, fullname: str) -> str:
+        """The module's source; ImportError for any other module."""
         if fullname not in self._paths:
             raise ImportError(f"{PROGRAM} has no module {fullname}", name=fullname)
         return self._sources[self._paths[fullname]]
