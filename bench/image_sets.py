@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lab.oci import Image, layer, noise, program
+from lab.images.oci import Image, layer, noise, program
 
 if TYPE_CHECKING:
     from lab import Lab

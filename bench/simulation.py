@@ -23,8 +23,8 @@ import yaml
 from lab import Lab
 from lab.platforms import Platform
 from lab.process import run
-from lab.provision import kubectl, programs
-from lab.provision.workshop import Workshop
+from lab.sources.workshop import Workshop
+from lab.tools import kubectl, programs
 
 _API = "kwok.x-k8s.io/v1alpha1"
 _READY_SECONDS = 1800

@@ -7,11 +7,11 @@ import sys
 from typing import TYPE_CHECKING
 
 from lab import Lab, LabError
+from lab.cluster.seconds import seconds_of_last_pull
+from lab.cluster.stack import Stack
+from lab.cluster.table import render, rows, summary
 from lab.console import Console
 from lab.requirements import demand
-from lab.seconds import seconds_of_last_pull
-from lab.stack import Stack
-from lab.table import render, rows, summary
 
 if TYPE_CHECKING:
     from collections.abc import Callable

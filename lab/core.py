@@ -7,40 +7,39 @@ import shutil
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from lab.catalogue import Catalogue
 from lab.checkout import Checkout
-from lab.cluster import Cluster
+from lab.cluster.cluster import Cluster
+from lab.cluster.nodes import Nodes
+from lab.cluster.registries import LAB_LABEL, Registries, RunningRegistry
 from lab.console import Console
-from lab.engine import Engine
+from lab.docker import provide as engine
+from lab.docker.engine import Engine
+from lab.docker.upstream import Upstream
 from lab.environ import lab_environ, shell_lines
 from lab.errors import LabError
-from lab.nodes import Nodes
+from lab.images import node_image, registry_image
+from lab.images.catalogue import Catalogue
 from lab.platforms import Platform
 from lab.process import run
-from lab.provision import (
+from lab.sources.workshop import Workshop
+from lab.tools import (
     busybox,
     docker_client,
-    engine,
     interpreters,
     kind,
     kubectl,
     kubernetes_provider,
     language_hosts,
     node,
-    node_image,
     programs,
     pulumi,
-    registry_image,
 )
-from lab.provision.upstream import Upstream
-from lab.provision.workshop import Workshop
-from lab.registries import LAB_LABEL, Registries, RunningRegistry
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from lab.cache import Cache
-    from lab.registry import Credentials
+    from lab.images.registry_client import Credentials
+    from lab.sources.cache import Cache
 
 REGISTRY_IMAGE_FILE = "registry-image"
 

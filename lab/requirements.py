@@ -7,8 +7,9 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lab.docker import provide as engine
 from lab.errors import LabError
-from lab.provision import engine, interpreters
+from lab.tools import interpreters
 
 if TYPE_CHECKING:
     from lab.checkout import Checkout

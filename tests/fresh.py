@@ -15,7 +15,7 @@ import uuid
 from pathlib import Path
 
 from lab import Lab, LabError
-from lab.provision import debian
+from lab.images import debian
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("ca-certificates", "make", "python3", "python3-venv")

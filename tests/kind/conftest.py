@@ -18,7 +18,7 @@ from prepull import PrePullDaemonSet, PrePullDaemonSetArgs
 from pulumi import automation as auto
 
 from lab import Lab, LabError
-from lab.oci import Image, layer, noise
+from lab.images.oci import Image, layer, noise
 
 from .faulty_registry import ADDRESS, FaultyRegistry, running
 

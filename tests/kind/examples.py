@@ -23,11 +23,11 @@ from prepull.images.references import Reference, parse
 from pulumi import automation as auto
 
 from lab import Lab
-from lab.nodes import Nodes
-from lab.oci import Image, layer, noise, program
-from lab.provision.node_files import MIRRORED, certs_path, hosts_toml
-from lab.registries import RunningRegistry
-from lab.registry import Credentials
+from lab.cluster.nodes import Nodes
+from lab.cluster.registries import RunningRegistry
+from lab.images.node_files import MIRRORED, certs_path, hosts_toml
+from lab.images.oci import Image, layer, noise, program
+from lab.images.registry_client import Credentials
 
 from .conftest import changed_by
 

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from lab import Lab
-from lab.oci import Image, layer, noise
-from lab.registries import RunningRegistry
-from lab.registry import Credentials
+from lab.cluster.registries import RunningRegistry
+from lab.images.oci import Image, layer, noise
+from lab.images.registry_client import Credentials
 
 from .conftest import Images, Stack, UpFailed
 

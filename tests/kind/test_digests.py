@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 
 from lab import Lab
-from lab.nodes import Runtime
-from lab.oci import Image, layer, noise
-from lab.provision.node_files import REGISTRY_PORT, certs_path, hosts_toml
-from lab.registries import RunningRegistry
-from lab.registry import Credentials
+from lab.cluster.nodes import Runtime
+from lab.cluster.registries import RunningRegistry
+from lab.images.node_files import REGISTRY_PORT, certs_path, hosts_toml
+from lab.images.oci import Image, layer, noise
+from lab.images.registry_client import Credentials
 
 from .conftest import Images, Stack, UpFailed
 from .eventually import eventually

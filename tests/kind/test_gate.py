@@ -12,7 +12,7 @@ import pytest
 from prepull import PrePullDaemonSet
 
 from lab import Lab
-from lab.registry import Credentials
+from lab.images.registry_client import Credentials
 
 from .conftest import Images, Stack, UpFailed, failed_up
 from .faulty_registry import Fault, FaultyRegistry

@@ -15,7 +15,7 @@ import yaml
 from pulumi import automation as auto
 
 from lab import Lab
-from lab.oci import Image, layer, program
+from lab.images.oci import Image, layer, program
 from lab.process import run
 
 from .conftest import Images, Result, UpFailed, changed_by

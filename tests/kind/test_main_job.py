@@ -118,7 +118,7 @@ def test_an_image_that_does_not_exist_ends_the_update_and_a_corrected_list_heals
 
 
 def test_the_program_of_the_checkout_puts_hello_world_on_every_node(lab: Lab) -> None:
-    from lab.stack import Stack as DevStack
+    from lab.cluster.stack import Stack as DevStack
 
     DevStack(lab).up()
 

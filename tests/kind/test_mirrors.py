@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from lab import Lab
-from lab.nodes import Runtime
-from lab.oci import Image, layer, noise
+from lab.cluster.nodes import Runtime
+from lab.images.oci import Image, layer, noise
 
 from .conftest import Images, Stack
 from .pods import start_without_pulling

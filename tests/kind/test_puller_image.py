@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from lab import Lab
-from lab.nodes import Runtime
+from lab.cluster.nodes import Runtime
 from lab.process import run
 
 from .conftest import Images, Stack

@@ -11,8 +11,8 @@ import pytest
 from prepull import PrePullDaemonSet, PrePullDaemonSetArgs
 
 from lab import Lab
-from lab.nodes import Runtime
-from lab.oci import Image, layer, noise
+from lab.cluster.nodes import Runtime
+from lab.images.oci import Image, layer, noise
 
 from .conftest import PULLER_IMAGE, Images, Stack
 from .eventually import eventually

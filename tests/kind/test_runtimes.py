@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from lab import Lab
-from lab.oci import File, Image, layer, noise
+from lab.images.oci import File, Image, layer, noise
 
 from .conftest import Images, Stack
 

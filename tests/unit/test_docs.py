@@ -14,8 +14,8 @@ from prepull.runtimes import RUNTIMES
 from rich.console import Console
 
 from lab import versions as lab_versions
-from lab.nodes import NodeImage
-from lab.table import Row, render, summary
+from lab.cluster.nodes import NodeImage
+from lab.cluster.table import Row, render, summary
 
 from ..blocks import PAGES, ROOT
 from ..plans import plan_of

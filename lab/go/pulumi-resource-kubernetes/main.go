@@ -1,7 +1,7 @@
 // Command pulumi-resource-kubernetes is the official provider, built from its published Go module.
 //
 // The module's own main embeds files that its release process generates and that the module does not
-// carry. Both are derived from files that it does carry; lab/provision puts them beside this file.
+// carry. Both are derived from files that it does carry; lab/tools puts them beside this file.
 package main
 
 import (

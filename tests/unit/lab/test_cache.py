@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.cache import Cache, fingerprint
+from lab.sources.cache import Cache, fingerprint
 
 
 def test_a_fingerprint_follows_the_content_and_not_its_division(tmp_path: Path) -> None:

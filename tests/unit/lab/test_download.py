@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from lab.download import Release, Releases
 from lab.errors import LabError
-from lab.provision.sources import UnavailableError
+from lab.sources.download import Release, Releases
+from lab.sources.source import UnavailableError
 
 CONTENT = b"a program"
 SUM = hashlib.sha256(CONTENT).hexdigest()

@@ -2,10 +2,10 @@ from pathlib import Path
 
 import pytest
 
-from lab.cache import Cache
 from lab.console import Console
+from lab.docker import provide as engine
 from lab.errors import LabError
-from lab.provision import engine
+from lab.sources.cache import Cache
 
 
 @pytest.fixture

@@ -3,15 +3,16 @@ from typing import Any
 
 import pytest
 
-from lab.cache import Cache
 from lab.checkout import Checkout
 from lab.console import Console
-from lab.download import Releases
 from lab.errors import LabError
-from lab.provision import language_hosts, node, pypi
-from lab.provision.golang import Go
-from lab.provision.sources import UnavailableError
-from lab.provision.workshop import Workshop
+from lab.sources import pypi
+from lab.sources.cache import Cache
+from lab.sources.download import Releases
+from lab.sources.golang import Go
+from lab.sources.source import UnavailableError
+from lab.sources.workshop import Workshop
+from lab.tools import language_hosts, node
 
 HOSTS = ["pulumi-language-nodejs", "pulumi-language-yaml"]
 

@@ -1,7 +1,7 @@
 import pytest
 
+from lab.cluster.nodes import _taint
 from lab.errors import LabError
-from lab.nodes import _taint
 
 
 @pytest.mark.parametrize(

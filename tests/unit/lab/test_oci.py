@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.oci import Directory, File, Image, Index, Link, layer, noise, write_archive
+from lab.images.oci import Directory, File, Image, Index, Link, layer, noise, write_archive
 from lab.platforms import Platform
 
 AMD64 = Platform("linux", "amd64")

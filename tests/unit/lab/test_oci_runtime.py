@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.provision.oci_runtime import held, main, specification
+from lab.docker.oci_runtime import held, main, specification
 
 PROCESS = {"args": ["sh"], "capabilities": {"bounding": ["CAP_CHOWN", "CAP_SYS_RESOURCE"], "ambient": []}}
 
@@ -35,7 +35,7 @@ def test_runc_is_asked_only_for_what_the_machine_grants(
     file.write_text(json.dumps(PROCESS if command == "exec" else {"process": PROCESS, "root": {"path": "/"}}))
     started: list[list[str]] = []
     monkeypatch.setattr("os.execv", lambda _, arguments: started.append(arguments))
-    monkeypatch.setattr("lab.provision.oci_runtime.bounding_set", lambda: 1)
+    monkeypatch.setattr("lab.docker.oci_runtime.bounding_set", lambda: 1)
     arguments = [command, "--process", str(file)] if command == "exec" else [command, "--bundle", str(tmp_path)]
     main("/usr/sbin/runc", arguments)
     assert started == [["/usr/sbin/runc", *arguments]]

@@ -4,7 +4,7 @@ import pytest
 
 from lab.console import Step
 from lab.errors import LabError
-from lab.provision.sources import Source, UnavailableError, first_of
+from lab.sources.source import Source, UnavailableError, first_of
 
 
 def source(name: str, log: list[str], *, present: bool = False, error: LabError | None = None) -> Source[str]:

@@ -1,7 +1,7 @@
 import pytest
 
-from lab.nodes import NodeImage
-from lab.table import Row, is_named, summary
+from lab.cluster.nodes import NodeImage
+from lab.cluster.table import Row, is_named, summary
 
 DIGEST = "sha256:" + "a" * 64
 IMAGE = NodeImage(("docker.io/library/nginx:1.2",), (f"docker.io/library/nginx@{DIGEST}",), 5)

@@ -1,0 +1,1 @@
+"""The running lab: its nodes, its registries, and the stack on them."""

@@ -1,0 +1,1 @@
+"""The Docker Engine that runs the lab, and its client."""

@@ -1,0 +1,181 @@
+"""The images in the lab's registry, under the names of the public images.
+
+Each is the public image if that can be pulled. If not, a stand-in replaces it, with the same programs at the same
+paths. The stand-ins share their layers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lab import versions
+from lab.images import control_plane, python
+from lab.images.oci import Directory, Entry, File, Image, Link, layer, program
+from lab.package import PYTHON_IMAGE
+from lab.platforms import Platform
+from lab.process import run
+from lab.sources.source import UnavailableError
+from lab.tools import busybox, programs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from lab.docker.engine import Engine
+    from lab.docker.upstream import Upstream
+    from lab.images.registry_client import RegistryClient
+    from lab.sources.workshop import Workshop
+
+# Applets that the public image lacks: a puller that needs one must fail in the lab too.
+_NOT_IN_K3S = frozenset({"base64", "timeout"})
+_CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
+_PATH = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
+
+
+def _tag(reference: str) -> str:
+    return reference.rpartition(":")[2]
+
+
+@dataclass(frozen=True)
+class Offer:
+    """An image of the registry: its name there, its public name, and its stand-in."""
+
+    repository: str
+    tag: str
+    upstream: str | None
+    stand_in: Callable[[], Image]
+
+
+class Catalogue:
+    """Provides the images and pushes them to a registry."""
+
+    def __init__(self, engine: Engine, upstream: Upstream, workshop: Workshop) -> None:
+        self._engine = engine
+        self._upstream = upstream
+        self._workshop = workshop
+        self._layers: dict[str, bytes] = {}
+
+    def offers(self) -> list[Offer]:
+        """The images of the registry."""
+        return [
+            Offer("library/hello-world", "latest", "hello-world:latest", self._hello_world),
+            Offer("library/docker", "28-cli", "docker:28-cli", self._docker_cli),
+            Offer("library/busybox", "1.37-musl", versions.BUSYBOX_IMAGE, self._busybox),
+            Offer("rancher/k3s", "v1.33.5-k3s1", "rancher/k3s:v1.33.5-k3s1", self._k3s),
+            Offer("library/python", _tag(PYTHON_IMAGE), PYTHON_IMAGE.removeprefix("docker.io/library/"), self._python),
+            Offer("pause", "3.10", "registry.k8s.io/pause:3.10", self._pause),
+            Offer("prepull/puller", "dev", None, self._puller),
+        ]
+
+    def stock(self, registry: RegistryClient) -> None:
+        """Push the images that the registry lacks."""
+        missing = [offer for offer in self.offers() if registry.digest(offer.repository, offer.tag) is None]
+        with self._workshop.console.step("images in the registry") as step:
+            pulled = 0
+            for offer in missing:
+                step.now(f"{offer.repository}:{offer.tag}")
+                pulled += self._put(registry, offer)
+            step.ended(f"{len(missing)} put there, {pulled} of them pulled from upstream" if missing else "there")
+
+    def _put(self, registry: RegistryClient, offer: Offer) -> bool:
+        """Push an image, and return whether it is the public one."""
+        if offer.upstream is not None:
+            try:
+                self._upstream.pull(offer.upstream)
+            except UnavailableError:
+                pass
+            else:
+                reference = f"{registry.address}/{offer.repository}:{offer.tag}"
+                self._engine.docker("tag", offer.upstream, reference)
+                self._engine.docker("push", "--quiet", reference)
+                self._engine.docker("image", "rm", reference)
+                return True
+        registry.push(offer.repository, offer.tag, offer.stand_in())
+        return False
+
+    def _hello_world(self) -> Image:
+        built = self._workshop.go.build(programs.HELLO_WORLD, Platform.nodes())
+        return Image((layer({"/hello": program(built / "hello-world")}),), command=("/hello",), environ=_PATH)
+
+    def _docker_cli(self) -> Image:
+        return Image((self._shell(), self._certificates(), self._docker()), command=("sh",), environ=_PATH)
+
+    def _busybox(self) -> Image:
+        return Image((self._shell(),), command=("sh",), environ=_PATH)
+
+    def _k3s(self) -> Image:
+        # The same entrypoint as in the public image: a puller that relies on another one must fail in the lab too.
+        return Image(
+            (self._shell(without=_NOT_IN_K3S), self._certificates(), self._kubernetes()),
+            entrypoint=("/bin/k3s",),
+            command=("agent",),
+            environ={
+                "PATH": "/var/lib/rancher/k3s/data/cni:/bin:/bin/aux",
+                "CRI_CONFIG_FILE": "/var/lib/rancher/k3s/agent/etc/crictl.yaml",
+            },
+        )
+
+    def _python(self) -> Image:
+        return Image((self._shell(), self._python_layer()), command=("python3",), environ=_PATH)
+
+    def _pause(self) -> Image:
+        return control_plane.pause_image(
+            self._workshop.go.build(programs.PAUSE, Platform.nodes()) / "pause", "registry"
+        )
+
+    def _puller(self) -> Image:
+        layers = (self._shell(), self._certificates(), self._python_layer(), self._kubernetes(), self._docker())
+        return Image(layers, command=("sh",), environ=_PATH)
+
+    @cached_property
+    def _shell_program(self) -> Path:
+        return busybox.provide(self._workshop, busybox.ImageSource(self._engine, self._upstream))
+
+    def _shell(self, without: frozenset[str] = frozenset()) -> bytes:
+        def make() -> dict[str, Entry]:
+            binary = self._shell_program
+            applets = sorted({*run(binary, "--list").split()} - without)
+            links: dict[str, Entry] = {f"/bin/{applet}": Link("busybox") for applet in applets}
+            return {
+                **links,
+                "/bin/busybox": program(binary),
+                "/tmp": Directory(0o1777),  # noqa: S108
+                "/etc/passwd": File(b"root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n"),
+                "/etc/group": File(b"root:x:0:\nnobody:x:65534:\n"),
+            }
+
+        return self._layer(" ".join(["shell", *sorted(without)]), make)
+
+    def _certificates(self) -> bytes:
+        def make() -> dict[str, Entry]:
+            return {str(_CERTIFICATES): File(_CERTIFICATES)} if _CERTIFICATES.exists() else {}
+
+        return self._layer("certificates", make)
+
+    def _kubernetes(self) -> bytes:
+        def make() -> dict[str, Entry]:
+            go, platform = self._workshop.go, Platform.nodes()
+            return {
+                "/bin/crictl": program(go.build(programs.CRICTL, platform) / "crictl"),
+                "/bin/ctr": program(go.build(programs.CONTAINERD, platform) / "ctr"),
+                "/bin/kubectl": program(go.build(programs.KUBERNETES, platform) / "kubectl"),
+            }
+
+        return self._layer("kubernetes", make)
+
+    def _docker(self) -> bytes:
+        def make() -> dict[str, Entry]:
+            binary = self._workshop.go.build(programs.DOCKER_CLI, Platform.nodes()) / "docker"
+            return {"/usr/local/bin/docker": program(binary)}
+
+        return self._layer("docker", make)
+
+    def _python_layer(self) -> bytes:
+        return self._layer("python", lambda: python.entries(self._engine, self._upstream, self._workshop))
+
+    def _layer(self, name: str, make: Callable[[], dict[str, Entry]]) -> bytes:
+        if name not in self._layers:
+            self._layers[name] = layer(make())
+        return self._layers[name]

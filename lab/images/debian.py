@@ -1,0 +1,77 @@
+"""A Debian root file system with the packages that a node needs."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from typing import TYPE_CHECKING
+
+from lab import versions
+from lab.docker.provide import apt_install
+from lab.process import run
+from lab.sources.cache import fingerprint
+from lab.sources.source import UnavailableError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from lab.console import Step
+    from lab.sources.cache import Cache
+
+# kind's own list, less what only its optional snapshotter and storage classes need, and a Docker Engine.
+PACKAGES = [
+    "ca-certificates",
+    "conntrack",
+    "containernetworking-plugins",
+    "curl",
+    "docker.io",
+    "e2fsprogs",
+    "ethtool",
+    "iproute2",
+    "iptables",
+    "jq",
+    "kmod",
+    "libseccomp2",
+    "mount",
+    "nftables",
+    "pigz",
+    "procps",
+    "runc",
+    "socat",
+    "systemd",
+    "systemd-sysv",
+    "util-linux",
+]
+
+ARCHIVE = "rootfs.tar"
+
+
+def provide(cache: Cache, step: Step, packages: Sequence[str] = PACKAGES) -> Path:
+    """An archive of a root file system with the smallest Debian and some packages."""
+
+    def fill(directory: Path) -> None:
+        if os.geteuid() != 0:
+            raise UnavailableError("debootstrap needs root")
+        if shutil.which("debootstrap") is None:
+            if shutil.which("apt-get") is None:
+                raise UnavailableError("there is no debootstrap, and no apt to install it")
+            step.now("apt-get install debootstrap")
+            apt_install("debootstrap")
+        step.now("debootstrap")
+        root = directory / "root"
+        run("debootstrap", "--variant=minbase", f"--include={','.join(packages)}", versions.DEBIAN, root)
+        for leftovers in (
+            "var/cache/apt",
+            "var/lib/apt/lists",
+            "var/log",
+            "usr/share/doc",
+            "usr/share/man",
+            "usr/share/locale",
+        ):
+            shutil.rmtree(root / leftovers, ignore_errors=True)
+            (root / leftovers).mkdir()
+        run("tar", "--create", "--numeric-owner", "--file", directory / ARCHIVE, "--directory", root, ".")
+        shutil.rmtree(root)
+
+    return cache.entry("debian", fingerprint(versions.DEBIAN, *packages), fill) / ARCHIVE

@@ -1,0 +1,282 @@
+"""The image of the nodes: kind's own, or else a build in the way of kind; with a Docker Engine added."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lab import versions
+from lab.docker import oci_runtime
+from lab.errors import LabError
+from lab.images import control_plane, debian, node_files
+from lab.images.oci import Directory, Entry, File, Image, Link, layer, write_archive
+from lab.platforms import Platform
+from lab.process import run
+from lab.sources.cache import fingerprint
+from lab.sources.source import Source, first_of
+from lab.tools import programs
+
+if TYPE_CHECKING:
+    from lab.console import Console, Step
+    from lab.docker.engine import Engine
+    from lab.docker.upstream import Upstream
+    from lab.sources.cache import Cache
+    from lab.sources.golang import Go
+
+REPOSITORY = "prepull-lab/node"
+_PROGRAMS = (programs.KUBERNETES, programs.CONTAINERD, programs.CRICTL, programs.ETCD, programs.PAUSE)
+_ENTRYPOINT = ("/usr/local/bin/entrypoint", "/sbin/init")
+# One bridge on each node, and masquerading with the node's address: enough to reach Services from pods.
+_NETWORK = {
+    "cniVersion": "0.4.0",
+    "name": "lab",
+    "plugins": [
+        {
+            "type": "bridge",
+            "bridge": "lab0",
+            "isGateway": True,
+            "ipMasq": True,
+            "hairpinMode": True,
+            "ipam": {
+                "type": "host-local",
+                "ranges": [[{"subnet": "10.244.0.0/16"}]],
+                "routes": [{"dst": "0.0.0.0/0"}],
+            },
+        },
+        {"type": "portmap", "capabilities": {"portMappings": True}},
+    ],
+}
+
+
+@dataclass(frozen=True)
+class NodeImage:
+    """An image of the engine, and whether it contains kind's default network and DNS."""
+
+    reference: str
+    complete: bool
+
+
+def provide(engine: Engine, upstream: Upstream, go: Go, cache: Cache, console: Console) -> NodeImage:
+    """The image, from the first source that has it."""
+    recipe = fingerprint(
+        *(Path(module.__file__ or "") for module in (control_plane, debian, node_files)),
+        Path(__file__),
+        Path(versions.__file__),
+        *(go.modules / program.module / "go.mod" for program in _PROGRAMS),
+        str(oci_runtime.bounding_set()),
+    )
+    official = NodeImage(f"{REPOSITORY}:official-{recipe}", complete=True)
+    built = NodeImage(f"{REPOSITORY}:built-{recipe}", complete=False)
+
+    with console.step("node image") as step:
+
+        def present(image: NodeImage) -> NodeImage | None:
+            return image if engine.has_image(image.reference) else None
+
+        def pull() -> NodeImage:
+            upstream.pull(versions.KIND_NODE_IMAGE)
+            _extend(engine, official.reference, step)
+            return official
+
+        def build() -> NodeImage:
+            with cache.lock("node-image"):
+                if not engine.has_image(built.reference):
+                    _build(engine, built.reference, go, cache, step)
+            return built
+
+        return first_of(
+            "a node image",
+            [
+                Source("kind's own image", lambda: present(official), pull),
+                Source("built from Debian and Go modules", lambda: present(built), build),
+            ],
+            step,
+        )
+
+
+def _extend(engine: Engine, reference: str, step: Step) -> None:
+    """Extend kind's image with a Docker Engine and the files of the lab's nodes."""
+    container = f"prepull-lab-node-{os.getpid()}"
+    install = (
+        "apt-get update --quiet && DEBIAN_FRONTEND=noninteractive apt-get install --quiet --yes "
+        "--no-install-recommends -o Dpkg::Options::=--force-confold docker.io && rm -rf /var/lib/apt/lists "
+        "&& rm -f /etc/systemd/system/multi-user.target.wants/docker.service "
+        f"&& cat >>/etc/containerd/config.toml <<'EOF'\n{node_files.CONTAINERD_REGISTRIES}EOF\n"
+    )
+    step.now("adding a Docker Engine to kind's image")
+    try:
+        engine.docker(
+            "run", "--detach", "--name", container, "--entrypoint", "sleep", versions.KIND_NODE_IMAGE, "86400"
+        )
+        engine.docker("exec", container, "bash", "-ec", install)
+        engine.docker("cp", "-", f"{container}:/", stdin=layer(node_files.node_files()))
+        _commit(engine, container, reference)
+    finally:
+        engine.remove_containers(container)
+
+
+def _build(engine: Engine, reference: str, go: Go, cache: Cache, step: Step) -> None:
+    """Build the image as kind does, from the distribution and from Go modules."""
+    platform = Platform.nodes()
+    step.now("Kubernetes from its Go module")
+    kubernetes = go.build(programs.KUBERNETES, platform)
+    step.now("etcd, containerd and crictl from their Go modules")
+    binaries = {
+        **{f"/usr/bin/{name}": kubernetes / name for name in ("kubelet", "kubeadm", "kubectl")},
+        "/usr/local/bin/crictl": go.build(programs.CRICTL, platform) / "crictl",
+    }
+    containerd = go.build(programs.CONTAINERD, platform)
+    binaries |= {f"/usr/local/bin/{path.name}": path for path in sorted(containerd.iterdir())}
+    etcd = go.build(programs.ETCD, platform) / "etcd"
+    pause = go.build(programs.PAUSE, platform) / "pause"
+    archive = debian.provide(cache, step)
+    step.now("putting the root file system together")
+    with tempfile.TemporaryDirectory(prefix="node-", dir=cache.root) as scratch:
+        root = Path(scratch) / "root"
+        root.mkdir()
+        run("tar", "--extract", "--numeric-owner", "--file", archive, "--directory", root)
+        images = Path(scratch) / "images.tar"
+        with images.open("wb") as file:
+            write_archive(file, control_plane.images(kubernetes, etcd, pause, root))
+        _furnish(root, go.source_of("kind", "sigs.k8s.io/kind") / "images" / "base", binaries)
+        base = f"{REPOSITORY}:base-{os.getpid()}"
+        step.now("loading it into the engine")
+        _load(engine, root, base)
+        step.now("importing the control plane's images into it")
+        try:
+            _preload(engine, base, images, reference)
+        finally:
+            engine.docker("image", "rm", "--force", base)
+
+
+def _furnish(root: Path, kind_base: Path, binaries: dict[str, Path]) -> None:
+    """Change the root file system as the Dockerfile of kind's base image does."""
+    shutil.copytree(kind_base / "files", root, dirs_exist_ok=True, copy_function=_copy_file)
+    for path, source in binaries.items():
+        shutil.copyfile(source, root / path.lstrip("/"))
+        (root / path.lstrip("/")).chmod(0o755)
+    for script in (root / "usr/local/bin/entrypoint", *(root / "kind/bin").iterdir()):
+        script.chmod(0o755)
+
+    for pattern in (
+        "lib/systemd/system/multi-user.target.wants/*",
+        "etc/systemd/system/*.wants/*",
+        "lib/systemd/system/local-fs.target.wants/*",
+        "lib/systemd/system/sockets.target.wants/*udev*",
+        "lib/systemd/system/sockets.target.wants/*initctl*",
+        "lib/systemd/system/basic.target.wants/*",
+        "lib/systemd/system/sysinit.target.wants/systemd-tmpfiles-setup.service",
+    ):
+        for unit in root.glob(pattern):
+            unit.unlink()
+    with (root / "etc/systemd/journald.conf").open("a") as journald:
+        journald.write("ReadKMsg=no\n")
+    if not (root / "sbin/init").is_symlink():
+        (root / "sbin/init").symlink_to("/usr/lib/systemd/systemd")
+    run(
+        "chroot",
+        root,
+        "systemctl",
+        "enable",
+        "kubelet.service",
+        "containerd.service",
+        "undo-mount-hacks.service",
+    )
+    run("chroot", root, "systemctl", "mask", "systemd-binfmt.service")
+
+    containerd = root / "etc/containerd/config.toml"
+    containerd.write_text(_containerd_configuration(containerd.read_text()))
+    spec = json.loads(run("chroot", root, "/usr/local/bin/ctr", "oci", "spec"))
+    spec["hooks"] = {"createContainer": [{"path": "/kind/bin/mount-product-files.sh"}]}
+    del spec["process"]["rlimits"]
+    if not _may_set_oom_score():
+        unit = root / "etc/systemd/system/containerd.service"
+        unit.write_text("".join(line for line in unit.read_text().splitlines(True) if "OOMScoreAdjust" not in line))
+
+    files: dict[str, Entry] = {
+        **node_files.node_files(),
+        "/etc/containerd/cri-base.json": File(json.dumps(spec).encode()),
+        "/etc/cni/net.d/10-lab.conflist": File(json.dumps(_NETWORK).encode()),
+        "/etc/kubernetes/manifests": Directory(),
+        "/opt/cni/bin": Link("/usr/lib/cni"),
+        "/kind/version": File(versions.KUBERNETES.encode()),
+    }
+    run("tar", "--extract", "--directory", root, "--keep-directory-symlink", stdin=layer(files))
+
+
+def _containerd_configuration(text: str) -> str:
+    """Kind's configuration of containerd, adapted to this machine and the lab's registry."""
+    changes = {'sandbox_image = "registry.k8s.io/pause:3.10"': f'sandbox_image = "{versions.SANDBOX_IMAGE}"'}
+    if not Path("/sys/fs/cgroup/cgroup.controllers").exists():
+        changes["SystemdCgroup = true"] = "SystemdCgroup = false"
+    if not _may_set_oom_score():
+        changes["restrict_oom_score_adj = false"] = "restrict_oom_score_adj = true"
+    for old, new in changes.items():
+        if old not in text:
+            raise LabError(f"kind {versions.KIND}'s containerd configuration no longer has `{old}`.")
+        text = text.replace(old, new)
+    return text + node_files.CONTAINERD_REGISTRIES
+
+
+def _may_set_oom_score() -> bool:
+    return "CAP_SYS_RESOURCE" in oci_runtime.held(oci_runtime.bounding_set())
+
+
+def _copy_file(source: str, destination: str) -> None:
+    # Files in the module cache are read-only, but must be writable on a node.
+    shutil.copyfile(source, destination)
+    Path(destination).chmod(0o644)
+
+
+def _load(engine: Engine, root: Path, reference: str) -> None:
+    """Import the root file system as an image of the engine. Tells systemd that it runs in a container."""
+    packed = root.parent / "root.tar"
+    run("tar", "--create", "--numeric-owner", "--file", packed, "--directory", root, ".")
+    # Not `docker import`: it cannot set the stop signal that systemd requires.
+    image = Image((packed,), entrypoint=_ENTRYPOINT, environ={"container": "docker"}, stop_signal="SIGRTMIN+3")
+    archive = root.parent / "image.tar"
+    with archive.open("wb") as file:
+        write_archive(file, [(reference, image)])
+    packed.unlink()
+    with archive.open("rb") as file:
+        engine.docker("load", "--quiet", stdin=file)
+
+
+def _preload(engine: Engine, base: str, images: Path, reference: str) -> None:
+    """Load images into the containerd of an image, and tag the result."""
+    container = f"prepull-lab-node-{os.getpid()}"
+    try:
+        engine.docker("run", "--detach", "--privileged", "--network", "none", "--name", container,
+                      "--entrypoint", "/usr/local/bin/containerd", base)  # fmt: skip
+        _wait_for_containerd(engine, container)
+        with images.open("rb") as file:
+            # Not unpacked: that needs overlays, which cannot lie on this container's own. The first use
+            # unpacks them.
+            engine.docker("exec", "--interactive", container, "ctr", "--namespace=k8s.io", "images", "import",
+                          "--label=io.cri-containerd.pinned=pinned", "--all-platforms", "--no-unpack",
+                          "--digests", "-", stdin=file)  # fmt: skip
+        _commit(engine, container, reference)
+    finally:
+        engine.remove_containers(container)
+
+
+def _wait_for_containerd(engine: Engine, container: str) -> None:
+    ready = "for i in $(seq 150); do ctr version >/dev/null 2>&1 && exit 0; sleep 0.2; done; exit 1"
+    engine.docker("exec", container, "bash", "-c", ready)
+
+
+def _commit(engine: Engine, container: str, reference: str) -> None:
+    engine.docker(
+        "commit",
+        "--change",
+        f"ENTRYPOINT {json.dumps(_ENTRYPOINT)}",
+        "--change",
+        "CMD []",
+        container,
+        reference,
+    )

@@ -1,1 +1,0 @@
-"""Finds, downloads or builds the pieces of the lab: one file for each piece."""

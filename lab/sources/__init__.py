@@ -1,0 +1,1 @@
+"""Where a piece comes from: found on this machine, downloaded or built; the cache keeps it."""

@@ -1,0 +1,1 @@
+"""The programs that the lab runs, one file for each."""

@@ -1,0 +1,128 @@
+"""The Go programs that the lab builds if their releases are not available, and how to build them."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from typing import TYPE_CHECKING
+
+from lab import versions
+from lab.sources.golang import Program
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from lab.sources.golang import Go
+
+_KUBERNETES_MAJOR, _KUBERNETES_MINOR, _ = versions.KUBERNETES.removeprefix("v").split(".")
+
+KIND = Program("kind", ("sigs.k8s.io/kind",))
+
+KUBERNETES = Program(
+    "kubernetes",
+    tuple(
+        f"k8s.io/kubernetes/cmd/{name}"
+        for name in (
+            "kubelet",
+            "kubeadm",
+            "kubectl",
+            "kube-apiserver",
+            "kube-controller-manager",
+            "kube-scheduler",
+            "kube-proxy",
+        )
+    ),
+    variables={
+        f"{package}.{name}": value
+        for package in ("k8s.io/component-base/version", "k8s.io/client-go/pkg/version")
+        for name, value in {
+            "gitVersion": versions.KUBERNETES,
+            "gitMajor": _KUBERNETES_MAJOR,
+            "gitMinor": _KUBERNETES_MINOR,
+        }.items()
+    },
+)
+
+ETCD = Program("etcd")
+
+CONTAINERD = Program(
+    "containerd",
+    tuple(
+        f"github.com/containerd/containerd/v2/cmd/{name}" for name in ("containerd", "containerd-shim-runc-v2", "ctr")
+    ),
+    variables={"github.com/containerd/containerd/v2/version.Version": versions.CONTAINERD},
+    tags=("no_aufs", "no_zfs", "no_btrfs", "no_devmapper"),
+)
+
+CRICTL = Program(
+    "cri-tools",
+    ("sigs.k8s.io/cri-tools/cmd/crictl",),
+    variables={"sigs.k8s.io/cri-tools/pkg/version.Version": versions.CRICTL},
+)
+
+KWOK = Program("kwok", ("sigs.k8s.io/kwok/cmd/kwok", "sigs.k8s.io/kwok/cmd/kwokctl"))
+
+REGISTRY = Program("distribution", ("github.com/distribution/distribution/v3/cmd/registry",))
+DOCKER_CLI = Program(
+    "docker-cli",
+    ("github.com/docker/cli/cmd/docker",),
+    variables={"github.com/docker/cli/cli/version.Version": versions.DOCKER_CLI},
+)
+HTPASSWD = Program("htpasswd")
+PAUSE = Program("pause")
+HELLO_WORLD = Program("hello-world")
+
+PULUMI = Program(
+    "pulumi",
+    ("github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",),
+    variables={"github.com/pulumi/pulumi/sdk/v3/go/common/version.Version": f"v{versions.PULUMI}"},
+)
+
+PULUMI_LANGUAGE_PYTHON = Program(
+    "pulumi-language-python",
+    ("github.com/pulumi/pulumi/sdk/python/cmd/pulumi-language-python/v3",),
+    variables={"github.com/pulumi/pulumi/sdk/v3/go/common/version.Version": f"v{versions.PULUMI}"},
+    private="github.com/pulumi/*",
+)
+
+_NODEJS_HOST = "github.com/pulumi/pulumi/sdk/nodejs/cmd/pulumi-language-nodejs/v3"
+
+
+def _copy_host(workspace: Path, go: Go) -> None:
+    """Copy the host's sources beside ours: the available version lacks a part of the engine's protocol."""
+    for source in go.module_directory(workspace, _NODEJS_HOST).glob("*.go"):
+        if not source.name.endswith("_test.go"):
+            shutil.copyfile(source, workspace / source.name)
+
+
+PULUMI_LANGUAGE_NODEJS = Program(
+    "pulumi-language-nodejs",
+    variables={"github.com/pulumi/pulumi/sdk/v3/go/common/version.Version": f"v{versions.PULUMI}"},
+    private="github.com/pulumi/*",
+    prepare=_copy_host,
+)
+
+PULUMI_LANGUAGE_YAML = Program(
+    "pulumi-language-yaml",
+    ("github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml",),
+    variables={"github.com/pulumi/pulumi-yaml/pkg/version.Version": f"v{versions.PULUMI_YAML}"},
+)
+
+_KUBERNETES_PROVIDER = "github.com/pulumi/pulumi-kubernetes/provider/v4"
+
+
+def _embed_schema(workspace: Path, go: Go) -> None:
+    """Add the schema that the provider's main embeds, with the version that the module's schema lacks."""
+    published = go.module_directory(workspace, _KUBERNETES_PROVIDER) / "cmd" / "pulumi-resource-kubernetes"
+    schema = json.loads((published / "schema.json").read_text(encoding="utf-8"))
+    schema["version"] = versions.PULUMI_KUBERNETES_BUILT
+    (workspace / "schema.json").write_text(json.dumps(schema), encoding="utf-8")
+    shutil.copyfile(published / "terraform-mapping.json", workspace / "terraform-mapping.json")
+
+
+PULUMI_KUBERNETES = Program(
+    "pulumi-resource-kubernetes",
+    variables={f"{_KUBERNETES_PROVIDER}/pkg/version.Version": versions.PULUMI_KUBERNETES_BUILT},
+    private="github.com/pulumi/*",
+    prepare=_embed_schema,
+)
