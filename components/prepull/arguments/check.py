@@ -6,7 +6,7 @@ Each complaint names the argument, the value and the way out.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..defaults import BUSYBOX_IMAGE, K3S_IMAGE, PYTHON_IMAGE
@@ -48,8 +48,13 @@ def check(name: str, args: Mapping[str, Any]) -> Plan:
         complaints = [*_too_long(plan), *_unnamable(plan)]
         if not complaints:
             return plan
+    raise InvalidArgumentError(message(name, complaints))
+
+
+def message(name: str, complaints: Sequence[str]) -> str:
+    """The text of an error about a component's arguments, with one line for each complaint."""
     lines = "".join(f"\n  - {complaint}" for complaint in complaints)
-    raise InvalidArgumentError(f"PrePullDaemonSet '{name}' cannot be deployed as it is described:{lines}")
+    return f"PrePullDaemonSet '{name}' cannot be deployed as it is described:{lines}"
 
 
 def complaints_of(args: Mapping[str, Any]) -> list[str]:

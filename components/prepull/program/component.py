@@ -8,6 +8,7 @@ import pulumi
 import pulumi_kubernetes as k8s
 
 from ..manifests import gate_job
+from ..manifests.kinds import KINDS
 from ..manifests.objects import Made, Object, objects_of
 from .args import PrePullDaemonSetArgs
 from .settings import Deciding, Settings
@@ -81,7 +82,7 @@ class PrePullDaemonSet(pulumi.ComponentResource):
         }
         # In a preview, the API server refuses a binding to a role that does not exist yet, unless the user is a cluster
         # administrator. An ID is unknown until its object exists, and a preview sends no requests for unknown inputs.
-        there = {key: made[key].id for key in item.needs} if item.kind in _BINDINGS else {}
+        there = {key: made[key].id for key in item.needs} if KINDS[item.kind].binds else {}
         annotation, _ = _waiting(item.kind, settings.deciding)
         annotations = {annotation: "true"} if annotation else {}
         accounts = [key for key in there if isinstance(made[key], k8s.core.v1.ServiceAccount)]
@@ -132,8 +133,6 @@ class PrePullDaemonSet(pulumi.ComponentResource):
 
         return pulumi.Output.all(daemon_set.id, _identity(daemon_set, "uid"), gate_job.id).apply(read)
 
-
-_BINDINGS = ("RoleBinding", "ClusterRoleBinding")
 
 _KINDS: Mapping[str, tuple[Any, Mapping[str, str]]] = {
     "ConfigMap": (k8s.core.v1.ConfigMap, {"data": "data", "binary_data": "binaryData", "immutable": "immutable"}),

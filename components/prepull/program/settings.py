@@ -10,7 +10,7 @@ from typing import Any
 import pulumi
 
 from ..arguments import pins
-from ..arguments.check import InvalidArgumentError, check, complaints_of
+from ..arguments.check import InvalidArgumentError, check, complaints_of, message
 from ..arguments.table import ARGUMENTS
 from ..plan import Plan
 from .errors import PrePullArgumentError
@@ -69,8 +69,7 @@ def _decided(name: str, args: Mapping[str, Any]) -> Deciding:
         )
     known = {key: value for key, value in args.items() if value is not None and _is_known(value)}
     if complaints := complaints_of(known):
-        lines = "".join(f"\n  - {complaint}" for complaint in complaints)
-        raise PrePullArgumentError(f"PrePullDaemonSet '{name}' cannot be deployed as it is described:{lines}")
+        raise PrePullArgumentError(message(name, complaints))
     return Deciding(**{key: ARGUMENTS[key](known.get(key)) for key in _DECIDING})
 
 
