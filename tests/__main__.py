@@ -63,9 +63,9 @@ def _with_a_cluster(lab: Lab) -> list[Part]:
     was_up = lab.is_up()
     parts = [_timed("the cluster", lab.up)]
     if parts[-1].passed:
-        shared = ("--numprocesses", str(AT_ONCE), "--dist=loadgroup")
+        shared = ("--numprocesses", str(AT_ONCE), "--dist=loadgroup", "--durations=15")
         parts.append(_pytest("sharing the cluster", "tests/kind", "-m", "not alone", *shared))
-        parts.append(_pytest("alone on the cluster", "tests/kind", "-m", "alone"))
+        parts.append(_pytest("alone on the cluster", "tests/kind", "-m", "alone", "--durations=10"))
     if not was_up:
         lab.down()
     return parts

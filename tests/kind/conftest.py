@@ -48,11 +48,16 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
 
 def _story(lab: Lab, namespace: str) -> str:
-    questions = (("get", "pods", "--output=wide"), ("get", "events", "--sort-by=.lastTimestamp"), ("get", "nodes"))
+    questions = (
+        ("get", "pods", f"--namespace={namespace}", "--output=wide"),
+        ("get", "events", f"--namespace={namespace}", "--sort-by=.lastTimestamp"),
+        ("get", "nodes"),
+        ("get", "pods", "--namespace=kube-system"),
+    )
     answers = []
     for question in questions:
         try:
-            answers.append(lab.cluster.kubectl("--namespace", namespace, *question))
+            answers.append(lab.cluster.kubectl(*question))
         except LabError as error:
             answers.append(str(error))
     return "\n".join(answers)
