@@ -54,7 +54,7 @@ class Lab:
     | ask or change what is on a node | `nodes` |
     | push an image that its nodes can pull | `registry.client.push()`, then `registry.address` |
     | run programs in TypeScript and YAML | `provide_languages()`, then `environ` |
-    | run another registry beside it | `registries.ensure("other")` |
+    | run another registry beside it | `registries.ensure("other.registry")` |
     """
 
     def __init__(self, checkout: Checkout, console: Console | None = None) -> None:
@@ -256,6 +256,8 @@ class Lab:
             # An interrupted run may leave part of a cluster. Without its state, the stacks on a cluster are unknown.
             if not set(self.cluster.base_nodes) <= set(there) or not self.kubeconfig.exists():
                 self.engine.remove_containers(*there)
+                # kind writes it last, so it says that a cluster is complete. An older one would say so too early.
+                self.kubeconfig.unlink(missing_ok=True)
                 step.now("kind create cluster")
                 self.cluster.create(image)
                 step.ended("3 nodes made")

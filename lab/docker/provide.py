@@ -11,10 +11,12 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lab.docker import oci_runtime
+from lab.docker import client as docker_client
+from lab.docker import inotify, oci_runtime, silence
 from lab.docker.engine import Engine
 from lab.errors import LabError
 from lab.process import CommandError, run
+from lab.sources import apt
 from lab.sources.cache import Cache, fingerprint
 
 if TYPE_CHECKING:
@@ -24,11 +26,6 @@ if TYPE_CHECKING:
 
 DEFAULT_SOCKET = "unix:///var/run/docker.sock"
 START_SECONDS = 60
-_WATCHERS = 1024
-MISSING = (
-    "No Docker Engine answers (tried DOCKER_HOST, the current docker context, /var/run/docker.sock) and none "
-    "can be installed here (needs root and apt): install Docker, then run this again."
-)
 
 _SBIN = "/usr/local/sbin:/usr/sbin:/sbin"
 
@@ -54,7 +51,6 @@ class OwnEngine:
         with self._cache.lock("engine"):
             if engine.answers():
                 return
-            _allow_many_watchers()
             self.directory.mkdir(parents=True, exist_ok=True)
             self.runtime_directory.mkdir(parents=True, exist_ok=True)
             configuration = self.directory / "daemon.json"
@@ -121,17 +117,33 @@ class OwnEngine:
 
 
 def provide(cache: Cache, client: Path, console: Console) -> Engine:
-    """The engine to use. An existing engine takes precedence, and is not changed."""
+    """The engine to use. An existing engine takes precedence, and is not changed.
+
+    Raises:
+        LabError: no engine answers, and none can be started here; the message says why, and the way out.
+    """
     with console.step("Docker Engine") as step:
-        own = OwnEngine(cache)
-        found = find(cache, client)
-        if found is not None:
-            step.ended("started by the lab before" if found.own else f"at {found.environ['DOCKER_HOST']}")
+        found, silent = _search(cache, client)
+        if found is not None and not found.own:
+            step.ended(f"at {found.host}")
             return found
-        if not _can_install():
-            raise LabError(MISSING)
-        installed = _install(step)
-        if installed and Path("/run/systemd/system").is_dir():
+        if found is None and (refused := _cannot_start()):
+            raise LabError(_missing(silent, refused))
+        # The limits are the whole machine's. A machine with an engine of the user's is the user's to set up.
+        if apt.allowed():
+            inotify.raise_limits(step.say)
+        if found is not None:
+            step.ended("started by the lab before")
+            return found
+        return _start(cache, client, step)
+
+
+def _start(cache: Cache, client: Path, step: Step) -> Engine:
+    """Start an engine, and install it if there is none."""
+    if packages := _packages():
+        step.now("apt-get install " + " ".join(packages))
+        apt.install(step.say, *packages)
+        if Path("/run/systemd/system").is_dir():
             engine = _engine(cache, client, DEFAULT_SOCKET, own=False)
             deadline = time.monotonic() + START_SECONDS
             while time.monotonic() < deadline:
@@ -139,32 +151,90 @@ def provide(cache: Cache, client: Path, console: Console) -> Engine:
                     step.ended("installed by apt")
                     return engine
                 time.sleep(0.5)
-        step.now("starting dockerd")
-        engine = _engine(cache, client, own.host, own=True)
-        own.start(engine)
-        step.ended("Debian's, started by the lab")
-        return engine
+    step.now("starting dockerd")
+    own = OwnEngine(cache)
+    engine = _engine(cache, client, own.host, own=True)
+    own.start(engine)
+    step.ended("Debian's, started by the lab")
+    return engine
 
 
-def can_be_had(directory: Path) -> bool:
-    """Whether an engine answers, or can be installed and started with a cache in that directory."""
+def look(cache: Cache) -> tuple[Engine | None, str]:
+    """The engine that answers to the `docker` on PATH, and why none can be had. Nothing is started or built.
+
+    Both are empty if the lab can start an engine.
+    """
     client = shutil.which("docker")
-    return _can_install() or (client is not None and find(Cache(directory), Path(client)) is not None)
+    silent: list[str] = []
+    if client is not None:
+        if wrong := docker_client.trouble(Path(client)):
+            return None, wrong
+        found, silent = _search(cache, Path(client))
+        if found is not None:
+            return found, ""
+    refused = _cannot_start()
+    return None, _missing(silent, refused) if refused else ""
 
 
-def _can_install() -> bool:
-    daemon = shutil.which("dockerd", path=_daemon_environ()["PATH"])
-    return os.geteuid() == 0 and (daemon or shutil.which("apt-get")) is not None
+def _missing(silent: list[str], refused: str) -> str:
+    """The sentence about a machine without an engine.
+
+    Args:
+        silent: why those do not answer that are there.
+        refused: why the lab starts none.
+    """
+    if silent:
+        return " ".join(silent)
+    packages = _packages()
+    if not packages:
+        return f"{silence.explained(DEFAULT_SOCKET, silence.STOPPED)} The lab cannot start one ({refused})."
+    way = f"`apt-get install {' '.join(packages)}`" if shutil.which("apt-get") else docker_client.INSTALL
+    return (
+        "No Docker Engine answers (tried DOCKER_HOST, the current docker context, /var/run/docker.sock), and the lab "
+        f"cannot install and start one ({refused}): install Docker Engine ({way}), start it, then run this again."
+    )
+
+
+def _cannot_start() -> str:
+    """Why the lab cannot start an engine here; empty if it can."""
+    if os.geteuid() != 0:
+        return "that needs root"
+    return apt.refusal() if _packages() else ""
+
+
+def _packages() -> list[str]:
+    """Debian's packages that this machine lacks for an engine."""
+    path = _daemon_environ()["PATH"]
+    return [
+        package
+        for program, package in (("dockerd", "docker.io"), ("iptables", "iptables"))
+        if shutil.which(program, path=path) is None
+    ]
 
 
 def find(cache: Cache, client: Path) -> Engine | None:
     """An engine that answers already, or None."""
+    return _search(cache, client)[0]
+
+
+def _search(cache: Cache, client: Path) -> tuple[Engine | None, list[str]]:
+    """An engine that answers already, and why those do not answer that come before it."""
     own = OwnEngine(cache).host
-    for host in [*_hosts(client), own]:
+    silent: list[str] = []
+    for host in dict.fromkeys([*_hosts(client), own]):
+        # An address that nobody chose, and where nothing is, is not worth a word.
+        if host in (DEFAULT_SOCKET, own) and not _is_there(host):
+            continue
         engine = _engine(cache, client, host, own=host == own)
-        if (not host.startswith("unix://") or Path(host.removeprefix("unix://")).exists()) and engine.answers():
-            return engine
-    return None
+        why = engine.silence()
+        if not why:
+            return engine, silent
+        silent.append(why)
+    return None, silent
+
+
+def _is_there(host: str) -> bool:
+    return Path(host.removeprefix("unix://")).exists()
 
 
 def _hosts(client: Path) -> Iterator[str]:
@@ -194,28 +264,6 @@ def _engine(cache: Cache, client: Path, host: str, *, own: bool) -> Engine:
     return Engine(client, environ, own)
 
 
-def _install(step: Step) -> bool:
-    """Install Debian's engine. Returns false if it is installed already."""
-    path = _daemon_environ()["PATH"]
-    missing = [
-        package
-        for program, package in (("dockerd", "docker.io"), ("iptables", "iptables"))
-        if shutil.which(program, path=path) is None
-    ]
-    if not missing:
-        return False
-    step.now("apt-get install " + " ".join(missing))
-    apt_install(*missing)
-    return True
-
-
-def apt_install(*packages: str) -> None:
-    """Install Debian packages from the sources of this machine's apt."""
-    environ = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    run("apt-get", "update", "--quiet", env=environ)
-    run("apt-get", "install", "--quiet", "--yes", "--no-install-recommends", *packages, env=environ)
-
-
 def _grants_every_capability() -> bool:
     last = int(Path("/proc/sys/kernel/cap_last_cap").read_text())
     every = (1 << (last + 1)) - 1
@@ -233,18 +281,4 @@ def _reap(pid: int) -> None:
     try:
         os.waitpid(pid, os.WNOHANG)
     except ChildProcessError:
-        return
-
-
-def _allow_many_watchers() -> None:
-    """Raise the inotify limits, which several nodes on one machine reach soon.
-
-    https://kind.sigs.k8s.io/docs/user/known-issues/#pod-errors-due-to-too-many-open-files
-    """
-    limit = Path("/proc/sys/fs/inotify/max_user_instances")
-    try:
-        if int(limit.read_text()) < _WATCHERS:
-            limit.write_text(f"{_WATCHERS}\n")
-    except OSError:
-        # If the limits may not be changed, use the machine's.
         return
