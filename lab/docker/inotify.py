@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lab.errors import LabError
 from lab.sources import apt
 
 if TYPE_CHECKING:
@@ -48,12 +49,12 @@ class Limit:
         )
 
 
-def low(settings: Path = SETTINGS) -> list[Limit]:
+def low() -> list[Limit]:
     """The limits that are lower than kind recommends."""
     found = []
     for name, wanted in _WANTED.items():
         try:
-            value = int((settings / name).read_text())
+            value = int((SETTINGS / name).read_text())
         except OSError:
             # A kernel without inotify, or one that hides its settings.
             continue
@@ -62,14 +63,20 @@ def low(settings: Path = SETTINGS) -> list[Limit]:
     return found
 
 
-def raise_limits(say: Callable[[str], None], settings: Path = SETTINGS) -> None:
-    """Raise the limits that are too low, and say so beforehand. What the machine does not permit stays as it is."""
-    for limit in low(settings):
+def raise_limits(say: Callable[[str], None]) -> None:
+    """Raise the limits that are too low, and say so beforehand. What the machine does not permit stays as it is.
+
+    Raises:
+        LabError: a limit that three nodes are known not to start with stays.
+    """
+    for limit in low():
         say(
             f"The lab raises fs.inotify.{limit.name} of this machine from {limit.value} to {limit.wanted} until the "
             f"next restart; {apt.SETTING}=no refuses that."
         )
         try:
-            (settings / limit.name).write_text(f"{limit.wanted}\n")
-        except OSError:
+            (SETTINGS / limit.name).write_text(f"{limit.wanted}\n")
+        except OSError as error:
+            if limit.fatal:
+                raise LabError(f"{limit}. The lab may not do that here.") from error
             say(f"That was not permitted: {limit}.")
