@@ -253,11 +253,10 @@ class Lab:
     def _ensure_cluster(self, image: node_image.NodeImage) -> None:
         with self.console.step("cluster") as step:
             there = self.cluster.containers()
-            # An interrupted run may leave part of a cluster. Without its state, the stacks on a cluster are unknown.
+            # An interrupted run may leave part of a cluster, or all nodes and no kubeconfig, which kind writes last.
+            # Without its state, the stacks on a cluster are unknown.
             if not set(self.cluster.base_nodes) <= set(there) or not self.kubeconfig.exists():
                 self.engine.remove_containers(*there)
-                # kind writes it last, so it says that a cluster is complete. An older one would say so too early.
-                self.kubeconfig.unlink(missing_ok=True)
                 step.now("kind create cluster")
                 self.cluster.create(image)
                 step.ended("3 nodes made")

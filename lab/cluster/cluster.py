@@ -56,7 +56,8 @@ class Cluster:
         return self.engine.containers(f"{CLUSTER_LABEL}={self.name}", running=running)
 
     def create(self, image: NodeImage) -> None:
-        """Create the cluster, and wait until every node is ready."""
+        """Create the cluster, and wait until every node is ready. It has a kubeconfig only once it is complete."""
+        self.kubeconfig.unlink(missing_ok=True)
         configuration = yaml.safe_dump(_configuration(image))
         self._kind(
             "create",

@@ -21,6 +21,8 @@ with open(home + "/calls", "a") as calls:
 with open(home + "/rules") as rules:
     found = [rule for rule in json.load(rules) if re.search(rule["pattern"], line)]
 answer = found[-1] if found else {{"out": "", "error": "", "code": 0}}
+if "held" in answer:
+    open(answer["held"]).read()
 sys.stdout.write(answer["out"])
 sys.stderr.write(answer["error"])
 sys.exit(answer["code"])
@@ -28,14 +30,13 @@ sys.exit(answer["code"])
 
 HOST = "tcp://127.0.0.1:2375"
 # What clients print when they cannot reach an engine: up to version 28, and from 29 on.
+_RUNNING = "if the daemon is running: dial unix /var/run/docker.sock: connect: no such file or directory"
 STOPPED = (
     "Cannot connect to the Docker daemon at {host}. Is the docker daemon running?",
-    "failed to connect to the docker API at {host}; check if the path is correct and if the daemon is running: "
-    "dial unix /var/run/docker.sock: connect: no such file or directory",
+    f"failed to connect to the docker API at {{host}}; check if the path is correct and {_RUNNING}",
 )
 FORBIDDEN = (
-    'permission denied while trying to connect to the Docker daemon socket at {host}: Get "http://x/v1.51/version": '
-    "dial unix /var/run/docker.sock: connect: permission denied",
+    "permission denied while trying to connect to the Docker daemon socket at {host}: dial unix: permission denied",
     "permission denied while trying to connect to the docker API at {host}",
 )
 # https://docs.docker.com/docker-hub/usage/
@@ -85,6 +86,11 @@ class FakeDocker:
     def fails(self, pattern: str, error: str) -> None:
         """Fail with this error at calls whose arguments match the pattern."""
         self.on(pattern, error=error, code=1)
+
+    def holds(self, pattern: str, pipe: Path) -> None:
+        """Answer to calls whose arguments match the pattern only when the pipe is written to."""
+        self._rules.append({"pattern": pattern, "out": "", "error": "", "code": 0, "held": str(pipe)})
+        (self._home / "rules").write_text(json.dumps(self._rules))
 
     def silent(self, error: str) -> None:
         """There is no engine: every command that needs one fails with this error."""

@@ -45,9 +45,7 @@ def test_the_users_own_engine_is_found(
     assert not found.own
 
 
-def test_the_users_configuration_is_not_used(
-    docker: FakeDocker, cache: Cache, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_users_configuration_is_not_used(docker: FakeDocker, cache: Cache, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOCKER_CONFIG", "/the/users/docker")
     monkeypatch.setenv("DOCKER_CONTEXT", "prod")
     monkeypatch.setenv("DOCKER_HOST", HOST)
@@ -64,9 +62,7 @@ def test_no_engine_and_no_way_to_get_one_is_said_in_a_sentence(docker: FakeDocke
         engines.provide(cache, docker.program, Console())
 
 
-def test_an_engine_that_is_installed_but_has_no_socket_only_has_to_be_started(
-    docker: FakeDocker, cache: Cache
-) -> None:
+def test_an_engine_that_is_installed_but_has_no_socket_only_has_to_be_started(docker: FakeDocker, cache: Cache) -> None:
     docker.also("dockerd", "iptables")
 
     assert "`sudo systemctl start docker`" in engines.look(cache)[1]
@@ -152,9 +148,7 @@ def test_an_engine_that_does_not_run_has_not_lost_its_images(engine: Engine, doc
         engine.has_image("busybox")
 
 
-def test_a_container_for_one_step_names_its_network_and_goes_with_the_step(
-    engine: Engine, docker: FakeDocker
-) -> None:
+def test_a_container_for_one_step_names_its_network_and_goes_with_the_step(engine: Engine, docker: FakeDocker) -> None:
     with pytest.raises(KeyboardInterrupt), engine.scratch("run", "--detach", "busybox", network="none") as name:
         raise KeyboardInterrupt
 
