@@ -14,6 +14,7 @@ from lab.cluster.registries import LAB_LABEL, Registries, RunningRegistry
 from lab.console import Console
 from lab.docker import provide as engine
 from lab.docker.engine import Engine
+from lab.docker.own import OwnEngine
 from lab.docker.upstream import Upstream
 from lab.environ import lab_environ, shell_lines
 from lab.errors import LabError
@@ -201,7 +202,7 @@ class Lab:
                     found.docker("network", "rm", self.name)
                 step.ended(f"{len(nodes)} nodes and {len(registries)} registries removed")
             if found.own:
-                engine.OwnEngine(self._workshop.cache).stop(found)
+                OwnEngine(self._workshop.cache).stop(found)
         shutil.rmtree(self.checkout.state, ignore_errors=True)
 
     def _engine_to_clean(self) -> Engine | None:
@@ -210,7 +211,7 @@ class Lab:
         if not client.exists():
             return None
         found = engine.find(self._workshop.cache, client)
-        if found is None and engine.OwnEngine(self._workshop.cache).directory.exists():
+        if found is None and OwnEngine(self._workshop.cache).directory.exists():
             # After a reboot of the machine, the engine does not run, but would restart the nodes with its next start.
             return engine.provide(self._workshop.cache, client, self.console)
         return found

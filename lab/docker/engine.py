@@ -17,8 +17,8 @@ from lab.process import CommandError, run
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-# Of containers for one step of the lab's work; the process follows. Not a label: an image made of such a container, and
-# every container of that image, would have it too.
+# The names of containers for one step of the lab's work; the namespace and the number of the process follow. Not a
+# label: an image made of such a container, and every container of that image, would have it too.
 _SCRATCH = "prepull-lab-scratch-"
 
 
@@ -124,7 +124,7 @@ class Engine:
             network: the container's network. The lab's own engine has no default one.
         """
         self._remove_abandoned()
-        name = f"{_SCRATCH}{os.getpid()}-{secrets.token_hex(3)}"
+        name = f"{_scratch()}{os.getpid()}-{secrets.token_hex(3)}"
         try:
             self.docker(command, "--name", name, "--network", network, *arguments)
             yield name
@@ -133,9 +133,9 @@ class Engine:
 
     def _remove_abandoned(self) -> None:
         """Remove such containers of processes that were killed."""
-        listed = self.docker("ps", "--all", "--filter", f"name=^{_SCRATCH}", "--format", "{{.Names}}")
+        listed = self.docker("ps", "--all", "--filter", f"name=^{_scratch()}", "--format", "{{.Names}}")
         for name in listed.split():
-            process = name.removeprefix(_SCRATCH).partition("-")[0]
+            process = name.removeprefix(_scratch()).partition("-")[0]
             if not Path(f"/proc/{process}").exists():
                 self.remove_containers(name)
 
@@ -143,6 +143,12 @@ class Engine:
         """The port of this machine that is mapped to a container's port."""
         printed = self.docker("port", container, f"{port}/tcp")
         return int(printed.splitlines()[0].rpartition(":")[2])
+
+
+def _scratch() -> str:
+    # Processes of other containers may use the same engine, and this one cannot see whether they run.
+    namespace = Path("/proc/self/ns/pid").readlink().name
+    return _SCRATCH + "".join(character for character in namespace if character.isdigit()) + "-"
 
 
 def _is_missing(error: CommandError) -> bool:

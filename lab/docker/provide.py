@@ -2,118 +2,28 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
-import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lab.docker import client as docker_client
-from lab.docker import inotify, oci_runtime, silence
+from lab.docker import inotify, silence
 from lab.docker.engine import Engine
+from lab.docker.own import OwnEngine, daemon_environ
 from lab.errors import LabError
 from lab.process import CommandError, run
 from lab.sources import apt
-from lab.sources.cache import Cache, fingerprint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from lab.console import Console, Step
+    from lab.sources.cache import Cache
 
 DEFAULT_SOCKET = "unix:///var/run/docker.sock"
-START_SECONDS = 60
-
-_SBIN = "/usr/local/sbin:/usr/sbin:/sbin"
-
-
-class OwnEngine:
-    """The engine that the lab starts on a machine without one. All checkouts with the same cache share it.
-
-    Its data are in the cache. Files for its run time are under /run.
-    """
-
-    def __init__(self, cache: Cache) -> None:
-        self._cache = cache
-        self.directory = cache.root / "engine"
-        self.runtime_directory = Path("/run/prepull-lab") / fingerprint(str(cache.root))[:8]
-
-    @property
-    def host(self) -> str:
-        """The address of the engine."""
-        return f"unix://{self.runtime_directory}/docker.sock"
-
-    def start(self, engine: Engine) -> None:
-        """Start the engine if it does not run, and wait until it answers."""
-        with self._cache.lock("engine"):
-            if engine.answers():
-                return
-            self.directory.mkdir(parents=True, exist_ok=True)
-            self.runtime_directory.mkdir(parents=True, exist_ok=True)
-            configuration = self.directory / "daemon.json"
-            configuration.write_text(json.dumps(self._configuration(), indent=2))
-            log = self.directory / "dockerd.log"
-            with log.open("wb") as output:
-                # A new session without this process' files: the engine outlives the lab's command, and must not
-                # keep a pipe of the command's caller open.
-                daemon = subprocess.Popen(
-                    ["dockerd", "--config-file", str(configuration)],
-                    env=_daemon_environ(),
-                    cwd="/",
-                    stdin=subprocess.DEVNULL,
-                    stdout=output,
-                    stderr=output,
-                    start_new_session=True,
-                    close_fds=True,
-                )
-            deadline = time.monotonic() + START_SECONDS
-            while not engine.answers():
-                if daemon.poll() is not None or time.monotonic() > deadline:
-                    tail = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
-                    raise LabError(f"The Docker Engine that was started here does not answer. {log} ends with:\n{tail}")
-                time.sleep(0.3)
-
-    def stop(self, engine: Engine) -> None:
-        """Stop the engine if no container runs on it any more."""
-        with self._cache.lock("engine"):
-            if not engine.answers() or engine.docker("ps", "--quiet"):
-                return
-            pid = int((self.runtime_directory / "docker.pid").read_text())
-            os.kill(pid, 15)
-            deadline = time.monotonic() + START_SECONDS
-            while Path(f"/proc/{pid}").exists() and time.monotonic() < deadline:
-                _reap(pid)
-                time.sleep(0.1)
-
-    def _configuration(self) -> dict[str, object]:
-        configuration: dict[str, object] = {
-            "data-root": str(self.directory / "data"),
-            "exec-root": str(self.runtime_directory / "exec"),
-            "pidfile": str(self.runtime_directory / "docker.pid"),
-            "hosts": [self.host],
-            # Each lab creates its own network. The default bridge could conflict with another engine's.
-            "bridge": "none",
-        }
-        if not _grants_every_capability():
-            configuration["runtimes"] = {"bounded": {"path": str(self._runtime())}}
-            configuration["default-runtime"] = "bounded"
-        return configuration
-
-    def _runtime(self) -> Path:
-        """The OCI runtime for machines that lack a capability. A copy: changes of a checkout do not affect it."""
-        script = self.directory / "oci_runtime.py"
-        shutil.copyfile(oci_runtime.__file__, script)
-        runc = shutil.which("runc", path=_daemon_environ()["PATH"])
-        if runc is None:
-            raise LabError("The Docker Engine here has no runc.")
-        launcher = self.directory / "runtime"
-        interpreter = Path(sys.executable).resolve()
-        launcher.write_text(f'#!/bin/sh\nexec "{interpreter}" -I -S "{script}" "{runc}" "$@"\n')
-        launcher.chmod(0o755)
-        return launcher
+INSTALLED_SECONDS = 60
 
 
 def provide(cache: Cache, client: Path, console: Console) -> Engine:
@@ -145,7 +55,7 @@ def _start(cache: Cache, client: Path, step: Step) -> Engine:
         apt.install(step.say, *packages)
         if Path("/run/systemd/system").is_dir():
             engine = _engine(cache, client, DEFAULT_SOCKET, own=False)
-            deadline = time.monotonic() + START_SECONDS
+            deadline = time.monotonic() + INSTALLED_SECONDS
             while time.monotonic() < deadline:
                 if engine.answers():
                     step.ended("installed by apt")
@@ -204,7 +114,7 @@ def _cannot_start() -> str:
 
 def _packages() -> list[str]:
     """Debian's packages that this machine lacks for an engine."""
-    path = _daemon_environ()["PATH"]
+    path = daemon_environ()["PATH"]
     return [
         package
         for program, package in (("dockerd", "docker.io"), ("iptables", "iptables"))
@@ -229,7 +139,9 @@ def _search(cache: Cache, client: Path) -> tuple[Engine | None, list[str]]:
         why = engine.silence()
         if not why:
             return engine, silent
-        silent.append(why)
+        if not engine.own:
+            # The lab starts its own again, or says why it cannot.
+            silent.append(why)
     return None, silent
 
 
@@ -262,23 +174,3 @@ def _engine(cache: Cache, client: Path, host: str, *, own: bool) -> Engine:
             if name in os.environ:
                 environ[name] = os.environ[name]
     return Engine(client, environ, own)
-
-
-def _grants_every_capability() -> bool:
-    last = int(Path("/proc/sys/kernel/cap_last_cap").read_text())
-    every = (1 << (last + 1)) - 1
-    return oci_runtime.bounding_set() & every == every
-
-
-def _daemon_environ() -> dict[str, str]:
-    environ = {name: value for name, value in os.environ.items() if not name.startswith("DOCKER_")}
-    # The daemon needs iptables and runc, which are not on every shell's PATH.
-    return {**environ, "PATH": f"{environ.get('PATH', '/usr/bin:/bin')}:{_SBIN}"}
-
-
-def _reap(pid: int) -> None:
-    """Reap the daemon if this process is its parent."""
-    try:
-        os.waitpid(pid, os.WNOHANG)
-    except ChildProcessError:
-        return

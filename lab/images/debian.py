@@ -54,7 +54,7 @@ def require() -> None:
         UnavailableError: it cannot.
     """
     if os.geteuid() != 0:
-        raise UnavailableError("debootstrap needs root")
+        raise UnavailableError("debootstrap needs root: run this again as root")
     if shutil.which("debootstrap") is None and (refused := apt.refusal()):
         raise UnavailableError(f"there is no debootstrap, and the lab cannot install it ({refused})")
 

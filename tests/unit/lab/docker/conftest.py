@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.docker import inotify, provide
+from lab.docker import inotify, own, provide
 from lab.docker.engine import Engine
 
 from .fake import HOST, FakeDocker
@@ -21,10 +21,11 @@ def docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeDocker:
             monkeypatch.delenv(name)
     found = FakeDocker(tmp_path / "fake")
     monkeypatch.setenv("PATH", str(found.program.parent))
-    monkeypatch.setattr(provide, "_SBIN", str(found.program.parent))
+    monkeypatch.setattr(own, "_SBIN", str(found.program.parent))
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     socket = f"unix://{tmp_path}/docker.sock"
     monkeypatch.setattr(provide, "DEFAULT_SOCKET", socket)
+    monkeypatch.setattr(own, "RUNTIME_DIRECTORY", tmp_path / "run")
     found.on("^context inspect ", f"{socket}\n")
     # The kernel's own may not be changed by a test.
     settings = tmp_path / "inotify"

@@ -168,11 +168,11 @@ def test_a_container_that_was_never_made_does_not_hide_why(engine: Engine, docke
 def test_what_a_killed_process_left_is_removed_and_nothing_else(engine: Engine, docker: FakeDocker) -> None:
     with subprocess.Popen([sys.executable, "-IS", "-c", ""]) as over:
         over.wait()
-    abandoned, of_another = f"prepull-lab-scratch-{over.pid}-ab", f"prepull-lab-scratch-{os.getpid()}-cd"
-    docker.on("^ps ", f"{abandoned}\n{of_another}\n")
-
-    with engine.scratch("create", "busybox", network="none") as name:
-        removed = [call.arguments[-1] for call in docker.calls_of("rm")]
+    with engine.scratch("create", "busybox", network="none") as mine:
+        abandoned = mine.replace(f"-{os.getpid()}-", f"-{over.pid}-")
+        docker.on("^ps ", f"{abandoned}\n{mine}\n")
+        with engine.scratch("create", "busybox", network="none") as second:
+            removed = [call.arguments[-1] for call in docker.calls_of("rm")]
 
     assert removed == [abandoned]
-    assert name != of_another
+    assert mine != second

@@ -1,6 +1,8 @@
 """What the lab changes on a machine, as root: it says so first, and one setting refuses it."""
 
 import errno
+import os
+import subprocess
 from contextlib import nullcontext
 from pathlib import Path
 from unittest.mock import Mock
@@ -8,7 +10,7 @@ from unittest.mock import Mock
 import pytest
 
 from lab.console import Console, Step
-from lab.docker import inotify
+from lab.docker import inotify, own
 from lab.docker import provide as engines
 from lab.errors import LabError
 from lab.images import debian
@@ -114,3 +116,28 @@ def test_a_limit_that_may_not_be_raised_stops_only_what_cannot_start(
 
     way = "`sudo sysctl fs.inotify.max_user_instances=512`"
     assert way in (str(caught.value) if caught else said[-1])
+
+
+def test_an_engine_that_still_starts_is_waited_for_and_not_started_again(
+    docker: FakeDocker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    docker.also("dockerd", "iptables")
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    docker.holds("^dockerd", pipe)
+    docker.silent("Cannot connect to the Docker daemon. Is the docker daemon running?")
+    monkeypatch.setattr(own, "START_SECONDS", 0.5)
+    first = own.OwnEngine(Cache(tmp_path / "cache"))
+    for directory in (first.directory, first.runtime_directory):
+        directory.mkdir(parents=True)
+    (first.directory / "dockerd.log").write_text('level=info msg="Loading containers: start."')
+
+    with subprocess.Popen([docker.program.with_name("dockerd"), "--of-the-first-run"]) as interrupted:
+        try:
+            (first.runtime_directory / "docker.pid").write_text(str(interrupted.pid))
+            with pytest.raises(LabError, match="Loading containers"):
+                engines.provide(Cache(tmp_path / "cache"), docker.program, Console())
+        finally:
+            interrupted.kill()
+
+    assert [call.line for call in docker.calls_of("dockerd") if "--of-the-first-run" not in call.line] == []
