@@ -1,5 +1,7 @@
 # Everything that is done here is done with one of these; `make help` lists them.
-# Nothing of the user's is installed into or changed: tools go to .uv and .venv, the lab to .lab and its cache.
+# Tools go to .uv and .venv, the lab to .lab and its cache. The machine itself is changed only as root, when it has no
+# Docker Engine: `make up` then installs Docker with apt-get and raises limits of inotify. It says so before it does so,
+# and PREPULL_LAB_INSTALL=no refuses it.
 
 PYTHON ?= python3
 UV_VERSION := 0.13.9

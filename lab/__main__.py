@@ -47,7 +47,7 @@ def main() -> int:
 
 
 def _up(lab: Lab, console: Console, arguments: argparse.Namespace) -> int:
-    demand(lab.checkout, cluster=True)
+    demand(lab.checkout, cluster=True, warn=console.say)
     lab.up()
     if arguments.languages:
         lab.provide_languages()

@@ -12,7 +12,7 @@ from rich.console import Console as RichConsole
 from rich.markup import escape
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 QUIET_SECONDS = 2.0
 HEARTBEAT_SECONDS = 30.0
@@ -20,10 +20,14 @@ LOG_WIDTH = 160
 
 
 class Step:
-    """One step of the lab's work."""
+    """One step of the lab's work.
 
-    def __init__(self, title: str) -> None:
+    `say` prints a line at once, for what users have to know before it happens.
+    """
+
+    def __init__(self, title: str, say: Callable[[str], None] = print) -> None:
         self.title = title
+        self.say = say
         self.doing = ""
         self.outcome = "done"
         self.started = time.monotonic()
@@ -63,7 +67,7 @@ class Console:
     @contextmanager
     def step(self, title: str) -> Iterator[Step]:
         """Show a step while the block runs, and its duration when it ends."""
-        step = Step(title)
+        step = Step(title, self.say)
         over = threading.Event()
         teller = threading.Thread(target=self._tell, args=(step, over), daemon=True)
         teller.start()

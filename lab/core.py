@@ -14,6 +14,7 @@ from lab.cluster.registries import LAB_LABEL, Registries, RunningRegistry
 from lab.console import Console
 from lab.docker import provide as engine
 from lab.docker.engine import Engine
+from lab.docker.own import OwnEngine
 from lab.docker.upstream import Upstream
 from lab.environ import lab_environ, shell_lines
 from lab.errors import LabError
@@ -54,7 +55,7 @@ class Lab:
     | ask or change what is on a node | `nodes` |
     | push an image that its nodes can pull | `registry.client.push()`, then `registry.address` |
     | run programs in TypeScript and YAML | `provide_languages()`, then `environ` |
-    | run another registry beside it | `registries.ensure("other")` |
+    | run another registry beside it | `registries.ensure("other.registry")` |
     """
 
     def __init__(self, checkout: Checkout, console: Console | None = None) -> None:
@@ -201,7 +202,7 @@ class Lab:
                     found.docker("network", "rm", self.name)
                 step.ended(f"{len(nodes)} nodes and {len(registries)} registries removed")
             if found.own:
-                engine.OwnEngine(self._workshop.cache).stop(found)
+                OwnEngine(self._workshop.cache).stop(found)
         shutil.rmtree(self.checkout.state, ignore_errors=True)
 
     def _engine_to_clean(self) -> Engine | None:
@@ -210,7 +211,7 @@ class Lab:
         if not client.exists():
             return None
         found = engine.find(self._workshop.cache, client)
-        if found is None and engine.OwnEngine(self._workshop.cache).directory.exists():
+        if found is None and OwnEngine(self._workshop.cache).directory.exists():
             # After a reboot of the machine, the engine does not run, but would restart the nodes with its next start.
             return engine.provide(self._workshop.cache, client, self.console)
         return found
@@ -253,7 +254,8 @@ class Lab:
     def _ensure_cluster(self, image: node_image.NodeImage) -> None:
         with self.console.step("cluster") as step:
             there = self.cluster.containers()
-            # An interrupted run may leave part of a cluster. Without its state, the stacks on a cluster are unknown.
+            # An interrupted run may leave part of a cluster, or all nodes and no kubeconfig, which kind writes last.
+            # Without its state, the stacks on a cluster are unknown.
             if not set(self.cluster.base_nodes) <= set(there) or not self.kubeconfig.exists():
                 self.engine.remove_containers(*there)
                 step.now("kind create cluster")

@@ -14,6 +14,25 @@ if TYPE_CHECKING:
 _FOREIGN = ("PULUMI_", "KUBE", "DOCKER_", "KIND_", "HELM_", "VIRTUAL_ENV", "PYTHONHOME", "PYTHONPATH")
 
 
+_PROXIES = ("HTTP_PROXY", "HTTPS_PROXY")
+_NO_PROXY = "NO_PROXY"
+
+
+def proxies(environ: Mapping[str, str], *direct: str) -> dict[str, str]:
+    """The settings of the proxies, in both cases; empty if there is no proxy.
+
+    Args:
+        environ: the environment with the settings. Programs differ in the case that they read.
+        direct: hosts to reach without a proxy, besides the user's. A name stands for the names below it too.
+    """
+    found = {name: value for name in _PROXIES if (value := environ.get(name) or environ.get(name.lower()))}
+    if not found:
+        return {}
+    users = (environ.get(_NO_PROXY) or environ.get(_NO_PROXY.lower()) or "").split(",")
+    found[_NO_PROXY] = ",".join(dict.fromkeys(host for host in [*users, *direct] if host))
+    return {**found, **{name.lower(): value for name, value in found.items()}}
+
+
 def scrubbed(environ: Mapping[str, str]) -> dict[str, str]:
     """The environment without the user's settings for other clusters, engines and stacks."""
     return {name: value for name, value in environ.items() if not name.startswith(_FOREIGN)}

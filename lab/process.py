@@ -9,7 +9,7 @@ from typing import IO, TYPE_CHECKING
 from lab.errors import LabError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 TAIL_LINES = 25
@@ -58,6 +58,19 @@ def run(
     if done.returncode != 0:
         raise CommandError(command, f"failed with status {done.returncode}", _text(done.stdout + done.stderr))
     return _text(done.stdout)
+
+
+def show(argv: Sequence[str | Path], *, env: Mapping[str, str], cwd: Path) -> int:
+    """Run a program on the user's screen to its end, and return its status.
+
+    Ctrl-C reaches the program too, which gets the time to end properly. Another Ctrl-C reaches it as well.
+    """
+    with subprocess.Popen([str(argument) for argument in argv], env=dict(env), cwd=cwd) as running:
+        try:
+            return running.wait()
+        except KeyboardInterrupt:
+            running.wait()
+            raise
 
 
 def _text(output: bytes) -> str:

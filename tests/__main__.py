@@ -46,7 +46,7 @@ def main(chosen: Sequence[str]) -> int:
     wanted = chosen or CHOICES
     lab = Lab.of_checkout()
     try:
-        demand(lab.checkout, cluster=WITH in wanted)
+        demand(lab.checkout, cluster=WITH in wanted, warn=print)
     except LabError as error:
         print(error, file=sys.stderr)
         return 1

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from lab.environ import proxies
 from lab.errors import LabError
+from lab.images.node_files import REGISTRY_HOST
 from lab.process import run
 
 if TYPE_CHECKING:
@@ -21,7 +24,6 @@ if TYPE_CHECKING:
 WORKERS = 2
 READY_SECONDS = 240
 CLUSTER_LABEL = "io.x-k8s.kind.cluster"
-ROLE_LABEL = "io.x-k8s.kind.role"
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,8 @@ class Cluster:
         return self.engine.containers(f"{CLUSTER_LABEL}={self.name}", running=running)
 
     def create(self, image: NodeImage) -> None:
-        """Create the cluster, and wait until every node is ready."""
+        """Create the cluster, and wait until every node is ready. It has a kubeconfig only once it is complete."""
+        self.kubeconfig.unlink(missing_ok=True)
         configuration = yaml.safe_dump(_configuration(image))
         self._kind(
             "create",
@@ -120,6 +123,10 @@ class Cluster:
     def _kind(self, *arguments: str, stdin: bytes | None = None) -> str:
         environ = {
             **{name: value for name, value in self.engine.environ.items() if not name.startswith("KIND_")},
+            # kind gives the proxies of its environment to the nodes.
+            **proxies(self.engine.environ, REGISTRY_HOST),
+            # kind runs `docker`, and the lab's own client may be nowhere else.
+            "PATH": os.pathsep.join([str(self.engine.client.parent), self.engine.environ.get("PATH", os.defpath)]),
             "KIND_EXPERIMENTAL_PROVIDER": "docker",
             "KIND_EXPERIMENTAL_DOCKER_NETWORK": self.name,
         }

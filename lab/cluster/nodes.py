@@ -12,7 +12,8 @@ from typing import IO, TYPE_CHECKING, Any, Literal
 
 import yaml
 
-from lab.cluster.cluster import CLUSTER_LABEL, ROLE_LABEL, is_ready
+from lab.cluster.cluster import is_ready
+from lab.cluster.twin import environment, run_arguments
 from lab.errors import LabError
 from lab.images.node_files import certs_path, hosts_toml
 from lab.images.oci import File, layer, write_archive
@@ -139,17 +140,13 @@ class Nodes:
         container = self._engine.inspect("container", model)
         if container is None:
             raise LabError(f"There is no node {model} to model {node} on.")
-        # The same arguments as kind's for a worker, so that `kind delete cluster` removes the node too.
-        self._engine.docker(
-            "run", "--name", node, "--hostname", node, "--label", f"{ROLE_LABEL}=worker", "--privileged",
-            "--security-opt", "seccomp=unconfined", "--security-opt", "apparmor=unconfined",
-            "--tmpfs", "/tmp", "--tmpfs", "/run",  # noqa: S108
-            "--volume", "/var", "--volume", "/lib/modules:/lib/modules:ro",
-            "--env", "KIND_EXPERIMENTAL_CONTAINERD_SNAPSHOTTER", "--detach", "--tty",
-            "--label", f"{CLUSTER_LABEL}={self._cluster.name}", "--net", self._cluster.name,
-            "--restart=on-failure:1", "--init=false", "--cgroupns=private", container["Config"]["Image"],
-        )  # fmt: skip
+        # A killed process leaves its node.
+        if self._engine.inspect("container", node) is not None:
+            self.remove(node)
+        settings = environment(container)
+        arguments = run_arguments(container, node, self._cluster.name)
         try:
+            self._engine.docker("run", *arguments, environ=settings)
             self._wait_for_runtime(node)
             if preload:
                 self.load(node, preload)

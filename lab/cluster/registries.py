@@ -45,12 +45,20 @@ class Registries:
         """The registry that answers to the alias, started if need be.
 
         With credentials, it lets in nobody else. Nodes reach another registry than the lab's own only after
-        `Nodes.use_registry`.
+        `Nodes.use_registry`. The alias of another one ends with `.registry`: nodes do not ask a proxy for these names,
+        and they learn that when they are created.
         """
+        if alias != REGISTRY_HOST and not alias.endswith(f".{REGISTRY_HOST}"):
+            raise ValueError(f"{alias}: the name of a registry is NAME.{REGISTRY_HOST}")
         container = f"{self._lab}-{alias}"
         found = self._engine.inspect("container", container)
         if found is None:
-            self._create(container, alias, self._hashed(credentials) if credentials else "")
+            try:
+                self._create(container, alias, self._hashed(credentials) if credentials else "")
+            except BaseException:
+                # Without its passwords it does not start, now or later.
+                self._engine.remove_containers(container)
+                raise
         if found is None or not found["State"]["Running"]:
             self._engine.docker("start", container)
         address = f"127.0.0.1:{self._engine.published_port(container, REGISTRY_PORT)}"

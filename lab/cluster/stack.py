@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from lab.errors import LabError
-from lab.process import run
+from lab.process import run, show
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -70,11 +69,10 @@ class Stack:
         ]
         environ = self.lab.environ
         program = shutil.which(command[0], path=environ["PATH"])
-        done = subprocess.run(
-            [program or command[0], *command[1:]], cwd=self.lab.checkout.root, env=environ, check=False
-        )
-        if done.returncode != 0:
-            raise LabError(f"`{' '.join(command[:2])}` failed with status {done.returncode}; what it printed says why.")
+        # An engine that is killed leaves its stack locked, and the next one refuses to start.
+        status = show([program or command[0], *command[1:]], env=environ, cwd=self.lab.checkout.root)
+        if status != 0:
+            raise LabError(f"`{' '.join(command[:2])}` failed with status {status}; what it printed says why.")
 
     def outputs(self) -> dict[str, Any]:
         """The stack's outputs."""

@@ -7,8 +7,8 @@ import shutil
 from typing import TYPE_CHECKING
 
 from lab import versions
-from lab.docker.provide import apt_install
 from lab.process import run
+from lab.sources import apt
 from lab.sources.cache import fingerprint
 from lab.sources.source import UnavailableError
 
@@ -47,17 +47,26 @@ PACKAGES = [
 ARCHIVE = "rootfs.tar"
 
 
+def require() -> None:
+    """Check that this machine can make a root file system. Needs no network.
+
+    Raises:
+        UnavailableError: it cannot.
+    """
+    if os.geteuid() != 0:
+        raise UnavailableError("debootstrap needs root: run this again as root")
+    if shutil.which("debootstrap") is None and (refused := apt.refusal()):
+        raise UnavailableError(f"there is no debootstrap, and the lab cannot install it ({refused})")
+
+
 def provide(cache: Cache, step: Step, packages: Sequence[str] = PACKAGES) -> Path:
     """An archive of a root file system with the smallest Debian and some packages."""
 
     def fill(directory: Path) -> None:
-        if os.geteuid() != 0:
-            raise UnavailableError("debootstrap needs root")
+        require()
         if shutil.which("debootstrap") is None:
-            if shutil.which("apt-get") is None:
-                raise UnavailableError("there is no debootstrap, and no apt to install it")
             step.now("apt-get install debootstrap")
-            apt_install("debootstrap")
+            apt.install(step.say, "debootstrap")
         step.now("debootstrap")
         root = directory / "root"
         run("debootstrap", "--variant=minbase", f"--include={','.join(packages)}", versions.DEBIAN, root)

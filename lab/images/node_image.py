@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 
 from lab import versions
 from lab.docker import oci_runtime
+from lab.environ import proxies
 from lab.errors import LabError
 from lab.images import control_plane, debian, node_files
 from lab.images.oci import Directory, Entry, File, Image, Link, layer, write_archive
 from lab.platforms import Platform
 from lab.process import run
 from lab.sources.cache import fingerprint
-from lab.sources.source import Source, first_of
+from lab.sources.source import Source, UnavailableError, first_of
 from lab.tools import programs
 
 if TYPE_CHECKING:
@@ -79,11 +80,16 @@ def provide(engine: Engine, upstream: Upstream, go: Go, cache: Cache, console: C
             return image if engine.has_image(image.reference) else None
 
         def pull() -> NodeImage:
-            upstream.pull(versions.KIND_NODE_IMAGE)
+            try:
+                upstream.pull(versions.KIND_NODE_IMAGE)
+            except UnavailableError as reason:
+                step.say(f"kind's own node image cannot be pulled ({reason}). To build one takes up to half an hour.")
+                raise
             _extend(engine, official.reference, step)
             return official
 
         def build() -> NodeImage:
+            debian.require()
             with cache.lock("node-image"):
                 if not engine.has_image(built.reference):
                     _build(engine, built.reference, go, cache, step)
@@ -101,7 +107,6 @@ def provide(engine: Engine, upstream: Upstream, go: Go, cache: Cache, console: C
 
 def _extend(engine: Engine, reference: str, step: Step) -> None:
     """Extend kind's image with a Docker Engine and the files of the lab's nodes."""
-    container = f"prepull-lab-node-{os.getpid()}"
     install = (
         "apt-get update --quiet && DEBIAN_FRONTEND=noninteractive apt-get install --quiet --yes "
         "--no-install-recommends -o Dpkg::Options::=--force-confold docker.io && rm -rf /var/lib/apt/lists "
@@ -109,15 +114,15 @@ def _extend(engine: Engine, reference: str, step: Step) -> None:
         f"&& cat >>/etc/containerd/config.toml <<'EOF'\n{node_files.CONTAINERD_REGISTRIES}EOF\n"
     )
     step.now("adding a Docker Engine to kind's image")
-    try:
-        engine.docker(
-            "run", "--detach", "--name", container, "--entrypoint", "sleep", versions.KIND_NODE_IMAGE, "86400"
-        )
-        engine.docker("exec", container, "bash", "-ec", install)
+    settings = proxies(engine.environ)
+    # For apt-get alone: what `docker run` sets would stay in the image.
+    names = [f"--env={name}" for name in settings]
+    # The machine's own network: a proxy may listen on the machine alone, and the lab's engine has no default network.
+    options = ("--detach", "--userns", "host", "--entrypoint", "sleep")
+    with engine.scratch("run", *options, versions.KIND_NODE_IMAGE, "86400", network="host") as container:
+        engine.docker("exec", *names, container, "bash", "-ec", install, environ=settings)
         engine.docker("cp", "-", f"{container}:/", stdin=layer(node_files.node_files()))
         _commit(engine, container, reference)
-    finally:
-        engine.remove_containers(container)
 
 
 def _build(engine: Engine, reference: str, go: Go, cache: Cache, step: Step) -> None:
@@ -249,10 +254,8 @@ def _load(engine: Engine, root: Path, reference: str) -> None:
 
 def _preload(engine: Engine, base: str, images: Path, reference: str) -> None:
     """Load images into the containerd of an image, and tag the result."""
-    container = f"prepull-lab-node-{os.getpid()}"
-    try:
-        engine.docker("run", "--detach", "--privileged", "--network", "none", "--name", container,
-                      "--entrypoint", "/usr/local/bin/containerd", base)  # fmt: skip
+    options = ("--detach", "--privileged", "--entrypoint", "/usr/local/bin/containerd")
+    with engine.scratch("run", *options, base, network="none") as container:
         _wait_for_containerd(engine, container)
         with images.open("rb") as file:
             # Not unpacked: that needs overlays, which cannot lie on this container's own. The first use
@@ -261,8 +264,6 @@ def _preload(engine: Engine, base: str, images: Path, reference: str) -> None:
                           "--label=io.cri-containerd.pinned=pinned", "--all-platforms", "--no-unpack",
                           "--digests", "-", stdin=file)  # fmt: skip
         _commit(engine, container, reference)
-    finally:
-        engine.remove_containers(container)
 
 
 def _wait_for_containerd(engine: Engine, container: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import tarfile
 from pathlib import Path
@@ -39,13 +38,9 @@ def entries(engine: Engine, upstream: Upstream, workshop: Workshop) -> dict[str,
 
     def from_image(directory: Path) -> None:
         upstream.pull(PYTHON_IMAGE)
-        container = f"prepull-lab-python-{os.getpid()}"
         archive = directory / "image.tar"
-        try:
-            engine.docker("create", "--name", container, PYTHON_IMAGE)
+        with engine.scratch("create", PYTHON_IMAGE, network="none") as container:
             engine.docker("export", "--output", str(archive), container)
-        finally:
-            engine.remove_containers(container)
         with tarfile.open(archive) as content:
             content.extractall(directory / "root", filter="tar")
         archive.unlink()

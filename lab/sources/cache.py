@@ -47,6 +47,9 @@ class Cache:
         with self.lock(path.name):
             if path.is_dir():
                 return path
+            # The lock is held: what lies there is of a process that was killed.
+            for abandoned in self._directory("unfinished").glob(f"{path.name}.*"):
+                shutil.rmtree(abandoned, ignore_errors=True)
             scratch = Path(tempfile.mkdtemp(prefix=f"{path.name}.", dir=self._directory("unfinished")))
             try:
                 fill(scratch)

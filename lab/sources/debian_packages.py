@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from pathlib import Path
 
 from lab.process import CommandError, run
+from lab.sources import apt
 from lab.sources.source import UnavailableError
 
 
@@ -50,5 +50,5 @@ def with_libraries(package: str) -> list[str]:
 
 def _update_lists() -> None:
     """Download apt's package lists if the machine has none and they may be written."""
-    if os.geteuid() == 0 and not any(Path("/var/lib/apt/lists").glob("*_Packages*")):
+    if not apt.refusal() and not any(Path("/var/lib/apt/lists").glob("*_Packages*")):
         run("apt-get", "update", "--quiet")

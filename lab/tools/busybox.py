@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,12 +55,8 @@ class ImageSource:
     def copy(self, directory: Path) -> None:
         """Copy the program into the directory."""
         self.upstream.pull(versions.BUSYBOX_IMAGE)
-        container = f"prepull-lab-busybox-{os.getpid()}"
-        try:
-            self.engine.docker("create", "--name", container, versions.BUSYBOX_IMAGE)
+        with self.engine.scratch("create", versions.BUSYBOX_IMAGE, network="none") as container:
             self.engine.docker("cp", f"{container}:/bin/busybox", str(directory / "busybox"))
-        finally:
-            self.engine.remove_containers(container)
 
 
 def _from_debian(directory: Path) -> None:

@@ -188,7 +188,7 @@ class World:
         credentials = Credentials(user, secrets.token_urlsafe(18))
         if not project.secrets:
             return self.lab.registry, credentials
-        alias = "example-registry"
+        alias = "example.registry"
         self.lab.registries.remove(alias)
         self._undo.callback(self.lab.registries.remove, alias)
         return self.lab.registries.ensure(alias, credentials), credentials

@@ -20,7 +20,7 @@ from lab import Lab
 
 from .eventually import eventually
 
-ADDRESS = "faulty-registry:5000"
+ADDRESS = "faulty.registry:5000"
 _LAYER_BYTES = 10_000
 _CHUNK = 1 << 14
 _ASKED = re.compile(r"/v2/(?P<repository>.+)/(?P<kind>manifests|blobs)/")

@@ -32,7 +32,7 @@ def right() -> Credentials:
 @pytest.fixture(scope="module")
 def registry(lab: Lab, right: Credentials) -> Iterator[RunningRegistry]:
     """A registry that lets in one user."""
-    alias = f"auth-registry-{secrets.token_hex(3)}"
+    alias = f"auth-{secrets.token_hex(3)}.registry"
     running = lab.registries.ensure(alias, right)
     lab.nodes.use_registry(running.address)
     # containerd learns of it by this file; Docker Engine takes any registry on the lab's network.

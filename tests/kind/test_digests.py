@@ -204,7 +204,7 @@ def test_the_users_own_credentials_reach_the_registry_and_nothing_else(
     lab: Lab, images: Images, stack: Stack, kubectl: Kubectl, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     login = Credentials("robot", secrets.token_urlsafe(18))
-    alias = f"digest-registry-{secrets.token_hex(3)}"
+    alias = f"digest-{secrets.token_hex(3)}.registry"
     local = Local(lab, lab.registries.ensure(alias, login), images.prefix)
     try:
         local.open()

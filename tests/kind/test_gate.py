@@ -33,7 +33,7 @@ def test_manifest_unknown(lab: Lab, stack: Stack) -> None:
 
 
 def test_unauthorized(lab: Lab, stack: Stack) -> None:
-    alias = f"locked-registry-{secrets.token_hex(3)}"
+    alias = f"locked-{secrets.token_hex(3)}.registry"
     registry = lab.registries.ensure(alias, Credentials("somebody", "something"))
     lab.nodes.use_registry(registry.address)
     try:

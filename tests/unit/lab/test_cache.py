@@ -44,6 +44,16 @@ def test_an_entry_that_fails_leaves_nothing_and_can_be_tried_again(tmp_path: Pat
     assert cache.entry("thing", "key", lambda directory: (directory / "whole").touch()).is_dir()
 
 
+def test_what_a_killed_process_left_does_not_take_up_the_disk(tmp_path: Path) -> None:
+    half = tmp_path / "unfinished" / "thing-key.abc"
+    of_another = tmp_path / "unfinished" / "thing-key2.abc"
+    for directory in (half, of_another):
+        directory.mkdir(parents=True)
+    Cache(tmp_path).entry("thing", "key", lambda directory: (directory / "whole").touch())
+    assert not half.exists()
+    assert of_another.exists()
+
+
 def _fill_slowly(root: Path, log: Path) -> None:
     def fill(directory: Path) -> None:
         with log.open("a") as file:
