@@ -15,6 +15,7 @@ from lab.cluster.nodes import Nodes
 from lab.cluster.registries import LAB_LABEL, Registries, RunningRegistry
 from lab.console import Console
 from lab.docker import provide as engine
+from lab.docker.contents import PublicImages
 from lab.docker.engine import Engine
 from lab.docker.upstream import Upstream
 from lab.environ import lab_environ, shell_lines
@@ -128,7 +129,7 @@ class Lab:
     def busybox(self) -> Path:
         """A static busybox, for images that need a shell."""
         upstream = Upstream(self.engine, self._workshop.releases)
-        return busybox.provide(self._workshop, busybox.ImageSource(self.engine, upstream))
+        return busybox.provide(self._workshop, PublicImages(self.engine, upstream))
 
     def interpreters(self) -> dict[str, Path]:
         """The shells and awks for the tests of the nodes' programs. They require no running lab."""

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import tarfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,8 +14,7 @@ from lab.sources.cache import fingerprint
 from lab.sources.source import UnavailableError, cached, first_of
 
 if TYPE_CHECKING:
-    from lab.docker.engine import Engine
-    from lab.docker.upstream import Upstream
+    from lab.docker.contents import PublicImages
     from lab.sources.workshop import Workshop
 
 _PACKAGE = "python3"
@@ -34,21 +31,11 @@ _KEPT = (
 _LEFT_OUT = ("/test/", "/idlelib/", "/lib2to3/", "/ensurepip/", "/pydoc_data/", "/__pycache__/", "/perl", "/gconv/")
 
 
-def entries(engine: Engine, upstream: Upstream, workshop: Workshop) -> dict[str, Entry]:
+def entries(images: PublicImages, workshop: Workshop) -> dict[str, Entry]:
     """The files of an image in which every usual PATH contains `python3`."""
 
     def from_image(directory: Path) -> None:
-        upstream.pull(PYTHON_IMAGE)
-        container = f"prepull-lab-python-{os.getpid()}"
-        archive = directory / "image.tar"
-        try:
-            engine.docker("create", "--name", container, PYTHON_IMAGE)
-            engine.docker("export", "--output", str(archive), container)
-        finally:
-            engine.remove_containers(container)
-        with tarfile.open(archive) as content:
-            content.extractall(directory / "root", filter="tar")
-        archive.unlink()
+        images.unpack(PYTHON_IMAGE, directory / "root")
 
     def from_debian(directory: Path) -> None:
         if not debian.can_download():
