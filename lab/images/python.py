@@ -18,10 +18,12 @@ if TYPE_CHECKING:
     from lab.sources.workshop import Workshop
 
 _PACKAGE = "python3"
-# Only the files of the dependencies that Python needs, without their documentation and tools.
+# Only the files of the dependencies that Python needs, without their documentation and tools. The official image is
+# Alpine, whose libraries are in /lib and /usr/lib themselves.
 _KEPT = (
     "bin/python3",
     "lib/python3",
+    "/lib/lib",
     "lib/x86_64-linux-gnu",
     "lib/aarch64-linux-gnu",
     "lib64/",
