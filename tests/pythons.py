@@ -1,7 +1,8 @@
 """Runs the unit tests on each supported Python that this machine has: `make test-pythons`, or with PYTHONS="3.12 3.13".
 
 These tests depend most on the version of Python: they run the package itself, with mocks. Tests of the scripts that run
-on nodes and of the lab are left out, except where the lab downloads and unpacks: Python does that differently. Each version has its own environment in .pythons, from the same lock file.
+on nodes and of the lab are left out, except of its downloads: versions of Python unpack archives differently. Each
+version has its own environment in .pythons, from the same lock file.
 """
 
 from __future__ import annotations
