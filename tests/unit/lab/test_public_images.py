@@ -1,6 +1,9 @@
 """What the lab's images get out of public images, which a docker client in shell lays out here."""
 
+import io
 import os
+import shutil
+import tarfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -12,6 +15,7 @@ from lab.docker.contents import PublicImages
 from lab.docker.engine import Engine
 from lab.docker.upstream import Upstream
 from lab.images import clients, python
+from lab.images.catalogue import Catalogue
 from lab.images.oci import Entry, File, Link
 from lab.sources.cache import Cache
 from lab.sources.download import Releases
@@ -54,10 +58,18 @@ class Builder(Go):
         return ""
 
 
+class NoGo(Go):
+    """Fails if a program is built."""
+
+    def run(self, directory: Path, *arguments: str, environ: Mapping[str, str] | None = None) -> str:
+        del environ
+        raise AssertionError(f"go {arguments} in {directory}")
+
+
 class Lab:
     """An engine, its images and a workshop."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, go: type[Go] = Builder) -> None:
         self.images = directory / "images"
         self.containers = directory / "containers"
         client = directory / "docker"
@@ -66,7 +78,8 @@ class Lab:
         environ = {"PATH": os.defpath, "IMAGES": str(self.images), "CONTAINERS": str(self.containers)}
         engine = Engine(client, environ)
         cache, console = Cache(directory / "cache"), Console()
-        self.workshop = Workshop(cache, console, Releases(), Builder(Checkout.of_this_file().go, cache, console))
+        self.workshop = Workshop(cache, console, Releases(), go(Checkout.of_this_file().go, cache, console))
+        self.engine = engine
         self.hub = Hub(engine, self.workshop.releases)
         self.public = PublicImages(engine, self.hub)
 
@@ -80,12 +93,15 @@ class Lab:
             (self.images / image / path).symlink_to(target)
 
 
+def with_clients(lab: Lab) -> Lab:
+    lab.put("docker", {"usr/local/bin/docker": "pulled"})
+    lab.put("k3s", {"bin/k3s": "pulled"}, {f"bin/{name}": "k3s" for name in ("crictl", "ctr", "kubectl")})
+    return lab
+
+
 @pytest.fixture
 def lab(tmp_path: Path) -> Lab:
-    made = Lab(tmp_path)
-    made.put("docker", {"usr/local/bin/docker": "pulled"})
-    made.put("k3s", {"bin/k3s": "pulled"}, {f"bin/{name}": "k3s" for name in ("crictl", "ctr", "kubectl")})
-    return made
+    return with_clients(Lab(tmp_path))
 
 
 def shown(entries: Mapping[str, Entry]) -> dict[str, str]:
@@ -155,3 +171,27 @@ def test_the_official_python_comes_with_the_libraries_that_its_modules_need(lab:
     assert got["/usr/lib/libz.so.1"] == "-> libz.so.1.3.1"
     assert got["/bin/python3"] == "-> /usr/local/bin/python3"
     assert not {path for path in got if path.startswith(("/etc", "/usr/share"))}
+
+
+def test_the_pullers_image_is_put_together_from_public_images_and_nothing_is_built(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lab = with_clients(Lab(tmp_path, NoGo))
+    lab.put("busybox", {"bin/busybox": "#!/bin/sh\necho sh\necho cat\n"})
+    (lab.images / "busybox/bin/busybox").chmod(0o755)
+    lab.put("python", {"usr/local/bin/python3": "python"})
+    commands = tmp_path / "bin"
+    commands.mkdir()
+    # What unpacks archives where Python cannot, and no busybox.
+    (commands / "tar").symlink_to(shutil.which("tar") or "/missing")
+    monkeypatch.setenv("PATH", str(commands))
+
+    [puller] = [it for it in Catalogue(lab.engine, lab.hub, lab.workshop).offers() if it.repository == "prepull/puller"]
+
+    names: set[str] = set()
+    for content in puller.stand_in().layers:
+        assert isinstance(content, bytes)
+        with tarfile.open(fileobj=io.BytesIO(content)) as archive:
+            names.update(archive.getnames())
+    programs = {"busybox", "sh", "cat", "python3", "k3s", "crictl", "ctr", "kubectl"}
+    assert names >= {f"bin/{name}" for name in programs} | {"usr/local/bin/docker", "usr/local/bin/python3"}
