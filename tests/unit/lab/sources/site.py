@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import ssl
 import threading
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -11,6 +12,8 @@ from dataclasses import dataclass, field
 from http.client import HTTPResponse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import ClassVar
+
+from trustme import LeafCert
 
 from lab.sources.web import READ_SECONDS, Web
 
@@ -50,10 +53,10 @@ class Site:
         asked: the paths that were asked for, each with its header `Range`.
     """
 
-    def __init__(self, port: int) -> None:
-        self.base = f"http://127.0.0.1:{port}"
+    def __init__(self, scheme: str, port: int) -> None:
+        self.base = f"{scheme}://127.0.0.1:{port}"
         # The same server under another name is another host.
-        self.other_base = f"http://localhost:{port}"
+        self.other_base = f"{scheme}://localhost:{port}"
         self.files: dict[str, bytes] = {}
         self.redirects: dict[str, str] = {}
         self.faults: defaultdict[str, list[Fault]] = defaultdict(list)
@@ -120,14 +123,18 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def served() -> Iterator[Site]:
-    """A site that is served while the block runs."""
+def served(certificate: LeafCert | None = None) -> Iterator[Site]:
+    """A site that is served while the block runs, with a certificate over TLS."""
 
     class Handler(_Handler):
         pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    Handler.site = site = Site(server.server_port)
+    Handler.site = site = Site("http" if certificate is None else "https", server.server_port)
+    if certificate is not None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        certificate.configure_cert(context)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     try:

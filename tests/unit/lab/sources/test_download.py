@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 
 from lab.errors import LabError
 from lab.sources.download import Release, Releases
 from lab.sources.source import UnavailableError
 from lab.sources.web import Web
 
-from .site import Fault, HangUp, Refuse, Rerouted, Site, Stop
+from .site import Fault, HangUp, Refuse, Rerouted, Site, Stop, served
 
 CONTENT = hashlib.shake_128(b"a program").digest(2_500_000)
 CUT = 1_000_000
@@ -220,3 +221,36 @@ def test_a_refusal_is_an_answer(fault: Fault, attempt: Attempt) -> None:
     attempt.site.faults["/v2/"] = [fault]
     assert attempt.releases.reaches(f"{attempt.site.base}/v2/")
     assert attempt.pauses == []
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+def test_a_site_with_a_certificate_is_reached_if_the_machine_trusts_it(
+    trusted: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(tmp_path / "authority.pem"))
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem") if trusted else "/missing")
+    monkeypatch.setenv("no_proxy", "*")
+    with served(authority.issue_cert("127.0.0.1")) as site:
+        release = Release(f"{site.base}/tool", f"{site.base}/tool.sha256")
+        site.add("/tool.sha256", site.add("/tool", CONTENT).encode())
+        releases = Releases(Web())
+        if trusted:
+            releases.fetch(release, tmp_path / "got")
+            assert (tmp_path / "got").read_bytes() == CONTENT
+        else:
+            with pytest.raises(UnavailableError, match="its certificate is not trusted here: "):
+                releases.fetch(release, tmp_path / "got")
+
+
+def test_a_proxy_that_leads_to_one_host_and_not_to_another(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {"http_proxy": site.base, "https_proxy": site.base, "no_proxy": ""}.items():
+        monkeypatch.setenv(name, value)
+    releases = Releases(Web())
+    with pytest.raises(UnavailableError, match=r"^blocked\.test cannot be reached \(Tunnel connection failed: 501"):
+        releases.fetch(Release("https://blocked.test/tool", "https://blocked.test/tool.sha256"), tmp_path / "got")
+    site.add("http://open.test/tool.sha256", site.add("http://open.test/tool", CONTENT).encode())
+    releases.fetch(Release("http://open.test/tool", "http://open.test/tool.sha256"), tmp_path / "got")
+    assert (tmp_path / "got").read_bytes() == CONTENT
