@@ -8,6 +8,7 @@ import time
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import urlsplit
 
 from lab.errors import LabError
 from lab.sources.source import UnavailableError
@@ -192,7 +193,7 @@ class _Part:
         expected, self.size = self.size, 0
         if response.status == 206:
             if not response.headers.get("Content-Range", "").startswith(f"bytes {expected}-"):
-                raise BrokenError(response.url, response.url.split("/")[2], "another part than asked for", silent=False)
+                raise BrokenError(urlsplit(response.url).netloc, "another part than asked for", silent=False)
             self.size = expected
 
 

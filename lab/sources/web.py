@@ -53,11 +53,11 @@ class BrokenError(UnavailableError):
         silent: whether the host gave no answer, or stopped in the middle of one.
     """
 
-    def __init__(self, url: str, host: str, reason: str, *, silent: bool) -> None:
+    def __init__(self, host: str, reason: str, *, silent: bool) -> None:
         self.host = host
         self.reason = reason
         self.silent = silent
-        super().__init__(f"{filename(url)} from {host}: {reason}")
+        super().__init__(f"{host}: {reason}")
 
 
 def filename(url: str) -> str:
@@ -113,15 +113,15 @@ def chunks(url: str, response: http.client.HTTPResponse) -> Iterator[bytes]:
         try:
             chunk = response.read1(_CHUNK)
         except http.client.IncompleteRead as error:
-            raise BrokenError(url, host, "it ended early", silent=False) from error
+            raise BrokenError(host, f"{filename(url)} ended early", silent=False) from error
         except (OSError, http.client.HTTPException) as error:
-            raise BrokenError(url, host, _reason(error), silent=True) from error
+            raise BrokenError(host, _reason(error), silent=True) from error
         if not chunk:
             break
         received += len(chunk)
         yield chunk
     if announced is not None and received < int(announced):
-        raise BrokenError(url, host, "it ended early", silent=False)
+        raise BrokenError(host, f"{filename(url)} ended early", silent=False)
 
 
 class _HTTPConnection(http.client.HTTPConnection):
@@ -172,9 +172,9 @@ class _Handler(urllib.request.HTTPSHandler, urllib.request.HTTPHandler):
             if not isinstance(cause, ConnectionResetError):
                 self._unreachable[host] = _reason(cause)
                 raise UnreachableError(host, _reason(cause)) from error
-            raise BrokenError(request.full_url, host, _reason(cause), silent=True) from error
+            raise BrokenError(host, _reason(cause), silent=True) from error
         except (OSError, http.client.HTTPException) as error:
-            raise BrokenError(request.full_url, host, _reason(error), silent=True) from error
+            raise BrokenError(host, _reason(error), silent=True) from error
 
 
 def _reason(error: Exception) -> str:

@@ -136,9 +136,9 @@ def test_a_file_that_changed_meanwhile_is_not_put_together_from_two(attempt: Att
         ([Refuse(429, {"Retry-After": "3600"})], [], r"answers 429 for tool, and asks for a pause of 3600 s$"),
         ([Refuse(403)], [], r"answers 403 for tool$"),
         ([Refuse(404)], [], r"^127\.0\.0\.1:\d+ has no tool \(404\)$"),
-        ([Stop(0)] * 3, [1.0, 4.0], r"^tool from 127\.0\.0\.1:\d+: it ended early$"),
-        ([HangUp()] * 3, [1.0, 4.0], r"it closed the connection without an answer$"),
-        ([Stop(5, silently=True)] * 3, [1.0, 4.0], r"timed out$"),
+        ([Stop(0)] * 3, [1.0, 4.0], r"^127\.0\.0\.1:\d+: tool ended early$"),
+        ([HangUp()] * 3, [1.0, 4.0], r"^127\.0\.0\.1:\d+: it closed the connection without an answer$"),
+        ([Stop(5, silently=True)] * 3, [1.0, 4.0], r"^127\.0\.0\.1:\d+: timed out$"),
     ],
 )
 def test_what_does_not_pass_is_a_reason_to_try_another_source(
