@@ -1,15 +1,15 @@
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from lab.checkout import Checkout
 from lab.console import Console
 from lab.sources.cache import Cache
 from lab.sources.download import Releases
-from lab.sources.golang import Go
 from lab.sources.workshop import Workshop
 from lab.tools import docker_client
+
+from .sources.toolchains import Builder
 
 # Each package is a file $PACKAGES/name-version. Its content is what the docker in it prints.
 COMMANDS = {
@@ -19,19 +19,10 @@ COMMANDS = {
 }
 
 
-class Builder(Go):
-    """Builds a client without a toolchain."""
-
-    def run(self, directory: Path, *arguments: str, environ: Mapping[str, str] | None = None) -> str:
-        del directory, environ
-        (Path(arguments[arguments.index("-o") + 1]) / "docker").write_text("built")
-        return ""
-
-
 @pytest.fixture
 def workshop(tmp_path: Path) -> Workshop:
     cache = Cache(tmp_path / "cache")
-    return Workshop(cache, Console(), Releases(), Builder(Checkout.of_this_file().go, cache, Console()))
+    return Workshop(cache, Console(), Releases(), Builder(cache, Console()))
 
 
 @pytest.fixture

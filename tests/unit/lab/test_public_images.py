@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from lab.checkout import Checkout
 from lab.console import Console
 from lab.docker.contents import PublicImages
 from lab.docker.engine import Engine
@@ -19,9 +18,10 @@ from lab.images.catalogue import Catalogue
 from lab.images.oci import Entry, File, Link
 from lab.sources.cache import Cache
 from lab.sources.download import Releases
-from lab.sources.golang import Go
 from lab.sources.source import UnavailableError
 from lab.sources.workshop import Workshop
+
+from .sources.toolchains import Builder
 
 # The image of a container is the one directory under $IMAGES that is named like the last part of its reference.
 DOCKER = r"""#!/bin/sh
@@ -47,29 +47,10 @@ class Hub(Upstream):
             raise UnavailableError(f"docker.io cannot be reached, so {reference} cannot be pulled")
 
 
-class Builder(Go):
-    """Builds programs without a toolchain."""
-
-    def run(self, directory: Path, *arguments: str, environ: Mapping[str, str] | None = None) -> str:
-        del directory, environ
-        target, *packages = arguments[arguments.index("-o") + 1 :]
-        for package in packages:
-            (Path(target) / package.rsplit("/", 1)[-1]).write_text("built")
-        return ""
-
-
-class NoGo(Go):
-    """Fails if a program is built."""
-
-    def run(self, directory: Path, *arguments: str, environ: Mapping[str, str] | None = None) -> str:
-        del environ
-        raise AssertionError(f"go {arguments} in {directory}")
-
-
 class Lab:
     """An engine, its images and a workshop."""
 
-    def __init__(self, directory: Path, go: type[Go] = Builder) -> None:
+    def __init__(self, directory: Path) -> None:
         self.images = directory / "images"
         self.containers = directory / "containers"
         client = directory / "docker"
@@ -78,7 +59,8 @@ class Lab:
         environ = {"PATH": os.defpath, "IMAGES": str(self.images), "CONTAINERS": str(self.containers)}
         engine = Engine(client, environ)
         cache, console = Cache(directory / "cache"), Console()
-        self.workshop = Workshop(cache, console, Releases(), go(Checkout.of_this_file().go, cache, console))
+        self.builder = Builder(cache, console)
+        self.workshop = Workshop(cache, console, Releases(), self.builder)
         self.engine = engine
         self.hub = Hub(engine, self.workshop.releases)
         self.public = PublicImages(engine, self.hub)
@@ -176,7 +158,7 @@ def test_the_official_python_comes_with_the_libraries_that_its_modules_need(lab:
 def test_the_pullers_image_is_put_together_from_public_images_and_nothing_is_built(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lab = with_clients(Lab(tmp_path, NoGo))
+    lab = with_clients(Lab(tmp_path))
     lab.put("busybox", {"bin/busybox": "#!/bin/sh\necho sh\necho cat\n"})
     (lab.images / "busybox/bin/busybox").chmod(0o755)
     lab.put("python", {"usr/local/bin/python3": "python"})
@@ -194,4 +176,5 @@ def test_the_pullers_image_is_put_together_from_public_images_and_nothing_is_bui
         with tarfile.open(fileobj=io.BytesIO(content)) as archive:
             names.update(archive.getnames())
     programs = {"busybox", "sh", "cat", "python3", "k3s", "crictl", "ctr", "kubectl"}
+    assert lab.builder.built == []
     assert names >= {f"bin/{name}" for name in programs} | {"usr/local/bin/docker", "usr/local/bin/python3"}

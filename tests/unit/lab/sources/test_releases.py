@@ -7,22 +7,20 @@ import shutil
 import tarfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from lab import versions
-from lab.checkout import Checkout
 from lab.console import Console
 from lab.platforms import Platform
 from lab.sources import pypi
 from lab.sources.cache import Cache
 from lab.sources.download import Releases
-from lab.sources.golang import Go
 from lab.sources.workshop import Workshop
 from lab.tools import kind, kubectl, kubernetes_provider, language_hosts, node, pulumi
 
-from .site import HangUp, Refuse, Rerouted, Site
+from .site import Fault, HangUp, Refuse, Rerouted, Site
+from .toolchains import Builder
 
 ARCHITECTURES = {"amd64": "x64", "arm64": "arm64"}
 HOSTS = ("pulumi-language-python", "pulumi-language-nodejs", "pulumi-language-yaml")
@@ -127,30 +125,13 @@ def _line(content: bytes, name: str) -> str:
     return f"{hashlib.sha256(content).hexdigest()}  {name}\n"
 
 
-class Builder(Go):
-    """Builds programs without a toolchain, and keeps their names."""
-
-    built: list[str]
-
-    def run(self, directory: Path, *arguments: str, environ: Mapping[str, str] | None = None) -> str:
-        del directory, environ
-        target, *packages = arguments[arguments.index("-o") + 1 :]
-        for package in packages:
-            name = package.rsplit("/", 1)[-1]
-            (Path(target) / name).touch()
-            self.built.append(name)
-        return ""
-
-
 class Machine:
     """A machine without any of the tools."""
 
     def __init__(self, site: Site, cache: Cache) -> None:
         console = Console()
-        self.go = Builder(Checkout.of_this_file().go, cache, console)
-        self.go.built = []
-        self.pauses: list[float] = []
-        releases = Releases(Rerouted(site), sleep=self.pauses.append)
+        self.go = Builder(cache, console)
+        releases = Releases(Rerouted(site), sleep=lambda _: None)
         self.workshop = Workshop(cache, console, releases, self.go)
 
 
@@ -211,16 +192,16 @@ def test_a_bare_program_can_be_run(machine: Machine, site: Site) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arch", "prepare", "reason"),
+    ("arch", "faults", "reason"),
     [
-        ("riscv64", lambda _: None, r"has no kind-linux-riscv64\.sha256sum \(404\)"),
-        ("amd64", lambda site: _fail(site, [Refuse(503)] * 3), r"answers 503 for kind-linux-amd64\.sha256sum"),
-        ("amd64", lambda site: _fail(site, [HangUp()] * 3), r"it closed the connection without an answer"),
+        ("riscv64", [], r"has no kind-linux-riscv64\.sha256sum \(404\)"),
+        ("amd64", [Refuse(503)] * 3, r"answers 503 for kind-linux-amd64\.sha256sum"),
+        ("amd64", [HangUp()] * 3, r"it closed the connection without an answer"),
     ],
 )
 def test_what_has_no_release_here_is_built_and_the_screen_says_why(
     arch: str,
-    prepare: Callable[[Site], None],
+    faults: list[Fault],
     reason: str,
     machine: Machine,
     site: Site,
@@ -228,7 +209,8 @@ def test_what_has_no_release_here_is_built_and_the_screen_says_why(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     Projects(site).publish()
-    prepare(site)
+    path = f"{GITHUB}/kubernetes-sigs/kind/releases/download/{versions.KIND}/kind-linux-{arch}.sha256sum"
+    site.faults[path] = list(faults)
     platform = Platform("linux", arch)
     monkeypatch.setattr(Platform, "host", lambda: platform)
 
@@ -240,8 +222,3 @@ def test_what_has_no_release_here_is_built_and_the_screen_says_why(
     [told] = reasons
     assert told.strip().startswith("official release: ")
     assert re.search(reason, told)
-
-
-def _fail(site: Site, faults: list[Any]) -> None:
-    name = "kind-linux-amd64.sha256sum"
-    site.faults[f"{GITHUB}/kubernetes-sigs/kind/releases/download/{versions.KIND}/{name}"] = faults
