@@ -39,7 +39,14 @@ class HangUp:
     """Close the connection without an answer."""
 
 
-Fault = Refuse | Stop | HangUp
+@dataclass(frozen=True)
+class Late:
+    """Answer after some seconds."""
+
+    seconds: float
+
+
+Fault = Refuse | Stop | HangUp | Late
 
 
 class Site:
@@ -90,6 +97,9 @@ class _Handler(BaseHTTPRequestHandler):
         fault = site.faults[self.path].pop(0) if site.faults[self.path] else None
         if isinstance(fault, HangUp):
             return
+        if isinstance(fault, Late):
+            site.over.wait(fault.seconds)
+            fault = None
         if isinstance(fault, Refuse):
             self._head(fault.code, fault.headers)
         elif self.path in site.redirects:

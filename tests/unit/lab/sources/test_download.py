@@ -13,7 +13,7 @@ from lab.sources.download import Release, Releases
 from lab.sources.source import UnavailableError
 from lab.sources.web import Web
 
-from .site import Fault, HangUp, Refuse, Rerouted, Site, Stop, served
+from .site import Fault, HangUp, Late, Refuse, Rerouted, Site, Stop, served
 
 CONTENT = hashlib.shake_128(b"a program").digest(2_500_000)
 CUT = 1_000_000
@@ -117,6 +117,13 @@ def test_a_site_that_sends_no_parts_sends_the_whole_again(attempt: Attempt) -> N
     attempt.meets([Stop(CUT)])
     attempt.site.resumes = False
     assert attempt.fetch() == CONTENT
+
+
+def test_a_site_that_answers_late_has_more_time_than_one_that_does_not_connect(attempt: Attempt) -> None:
+    attempt.releases = attempt.through(Web(connect_seconds=0.2))
+    attempt.meets([Late(1.0)])
+    assert attempt.fetch() == CONTENT
+    assert attempt.pauses == []
 
 
 def test_a_file_that_changed_meanwhile_is_not_put_together_from_two(attempt: Attempt, site: Site) -> None:
