@@ -30,6 +30,7 @@ class Step:
         self.say = say
         self.doing = ""
         self.outcome = "done"
+        self.notes: list[str] = []
         self.started = time.monotonic()
 
     @property
@@ -44,6 +45,11 @@ class Step:
     def ended(self, outcome: str) -> None:
         """Set the result of the step."""
         self.outcome = outcome
+
+    def note(self, text: str) -> None:
+        """Add a line that is shown below the result. The same line again is shown once."""
+        if text not in self.notes:
+            self.notes.append(text)
 
     def line(self) -> str:
         """The step, its activity and its duration in one line."""
@@ -81,6 +87,8 @@ class Console:
         over.set()
         teller.join()
         self.rich.print(f"[green]✓[/] {escape(title)}: {escape(step.outcome)} ({step.seconds:.1f} s)")
+        for note in step.notes:
+            self.say(f"    {note}")
 
     def _tell(self, step: Step, over: threading.Event) -> None:
         """Show the progress of the step. A short step has only its last line."""

@@ -7,12 +7,15 @@ import shutil
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+import bcrypt
+
 from lab.checkout import Checkout
 from lab.cluster.cluster import Cluster
 from lab.cluster.nodes import Nodes
 from lab.cluster.registries import LAB_LABEL, Registries, RunningRegistry
 from lab.console import Console
 from lab.docker import provide as engine
+from lab.docker.contents import PublicImages
 from lab.docker.engine import Engine
 from lab.docker.own import OwnEngine
 from lab.docker.upstream import Upstream
@@ -20,8 +23,6 @@ from lab.environ import lab_environ, shell_lines
 from lab.errors import LabError
 from lab.images import node_image, registry_image
 from lab.images.catalogue import Catalogue
-from lab.platforms import Platform
-from lab.process import run
 from lab.sources.workshop import Workshop
 from lab.tools import (
     busybox,
@@ -32,7 +33,6 @@ from lab.tools import (
     kubernetes_provider,
     language_hosts,
     node,
-    programs,
     pulumi,
 )
 
@@ -119,23 +119,18 @@ class Lab:
     def registries(self) -> Registries:
         """Starts registries on its network."""
         image = (self.checkout.state / REGISTRY_IMAGE_FILE).read_text()
-        return Registries(self.name, self.engine, image, self._hashed)
+        return Registries(self.name, self.engine, image, _htpasswd)
 
     @property
     def registry(self) -> RunningRegistry:
         """Its own registry. Its nodes also use it as a mirror of docker.io and registry.k8s.io."""
         return self.registries.ensure()
 
-    def _hashed(self, credentials: Credentials) -> str:
-        """The line of a user in the registry's htpasswd file."""
-        program = self._workshop.go.build(programs.HTPASSWD, Platform.host()) / "htpasswd"
-        return run(program, credentials.username, stdin=credentials.password.encode())
-
     @property
     def busybox(self) -> Path:
         """A static busybox, for images that need a shell."""
         upstream = Upstream(self.engine, self._workshop.releases)
-        return busybox.provide(self._workshop, busybox.ImageSource(self.engine, upstream))
+        return busybox.provide(self._workshop, PublicImages(self.engine, upstream))
 
     def interpreters(self) -> dict[str, Path]:
         """The shells and awks for the tests of the nodes' programs. They require no running lab."""
@@ -268,3 +263,10 @@ class Lab:
                     self.engine.docker("start", node)
                 step.ended("started again" if stopped else "there")
             self.cluster.wait_until_ready()
+
+
+def _htpasswd(credentials: Credentials) -> str:
+    """The line of a user in the registry's htpasswd file."""
+    # The cheapest hash: it guards nothing but a test, and every request pays for it.
+    hashed = bcrypt.hashpw(credentials.password.encode(), bcrypt.gensalt(rounds=4))
+    return f"{credentials.username}:{hashed.decode()}\n"

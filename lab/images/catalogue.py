@@ -12,17 +12,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lab import versions
-from lab.images import control_plane, python
+from lab.docker.contents import PublicImages
+from lab.images import clients, control_plane, python
 from lab.images.oci import Directory, Entry, File, Image, Link, layer, program
-from lab.package import PYTHON_IMAGE
+from lab.package import DOCKER_IMAGE, K3S_IMAGE, PYTHON_IMAGE
 from lab.platforms import Platform
 from lab.process import run
-from lab.sources.source import UnavailableError
+from lab.sources.source import UnavailableError, brief
 from lab.tools import busybox, programs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from lab.console import Step
     from lab.docker.engine import Engine
     from lab.docker.upstream import Upstream
     from lab.images.registry_client import RegistryClient
@@ -36,6 +38,11 @@ _PATH = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
 
 def _tag(reference: str) -> str:
     return reference.rpartition(":")[2]
+
+
+def _familiar(reference: str) -> str:
+    """The short name of an image on Docker Hub, as the client prints it."""
+    return reference.removeprefix("docker.io/").removeprefix("library/")
 
 
 @dataclass(frozen=True)
@@ -54,6 +61,7 @@ class Catalogue:
     def __init__(self, engine: Engine, upstream: Upstream, workshop: Workshop) -> None:
         self._engine = engine
         self._upstream = upstream
+        self._images = PublicImages(engine, upstream)
         self._workshop = workshop
         self._layers: dict[str, bytes] = {}
 
@@ -61,10 +69,10 @@ class Catalogue:
         """The images of the registry."""
         return [
             Offer("library/hello-world", "latest", "hello-world:latest", self._hello_world),
-            Offer("library/docker", "28-cli", "docker:28-cli", self._docker_cli),
+            Offer("library/docker", _tag(DOCKER_IMAGE), _familiar(DOCKER_IMAGE), self._docker_cli),
             Offer("library/busybox", "1.37-musl", versions.BUSYBOX_IMAGE, self._busybox),
-            Offer("rancher/k3s", "v1.33.5-k3s1", "rancher/k3s:v1.33.5-k3s1", self._k3s),
-            Offer("library/python", _tag(PYTHON_IMAGE), PYTHON_IMAGE.removeprefix("docker.io/library/"), self._python),
+            Offer("rancher/k3s", _tag(K3S_IMAGE), _familiar(K3S_IMAGE), self._k3s),
+            Offer("library/python", _tag(PYTHON_IMAGE), _familiar(PYTHON_IMAGE), self._python),
             Offer("pause", "3.10", "registry.k8s.io/pause:3.10", self._pause),
             Offer("prepull/puller", "dev", None, self._puller),
         ]
@@ -76,16 +84,16 @@ class Catalogue:
             pulled = 0
             for offer in missing:
                 step.now(f"{offer.repository}:{offer.tag}")
-                pulled += self._put(registry, offer)
+                pulled += self._put(registry, offer, step)
             step.ended(f"{len(missing)} put there, {pulled} of them pulled from upstream" if missing else "there")
 
-    def _put(self, registry: RegistryClient, offer: Offer) -> bool:
+    def _put(self, registry: RegistryClient, offer: Offer, step: Step) -> bool:
         """Push an image, and return whether it is the public one."""
         if offer.upstream is not None:
             try:
                 self._upstream.pull(offer.upstream)
-            except UnavailableError:
-                pass
+            except UnavailableError as reason:
+                step.note(f"official image: {brief(reason)}")
             else:
                 reference = f"{registry.address}/{offer.repository}:{offer.tag}"
                 self._engine.docker("tag", offer.upstream, reference)
@@ -131,7 +139,7 @@ class Catalogue:
 
     @cached_property
     def _shell_program(self) -> Path:
-        return busybox.provide(self._workshop, busybox.ImageSource(self._engine, self._upstream))
+        return busybox.provide(self._workshop, self._images)
 
     def _shell(self, without: frozenset[str] = frozenset()) -> bytes:
         def make() -> dict[str, Entry]:
@@ -155,25 +163,16 @@ class Catalogue:
         return self._layer("certificates", make)
 
     def _kubernetes(self) -> bytes:
-        def make() -> dict[str, Entry]:
-            go, platform = self._workshop.go, Platform.nodes()
-            return {
-                "/bin/crictl": program(go.build(programs.CRICTL, platform) / "crictl"),
-                "/bin/ctr": program(go.build(programs.CONTAINERD, platform) / "ctr"),
-                "/bin/kubectl": program(go.build(programs.KUBERNETES, platform) / "kubectl"),
-            }
-
-        return self._layer("kubernetes", make)
+        return self._clients(clients.KUBERNETES)
 
     def _docker(self) -> bytes:
-        def make() -> dict[str, Entry]:
-            binary = self._workshop.go.build(programs.DOCKER_CLI, Platform.nodes()) / "docker"
-            return {"/usr/local/bin/docker": program(binary)}
+        return self._clients(clients.DOCKER)
 
-        return self._layer("docker", make)
+    def _clients(self, wanted: clients.Clients) -> bytes:
+        return self._layer(wanted.title, lambda: clients.entries(wanted, self._images, self._workshop))
 
     def _python_layer(self) -> bytes:
-        return self._layer("python", lambda: python.entries(self._engine, self._upstream, self._workshop))
+        return self._layer("python", lambda: python.entries(self._images, self._workshop))
 
     def _layer(self, name: str, make: Callable[[], dict[str, Entry]]) -> bytes:
         if name not in self._layers:

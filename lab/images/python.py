@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tarfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,15 +14,16 @@ from lab.sources.cache import fingerprint
 from lab.sources.source import UnavailableError, cached, first_of
 
 if TYPE_CHECKING:
-    from lab.docker.engine import Engine
-    from lab.docker.upstream import Upstream
+    from lab.docker.contents import PublicImages
     from lab.sources.workshop import Workshop
 
 _PACKAGE = "python3"
-# Only the files of the dependencies that Python needs, without their documentation and tools.
+# Only the files of the dependencies that Python needs, without their documentation and tools. The official image is
+# Alpine, whose libraries are in /lib and /usr/lib themselves.
 _KEPT = (
     "bin/python3",
     "lib/python3",
+    "/lib/lib",
     "lib/x86_64-linux-gnu",
     "lib/aarch64-linux-gnu",
     "lib64/",
@@ -33,17 +33,11 @@ _KEPT = (
 _LEFT_OUT = ("/test/", "/idlelib/", "/lib2to3/", "/ensurepip/", "/pydoc_data/", "/__pycache__/", "/perl", "/gconv/")
 
 
-def entries(engine: Engine, upstream: Upstream, workshop: Workshop) -> dict[str, Entry]:
+def entries(images: PublicImages, workshop: Workshop) -> dict[str, Entry]:
     """The files of an image in which every usual PATH contains `python3`."""
 
     def from_image(directory: Path) -> None:
-        upstream.pull(PYTHON_IMAGE)
-        archive = directory / "image.tar"
-        with engine.scratch("create", PYTHON_IMAGE, network="none") as container:
-            engine.docker("export", "--output", str(archive), container)
-        with tarfile.open(archive) as content:
-            content.extractall(directory / "root", filter="tar")
-        archive.unlink()
+        images.unpack(PYTHON_IMAGE, directory / "root")
 
     def from_debian(directory: Path) -> None:
         if not debian.can_download():

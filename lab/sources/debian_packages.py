@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import re
 import shutil
 from pathlib import Path
 
@@ -32,6 +34,22 @@ def unpack(directory: Path, *packages: str) -> Path:
         run("dpkg-deb", "--extract", archive, root)
         archive.unlink()
     return root
+
+
+def version(package: str) -> str:
+    """The upstream version of the package that apt has.
+
+    Raises:
+        UnavailableError: apt lacks the package.
+    """
+    _update_lists()
+    shown = ""
+    with contextlib.suppress(CommandError):
+        shown = run("apt-cache", "show", "--no-all-versions", package)
+    found = re.search(r"^Version: (?:\d+:)?([^-+~\s]+)", shown, flags=re.MULTILINE)
+    if found is None:
+        raise UnavailableError(f"apt has no {package}")
+    return found[1]
 
 
 def with_libraries(package: str) -> list[str]:

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
-import http.client
-import shutil
-import urllib.error
-import urllib.request
+import time
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import urlsplit
 
 from lab.errors import LabError
 from lab.sources.source import UnavailableError
+from lab.sources.web import BrokenError, RefusedError, UnreachableError, Web, chunks, filename
 
 if TYPE_CHECKING:
+    import http.client
+    from collections.abc import Callable
     from pathlib import Path
 
-CONNECT_SECONDS = 5.0
+T = TypeVar("T")
+
+PAUSES = (1.0, 4.0)
+"""Seconds between the tries: there is one try more than pauses."""
+LONGEST_PAUSE = 30.0
+"""Seconds. A site that asks for a longer pause is given up."""
+_LONGEST_LISTING = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -29,32 +38,49 @@ class Release:
     @property
     def filename(self) -> str:
         """The name of the file in a list of checksums."""
-        return self.url.rsplit("/", 1)[-1]
+        return filename(self.url)
 
 
 class Releases:
-    """Downloads releases. If one site cannot be reached, it tries no other: each attempt would wait for its timeout."""
+    """Downloads releases. What a site may do better the next time is tried three times.
 
-    def __init__(self) -> None:
-        self._offline = ""
+    Args:
+        web: opens the URLs.
+        sleep: waits for some seconds.
+        clock: the time, for sites that name the moment at which they answer again.
+    """
 
-    def fetch(self, release: Release, destination: Path) -> None:
+    def __init__(
+        self,
+        web: Web | None = None,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._web = web or Web()
+        self._sleep = sleep
+        self._clock = clock
+
+    def fetch(self, release: Release, destination: Path, progress: Callable[[str], None] = lambda _: None) -> None:
         """Download the file, and keep it only if it has the published checksum.
+
+        Args:
+            release: the file.
+            destination: the path under which it is kept.
+            progress: is told how much of the file is there.
 
         Raises:
             UnavailableError: the file cannot be downloaded.
             LabError: the file has another checksum.
         """
         expected = self._expected(release)
-        digest = hashlib.sha256()
-        with self._open(release.url) as response, destination.open("wb") as file:
-            while chunk := response.read(1 << 20):
-                digest.update(chunk)
-                file.write(chunk)
-        if digest.hexdigest() != expected:
+        part = _Part(destination)
+        self._patiently(lambda: self._receive(release.url, part, progress))
+        actual = _sha256(destination)
+        if actual != expected:
             destination.unlink()
             raise LabError(
-                f"{release.url} has the SHA-256 {digest.hexdigest()}, "
+                f"{release.url} has the SHA-256 {actual}, "
                 f"but {release.checksum_url} says {expected}: "
                 "something between here and there changed it. Try again, or from another network."
             )
@@ -62,14 +88,17 @@ class Releases:
     def reaches(self, url: str) -> bool:
         """Whether the site answers, even with an error."""
         try:
-            self._open(url).close()
-        except UnavailableError:
-            return not self._offline
+            self._patiently(lambda: self._answers(url))
+        except (UnreachableError, BrokenError):
+            return False
         return True
 
+    def _answers(self, url: str) -> None:
+        with contextlib.suppress(RefusedError):
+            self._web.open(url, {}).close()
+
     def _expected(self, release: Release) -> str:
-        with self._open(release.checksum_url) as response:
-            listing = response.read(1 << 20).decode("ascii", errors="replace")
+        listing = self._patiently(lambda: self._listing(release.checksum_url))
         for line in listing.splitlines():
             checksum, _, name = line.strip().partition(" ")
             # A list has file names, some with a marker of binary mode. A file with one checksum may have no name.
@@ -77,22 +106,100 @@ class Releases:
                 return checksum.lower()
         raise UnavailableError(f"{release.checksum_url} has no checksum for {release.filename}")
 
-    def _open(self, url: str) -> IO[bytes]:
-        if self._offline:
-            raise UnavailableError(self._offline)
+    def _listing(self, url: str) -> str:
+        content = b""
+        with self._web.open(url, {}) as response:
+            for chunk in chunks(url, response):
+                content += chunk
+                if len(content) > _LONGEST_LISTING:
+                    break
+        return content.decode("ascii", errors="replace")
+
+    def _receive(self, url: str, part: _Part, progress: Callable[[str], None]) -> None:
+        """Receive the file, or what is missing of it."""
         try:
-            response: IO[bytes] = urllib.request.urlopen(url, timeout=CONNECT_SECONDS)  # noqa: S310
-        except urllib.error.HTTPError as error:
-            error.close()
-            raise UnavailableError(f"{url} answers {error.code}") from error
-        except (OSError, http.client.HTTPException) as error:
-            reason = getattr(error, "reason", error)
-            self._offline = f"no internet ({url.split('/')[2]}: {reason})"
-            raise UnavailableError(self._offline) from error
-        return response
+            response = self._web.open(url, part.request)
+        except RefusedError as error:
+            if error.code != 416 or not part.size:
+                raise
+            part.size = 0
+            response = self._web.open(url, part.request)
+        with response:
+            part.begin(response)
+            length = response.headers.get("Content-Length")
+            of = f" of {(part.size + int(length)) / 1e6:.0f}" if length else ""
+            with part.path.open("ab") as file:
+                file.truncate(part.size)
+                for chunk in chunks(url, response):
+                    file.write(chunk)
+                    part.size += len(chunk)
+                    progress(f"{part.size / 1e6:.0f}{of} MB")
+
+    def _patiently(self, act: Callable[[], T]) -> T:
+        """Try it again after each pause, as long as the next try may do better."""
+        for pause in PAUSES:
+            try:
+                return act()
+            except RefusedError as error:
+                if not error.passing:
+                    raise
+                asked = self._asked(error.retry_after)
+                if asked is not None and asked > LONGEST_PAUSE:
+                    raise UnavailableError(f"{error}, and asks for a pause of {asked:.0f} s") from error
+                self._sleep(pause if asked is None else asked)
+            except BrokenError:
+                self._sleep(pause)
+        try:
+            return act()
+        except BrokenError as error:
+            if error.silent:
+                self._web.avoid(error.host, error.reason)
+            raise
+
+    def _asked(self, retry_after: str) -> float | None:
+        """The seconds that a site asks to wait: it names them, or a date. None if it does not ask."""
+        if retry_after.strip().isdecimal():
+            return float(retry_after)
+        try:
+            return max(0.0, parsedate_to_datetime(retry_after).timestamp() - self._clock())
+        except (TypeError, ValueError):
+            return None
 
 
-def unpack(archive: Path, directory: Path) -> None:
-    """Unpack a release's archive, and remove it."""
-    shutil.unpack_archive(archive, directory)
-    archive.unlink()
+@dataclass
+class _Part:
+    """The beginning of a file that is being downloaded."""
+
+    path: Path
+    size: int = 0
+    etag: str = ""
+
+    @property
+    def request(self) -> dict[str, str]:
+        """The headers that ask for the rest, or for everything if the file has changed since."""
+        if not self.size:
+            return {}
+        return {"Range": f"bytes={self.size}-", **({"If-Range": self.etag} if self.etag else {})}
+
+    def begin(self, response: http.client.HTTPResponse) -> None:
+        """Keep what is there if the answer continues it. Otherwise the answer is the whole file.
+
+        Raises:
+            BrokenError: the answer is another part of the file.
+        """
+        etag = response.headers.get("ETag", "")
+        # A weak one says nothing about bytes.
+        self.etag = "" if etag.startswith("W/") else etag
+        expected, self.size = self.size, 0
+        if response.status == 206:
+            if not response.headers.get("Content-Range", "").startswith(f"bytes {expected}-"):
+                raise BrokenError(urlsplit(response.url).netloc, "another part than asked for", silent=False)
+            self.size = expected
+
+
+def _sha256(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(1 << 20):
+            digest.update(chunk)
+    return digest.hexdigest()

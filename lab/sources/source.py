@@ -17,8 +17,15 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
+_LONGEST_REASON = 160
+
+
 class UnavailableError(LabError):
     """A source does not have the piece. The next source is tried."""
+
+
+class AbsentError(UnavailableError):
+    """This machine does not have the piece. Few have it, so this is no reason to tell if another source has it."""
 
 
 @dataclass(frozen=True)
@@ -36,23 +43,36 @@ class Source(Generic[T]):
 
 
 def first_of(piece: str, sources: Sequence[Source[T]], step: Step) -> T:
-    """The piece from the first source that has it. Sources for which it is present on this machine come first."""
+    """The piece from the first source that has it. Sources for which it is present on this machine come first.
+
+    The step shows why the sources before that one were passed over.
+    """
     for source in sources:
         found = source.present()
         if found is not None:
             step.ended(source.name)
             return found
-    reasons: list[str] = []
+    reasons: list[tuple[Source[T], UnavailableError]] = []
     for source in sources:
         step.now(source.name)
         try:
             got = source.get()
-        except UnavailableError as reason:
-            reasons.append(f"{source.name}: {reason}")
+        except UnavailableError as error:
+            reasons.append((source, error))
             continue
         step.ended(source.name)
+        for passed_over, reason in reasons:
+            if not isinstance(reason, AbsentError):
+                step.note(f"{passed_over.name}: {brief(reason)}")
         return got
-    raise LabError(f"There is no way to get {piece} here. " + "; ".join(reasons) + ".")
+    told = "; ".join(f"{source.name}: {reason}" for source, reason in reasons)
+    raise LabError(f"There is no way to get {piece} here. {told}.")
+
+
+def brief(reason: LabError) -> str:
+    """The reason in one line of the screen."""
+    line = str(reason).partition("\n")[0].rstrip(":")
+    return line if len(line) <= _LONGEST_REASON else f"{line[: _LONGEST_REASON - 1]}…"
 
 
 def cached(name: str, cache: Cache, entry: str, key: str, fill: Callable[[Path], None]) -> Source[Path]:

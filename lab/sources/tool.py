@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 from lab.platforms import Platform
 from lab.process import CommandError, run
+from lab.sources.archives import unpack
 from lab.sources.cache import fingerprint
-from lab.sources.download import unpack
-from lab.sources.source import Source, UnavailableError, cached
+from lab.sources.source import AbsentError, Source, UnavailableError, cached
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from lab.console import Step
     from lab.sources.download import Release
     from lab.sources.golang import Program
     from lab.sources.workshop import Workshop
@@ -31,7 +32,10 @@ def on_path(name: str, suits: Callable[[Path], bool]) -> Source[Path]:
         return Path(found) if found and suits(Path(found)) else None
 
     def get() -> Path:
-        raise UnavailableError("none that suits")
+        found = shutil.which(name)
+        if found is None:
+            raise AbsentError(f"no {name} there")
+        raise UnavailableError(f"{found} does not suit")
 
     return Source("on PATH", present, get)
 
@@ -46,17 +50,18 @@ def version_of(*command: str | Path) -> Version:
     return tuple(int(part) for part in found.groups()) if found else ()
 
 
-def released(workshop: Workshop, name: str, release: Release) -> Source[Path]:
-    """The program in its project's release, which is a file or an archive."""
-    return within(release_directory(workshop, name, release), name)
+def released(workshop: Workshop, name: str, release: Release, step: Step) -> Source[Path]:
+    """The program in its project's release, which is a file or an archive. The step shows the progress."""
+    return within(release_directory(workshop, name, release, step), name)
 
 
-def release_directory(workshop: Workshop, name: str, release: Release) -> Source[Path]:
-    """The directory with the program or the unpacked archive."""
+def release_directory(workshop: Workshop, name: str, release: Release, step: Step) -> Source[Path]:
+    """The directory with the program or the unpacked archive. The step shows the progress."""
+    source = "official release"
 
     def fill(directory: Path) -> None:
         file = directory / release.filename
-        workshop.releases.fetch(release, file)
+        workshop.releases.fetch(release, file, lambda done: step.now(f"{source}, {done}"))
         if file.name.endswith((".tar.gz", ".tgz")):
             unpack(file, directory)
         else:
@@ -64,7 +69,7 @@ def release_directory(workshop: Workshop, name: str, release: Release) -> Source
             file.rename(directory / name)
 
     return cached(
-        "official release",
+        source,
         workshop.cache,
         f"{name}-release",
         fingerprint(release.url, release.checksum_url),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,52 +10,43 @@ from lab import versions
 from lab.platforms import Platform
 from lab.sources import debian_packages as debian
 from lab.sources.cache import fingerprint
-from lab.sources.source import Source, UnavailableError, cached, first_of
+from lab.sources.source import AbsentError, Source, UnavailableError, cached, first_of
 
 if TYPE_CHECKING:
-    from lab.docker.engine import Engine
-    from lab.docker.upstream import Upstream
+    from lab.docker.contents import PublicImages
     from lab.sources.workshop import Workshop
 
 # The segment of an ELF file that names the loader. A static program has none.
 _PT_INTERP = 3
 
 
-def provide(workshop: Workshop, image: ImageSource | None = None) -> Path:
+def provide(workshop: Workshop, images: PublicImages | None = None) -> Path:
     """The program.
 
     Args:
         workshop: its cache keeps the program.
-        image: the official image as a further source, if there is an engine.
+        images: copies it out of the official image, if there is an engine.
     """
     key = fingerprint(versions.BUSYBOX_IMAGE, str(Platform.nodes()))
 
     def missing() -> Path:
-        raise UnavailableError("none that is static")
+        found = shutil.which("busybox")
+        raise UnavailableError(f"{found} is not static") if found else AbsentError("no busybox there")
 
     def here() -> Path | None:
         found = shutil.which("busybox")
         return Path(found) if found and Platform.host() == Platform.nodes() and is_static(Path(found)) else None
 
-    official = [] if image is None else [cached("official image", workshop.cache, "busybox-image", key, image.copy)]
+    def from_image(directory: Path) -> None:
+        if images is None:
+            raise AbsentError("no Docker Engine here")
+        images.copy(versions.BUSYBOX_IMAGE, directory, "/bin/busybox")
+
+    image = cached("official image", workshop.cache, "busybox-image", key, from_image)
     package = cached("Debian's busybox-static", workshop.cache, "busybox-debian", key, _from_debian)
     with workshop.console.step("busybox") as step:
-        sources = [Source("on PATH", here, missing), *map(_file, [*official, package])]
+        sources = [Source("on PATH", here, missing), *map(_file, (image, package))]
         return first_of("a static busybox", sources, step)
-
-
-@dataclass(frozen=True)
-class ImageSource:
-    """The official image, from which the program can be copied."""
-
-    engine: Engine
-    upstream: Upstream
-
-    def copy(self, directory: Path) -> None:
-        """Copy the program into the directory."""
-        self.upstream.pull(versions.BUSYBOX_IMAGE)
-        with self.engine.scratch("create", versions.BUSYBOX_IMAGE, network="none") as container:
-            self.engine.docker("cp", f"{container}:/bin/busybox", str(directory / "busybox"))
 
 
 def _from_debian(directory: Path) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from lab.platforms import Platform
 from lab.sources import debian_packages as debian
 from lab.sources.cache import fingerprint
-from lab.sources.source import Source, UnavailableError, cached, first_of
+from lab.sources.source import AbsentError, Source, UnavailableError, cached, first_of
 from lab.tools import busybox
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def missing() -> list[str]:
 
 def _provide(workshop: Workshop, name: str, package: str) -> Path:
     def missing_here() -> Path:
-        raise UnavailableError(f"no {name} there")
+        raise AbsentError(f"no {name} there")
 
     def here() -> Path | None:
         path = shutil.which(name)

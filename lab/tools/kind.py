@@ -27,7 +27,7 @@ def provide(workshop: Workshop) -> Path:
             "kind",
             [
                 tool.on_path("kind", lambda path: tool.version_of(path, "version") == pinned),
-                tool.released(workshop, "kind", Release(url, f"{url}.sha256sum")),
+                tool.released(workshop, "kind", Release(url, f"{url}.sha256sum"), step),
                 tool.built(workshop, "kind", programs.KIND),
             ],
             step,

@@ -28,7 +28,7 @@ def provide(workshop: Workshop) -> Path:
             "kubectl",
             [
                 tool.on_path("kubectl", lambda path: tool.version_of(path, "version", "--client")[:2] in near),
-                tool.released(workshop, "kubectl", Release(url, f"{url}.sha256")),
+                tool.released(workshop, "kubectl", Release(url, f"{url}.sha256"), step),
                 tool.built(workshop, "kubectl", programs.KUBERNETES),
             ],
             step,

@@ -14,6 +14,7 @@ from lab.tools import programs
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from lab.console import Step
     from lab.sources.workshop import Workshop
 
 NAME = "pulumi-resource-kubernetes"
@@ -24,7 +25,7 @@ def provide(workshop: Workshop) -> Path:
     with workshop.console.step("Kubernetes provider") as step:
         return first_of(
             "the Kubernetes provider",
-            [_released(workshop), tool.built(workshop, NAME, programs.PULUMI_KUBERNETES)],
+            [_released(workshop, step), tool.built(workshop, NAME, programs.PULUMI_KUBERNETES)],
             step,
         )
 
@@ -45,7 +46,7 @@ def install(plugin: Path, home: Path) -> None:
             link.symlink_to(plugin)
 
 
-def _released(workshop: Workshop) -> Source[Path]:
+def _released(workshop: Workshop, step: Step) -> Source[Path]:
     host = Platform.host()
     releases = f"https://github.com/pulumi/pulumi-kubernetes/releases/download/v{versions.PULUMI_KUBERNETES}"
     return tool.released(
@@ -55,4 +56,5 @@ def _released(workshop: Workshop) -> Source[Path]:
             f"{releases}/{NAME}-v{versions.PULUMI_KUBERNETES}-{host.os}-{host.arch}.tar.gz",
             f"{releases}/pulumi-kubernetes_{versions.PULUMI_KUBERNETES}_checksums.txt",
         ),
+        step,
     )

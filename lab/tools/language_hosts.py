@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lab.sources import tool
-from lab.sources.source import Source, UnavailableError, first_of
+from lab.sources.source import AbsentError, Source, first_of
 from lab.tools import programs, pulumi
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def _host(workshop: Workshop, engine: Path, program: Program) -> Path:
     name = program.module
 
     def missing() -> Path:
-        raise UnavailableError("none there")
+        raise AbsentError("none there")
 
     beside = engine.resolve().parent / name
     with workshop.console.step(name) as step:
@@ -34,7 +34,7 @@ def _host(workshop: Workshop, engine: Path, program: Program) -> Path:
             name,
             [
                 Source("beside pulumi", lambda: beside if beside.is_file() else None, missing),
-                tool.within(pulumi.released(workshop), name),
+                tool.within(pulumi.released(workshop, step), name),
                 tool.built(workshop, name, program),
             ],
             step,

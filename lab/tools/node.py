@@ -37,7 +37,7 @@ def provide(workshop: Workshop) -> list[Path]:
             "Node.js",
             [
                 tool.on_path("node", _suits),
-                tool.released(workshop, "node", release),
+                tool.released(workshop, "node", release, step),
                 tool.within(package, "node"),
             ],
             step,

@@ -68,7 +68,6 @@ DOCKER_CLI = Program(
     ("github.com/docker/cli/cmd/docker",),
     variables={"github.com/docker/cli/cli/version.Version": versions.DOCKER_CLI},
 )
-HTPASSWD = Program("htpasswd")
 PAUSE = Program("pause")
 HELLO_WORLD = Program("hello-world")
 

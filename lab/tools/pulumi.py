@@ -15,6 +15,7 @@ from lab.sources.source import Source, cached, first_of
 from lab.tools import programs
 
 if TYPE_CHECKING:
+    from lab.console import Step
     from lab.sources.workshop import Workshop
 
 _LANGUAGE_HOST = "pulumi-language-python"
@@ -27,15 +28,15 @@ def provide(workshop: Workshop) -> Path:
             "pulumi",
             [
                 tool.on_path("pulumi", _suits),
-                tool.within(released(workshop), "pulumi"),
+                tool.within(released(workshop, step), "pulumi"),
                 tool.within(_built(workshop), "pulumi"),
             ],
             step,
         )
 
 
-def released(workshop: Workshop) -> Source[Path]:
-    """The directory of the official release, which contains all language hosts."""
+def released(workshop: Workshop, step: Step) -> Source[Path]:
+    """The directory of the official release, which contains all language hosts. The step shows the progress."""
     host = Platform.host()
     architecture = {"amd64": "x64"}.get(host.arch, host.arch)
     releases = f"https://github.com/pulumi/pulumi/releases/download/v{versions.PULUMI}"
@@ -43,7 +44,7 @@ def released(workshop: Workshop) -> Source[Path]:
         f"{releases}/pulumi-v{versions.PULUMI}-{host.os}-{architecture}.tar.gz",
         f"{releases}/pulumi-{versions.PULUMI}-checksums.txt",
     )
-    return tool.release_directory(workshop, "pulumi", release)
+    return tool.release_directory(workshop, "pulumi", release, step)
 
 
 def _suits(path: Path) -> bool:

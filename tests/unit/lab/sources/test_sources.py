@@ -2,9 +2,9 @@ from collections.abc import Callable
 
 import pytest
 
-from lab.console import Step
+from lab.console import Console, Step
 from lab.errors import LabError
-from lab.sources.source import Source, UnavailableError, first_of
+from lab.sources.source import AbsentError, Source, UnavailableError, first_of
 
 
 def source(name: str, log: list[str], *, present: bool = False, error: LabError | None = None) -> Source[str]:
@@ -53,3 +53,36 @@ def test_when_none_has_it_the_error_says_why_each_has_not() -> None:
     ]
     with pytest.raises(LabError, match=r"no way to get a piece here\. release: no internet; build: no Go\."):
         first_of("a piece", sources, Step("piece"))
+
+
+@pytest.mark.parametrize(
+    ("error", "shown"),
+    [
+        (
+            UnavailableError("github.com cannot be reached (timed out)"),
+            ["release: github.com cannot be reached (timed out)"],
+        ),
+        (
+            UnavailableError("`pip install` failed with status 1:\n    many\n    lines"),
+            ["release: `pip install` failed with status 1"],
+        ),
+        (UnavailableError("x" * 1000), [f"release: {'x' * 159}…"]),
+        (AbsentError("none there"), []),
+    ],
+)
+def test_the_screen_says_why_a_source_was_passed_over(
+    error: UnavailableError, shown: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Console().step("piece") as step:
+        first_of("piece", [source("release", [], error=error), source("build", [])], step)
+    outcome, *reasons = capsys.readouterr().out.splitlines()
+    assert outcome.startswith("✓ piece: build (")
+    assert [line.strip() for line in reasons] == shown
+
+
+def test_the_screen_says_the_same_reason_once(capsys: pytest.CaptureFixture[str]) -> None:
+    with Console().step("pieces") as step:
+        for _ in range(2):
+            error = UnavailableError("docker.io cannot be reached")
+            first_of("piece", [source("image", [], error=error), source("build", [])], step)
+    assert capsys.readouterr().out.count("docker.io cannot be reached") == 1
