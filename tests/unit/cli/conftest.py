@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from prepull.cli.app import run
 
-from ..fake_api import FakeApi
+from ..cluster.fake_api import FakeApi
 
 
 @pytest.fixture

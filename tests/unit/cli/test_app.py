@@ -11,9 +11,9 @@ import click
 import pytest
 from prepull.cli import app
 
-from ..fake_api import FakeApi
+from ..cluster.fake_api import FakeApi
+from ..cluster.objects import daemon_set
 from .conftest import Prepull
-from .objects import daemon_set
 
 SCRIPT = Path(sys.executable).with_name("prepull")
 

@@ -13,7 +13,19 @@ from prepull.status.progress import Progress, with_log
 from prepull.status.times import seconds_of
 from rich.console import Console
 
-from .objects import DIGEST, FINISHED, NAMES, Data, daemon_set, event, read_pod, read_set, reported, running, there
+from ..cluster.objects import (
+    DIGEST,
+    FINISHED,
+    NAMES,
+    Data,
+    daemon_set,
+    event,
+    read_pod,
+    read_set,
+    reported,
+    running,
+    there,
+)
 
 STARTED = seconds_of(FINISHED) or 0.0
 

@@ -9,10 +9,8 @@ from pathlib import Path
 import pytest
 from prepull.status import verdict
 
-from ..fake_api import FakeApi
-from ..gates import Gate, own_pod
-from .conftest import Prepull
-from .objects import (
+from ..cluster.fake_api import FakeApi
+from ..cluster.objects import (
     DIGEST,
     KUBELET,
     LIST,
@@ -28,6 +26,8 @@ from .objects import (
     there,
     waiting,
 )
+from ..gate.gates import Gate, own_pod
+from .conftest import Prepull
 
 CONTINUE = {**LIST, "on_failure": "continue"}
 NO_SOCKET = 'failed for volume "socket" : hostPath type check failed: /run/x.sock is not a socket file'
