@@ -1,4 +1,4 @@
-"""YAML is read as the engine reads it; tests/kind/test_environments.py asks the engine itself."""
+"""YAML is read as the engine reads it; tests/kind/programs/test_environments.py asks the engine itself."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The examples as programs, through Pulumi's mocks; tests/kind/test_examples.py runs them."""
+"""The examples as programs, through Pulumi's mocks; tests/kind/programs/test_examples.py runs them."""
 
 from __future__ import annotations
 

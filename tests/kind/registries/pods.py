@@ -8,7 +8,7 @@ from typing import Any
 
 from lab import Lab
 
-from .conftest import PULLER_IMAGE
+from ..conftest import PULLER_IMAGE
 
 _PROGRAMS = "/programs"
 

@@ -22,12 +22,12 @@ from pulumi import automation as auto
 
 from lab import Lab
 
-from .conftest import PULLER_IMAGE, Images, Stack, UpFailed
-from .eventually import eventually
+from ..conftest import PULLER_IMAGE, Images, Stack, UpFailed
+from ..eventually import eventually
 from .examples import Project
 
 Kubectl = Callable[..., Any]
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 PREPULL = Path(sys.executable).with_name("prepull")
 
 # ---------------------------------------------------------------- configuration

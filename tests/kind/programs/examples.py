@@ -29,9 +29,9 @@ from lab.images.node_files import MIRRORED, certs_path, hosts_toml
 from lab.images.oci import Image, layer, noise, program
 from lab.images.registry_client import Credentials
 
-from .conftest import changed_by
+from ..conftest import changed_by
 
-EXAMPLES = Path(__file__).parents[2] / "examples"
+EXAMPLES = Path(__file__).parents[3] / "examples"
 # What stands for the component's own images, where an example takes them from elsewhere.
 OWN = {
     "puller_image": ("prepull/puller", "dev"),

@@ -13,11 +13,11 @@ import pytest
 from lab import Lab
 from lab.errors import LabError
 
-from .conftest import Images, Stack
-from .eventually import eventually
-from .faulty_registry import Fault, FaultyRegistry
-from .meanwhile import meanwhile
-from .times import at
+from ..conftest import Images, Stack
+from ..eventually import eventually
+from ..faulty_registry import Fault, FaultyRegistry
+from ..meanwhile import meanwhile
+from ..times import at
 
 pytestmark = pytest.mark.alone
 

@@ -11,7 +11,7 @@ from lab import Lab
 from lab.cluster.nodes import Runtime
 from lab.images.oci import Image, layer, noise
 
-from .conftest import Images, Stack
+from ..conftest import Images, Stack
 from .pods import start_without_pulling
 
 Kubectl = Callable[..., Any]

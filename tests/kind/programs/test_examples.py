@@ -16,9 +16,9 @@ import yaml
 
 from lab import Lab
 
-from ..projects import language
-from .conftest import Images
-from .eventually import eventually
+from ...projects import language
+from ..conftest import Images
+from ..eventually import eventually
 from .examples import EXAMPLES, Project, World, projects_of, taints_of
 
 pytestmark = pytest.mark.xdist_group("examples")

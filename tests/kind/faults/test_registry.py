@@ -11,10 +11,10 @@ import pytest
 
 from lab import Lab
 
-from .conftest import Images, Stack, failed_up
-from .eventually import eventually
-from .faulty_registry import Fault, FaultyRegistry
-from .meanwhile import meanwhile
+from ..conftest import Images, Stack, failed_up
+from ..eventually import eventually
+from ..faulty_registry import Fault, FaultyRegistry
+from ..meanwhile import meanwhile
 
 Kubectl = Callable[..., Any]
 LAYER = 300_000

@@ -12,7 +12,7 @@ from prepull import PrePullDaemonSet, PrePullDaemonSetArgs
 
 from lab import Lab
 
-from .conftest import PULLER_IMAGE, Images, Stack
+from ..conftest import PULLER_IMAGE, Images, Stack
 
 Kubectl = Callable[..., Any]
 

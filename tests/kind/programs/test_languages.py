@@ -18,13 +18,13 @@ from lab import Lab
 from lab.images.oci import Image, layer, program
 from lab.process import run
 
-from .conftest import Images, Result, UpFailed, changed_by
+from ..conftest import Images, Result, UpFailed, changed_by
 
 pytestmark = pytest.mark.xdist_group("languages")
 
 Kubectl = Callable[..., Any]
 LANGUAGES = ("yaml", "typescript")
-SCHEMA = Path(__file__).parents[1] / "schema" / "schema.json"
+SCHEMA = Path(__file__).parents[2] / "schema" / "schema.json"
 # What is installed there, and is worth keeping as long as the lab is up.
 _INSTALLED = {".venv", "node_modules"}
 

@@ -11,7 +11,7 @@ from prepull.arguments import stackfile
 from prepull.cli import documents
 from prepull.manifests import render
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.mark.timeout(900)

@@ -10,8 +10,8 @@ import pytest
 
 from lab import Lab
 
-from .conftest import PULLER_IMAGE, Images, Stack
-from .times import at
+from ..conftest import PULLER_IMAGE, Images, Stack
+from ..times import at
 
 pytestmark = pytest.mark.alone
 

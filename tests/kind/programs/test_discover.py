@@ -21,8 +21,8 @@ from pulumi import automation as auto
 
 from lab import Lab
 
-from .conftest import PULLER_IMAGE, Images, Stack, UpFailed
-from .times import at
+from ..conftest import PULLER_IMAGE, Images, Stack, UpFailed
+from ..times import at
 
 Kubectl = Callable[..., Any]
 PREPULL = Path(sys.executable).with_name("prepull")

@@ -12,9 +12,9 @@ from prepull.status import report
 
 from lab import Lab
 
-from .conftest import Images, Stack, UpFailed
-from .eventually import eventually
-from .times import at
+from ..conftest import Images, Stack, UpFailed
+from ..eventually import eventually
+from ..times import at
 
 Kubectl = Callable[..., Any]
 PODS = "--selector=app.kubernetes.io/name=prepull"

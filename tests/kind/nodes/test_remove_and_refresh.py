@@ -14,8 +14,8 @@ from lab import Lab
 from lab.cluster.nodes import Runtime
 from lab.images.oci import Image, layer, noise
 
-from .conftest import PULLER_IMAGE, Images, Stack
-from .eventually import eventually
+from ..conftest import PULLER_IMAGE, Images, Stack
+from ..eventually import eventually
 
 Kubectl = Callable[..., Any]
 PULLER_LOGS = (

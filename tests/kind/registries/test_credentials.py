@@ -16,7 +16,7 @@ from lab.cluster.registries import RunningRegistry
 from lab.images.oci import Image, layer, noise
 from lab.images.registry_client import Credentials
 
-from .conftest import Images, Stack, UpFailed
+from ..conftest import Images, Stack, UpFailed
 
 Kubectl = Callable[..., Any]
 SECRET = "registry-login"

@@ -10,7 +10,7 @@ import pytest
 
 from lab import Lab
 
-from .conftest import Images, Stack, UpFailed
+from ..conftest import Images, Stack, UpFailed
 
 Kubectl = Callable[..., Any]
 PODS = "--selector=app.kubernetes.io/name=prepull"

@@ -14,9 +14,9 @@ from prepull.status import report
 
 from lab import Lab
 
-from .conftest import PULLER_IMAGE, Images, Stack
-from .eventually import eventually
-from .faulty_registry import Fault, FaultyRegistry
+from ..conftest import PULLER_IMAGE, Images, Stack
+from ..eventually import eventually
+from ..faulty_registry import Fault, FaultyRegistry
 
 Kubectl = Callable[..., Any]
 PODS = "--selector=app.kubernetes.io/name=prepull"

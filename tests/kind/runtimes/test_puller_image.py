@@ -12,11 +12,11 @@ from lab import Lab
 from lab.cluster.nodes import Runtime
 from lab.process import run
 
-from .conftest import Images, Stack
+from ..conftest import Images, Stack
 
 pytestmark = pytest.mark.xdist_group("puller image")
 
-CONTEXT = Path(__file__).parents[2] / "images" / "puller"
+CONTEXT = Path(__file__).parents[3] / "images" / "puller"
 # What the public images are in the lab's registry, as this machine reaches it.
 BASES = {
     "BUSYBOX_IMAGE": "library/busybox:1.37-musl",

@@ -13,8 +13,8 @@ from prepull import PrePullDaemonSet, PrePullDaemonSetArgs
 
 from lab import Lab
 
-from .conftest import PULLER_IMAGE, Images, Stack
-from .eventually import eventually
+from ..conftest import PULLER_IMAGE, Images, Stack
+from ..eventually import eventually
 
 pytestmark = pytest.mark.alone
 

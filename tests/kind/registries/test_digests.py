@@ -19,8 +19,8 @@ from lab.images.node_files import REGISTRY_PORT, certs_path, hosts_toml
 from lab.images.oci import Image, layer, noise
 from lab.images.registry_client import Credentials
 
-from .conftest import Images, Stack, UpFailed
-from .eventually import eventually
+from ..conftest import Images, Stack, UpFailed
+from ..eventually import eventually
 from .pods import start_without_pulling
 from .test_credentials import assert_nowhere, log_in
 

@@ -9,10 +9,10 @@ import pytest
 
 from lab import Lab
 
-from .conftest import Images, Stack, failed_up
-from .eventually import eventually
-from .faulty_registry import Fault, FaultyRegistry
-from .meanwhile import meanwhile
+from ..conftest import Images, Stack, failed_up
+from ..eventually import eventually
+from ..faulty_registry import Fault, FaultyRegistry
+from ..meanwhile import meanwhile
 
 pytestmark = pytest.mark.alone
 

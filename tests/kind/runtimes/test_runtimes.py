@@ -10,7 +10,7 @@ import pytest
 from lab import Lab
 from lab.images.oci import File, Image, layer, noise
 
-from .conftest import Images, Stack
+from ..conftest import Images, Stack
 
 Kubectl = Callable[..., Any]
 CONTAINERD_SOCKET = "/run/containerd/containerd.sock"

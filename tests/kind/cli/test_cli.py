@@ -16,8 +16,8 @@ import yaml
 
 from lab import Lab
 
-from .conftest import PULLER_IMAGE, Images, Stack
-from .eventually import eventually
+from ..conftest import PULLER_IMAGE, Images, Stack
+from ..eventually import eventually
 
 Kubectl = Callable[..., Any]
 PREPULL = Path(sys.executable).with_name("prepull")

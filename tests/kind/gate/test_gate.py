@@ -14,9 +14,9 @@ from prepull import PrePullDaemonSet
 from lab import Lab
 from lab.images.registry_client import Credentials
 
-from .conftest import Images, Stack, UpFailed, failed_up
-from .faulty_registry import Fault, FaultyRegistry
-from .times import at
+from ..conftest import Images, Stack, UpFailed, failed_up
+from ..faulty_registry import Fault, FaultyRegistry
+from ..times import at
 
 Kubectl = Callable[..., Any]
 
