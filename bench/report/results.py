@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-DIRECTORY = Path(__file__).parent.parent / "docs" / "benchmarks"
+DIRECTORY = Path(__file__).parents[2] / "docs" / "benchmarks"
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from bench.api import NAMESPACE
+from bench.instruments.api import NAMESPACE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

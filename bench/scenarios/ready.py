@@ -15,12 +15,12 @@ from lightkube.resources.core_v1 import Pod
 from prepull.manifests import render
 from prepull.status.times import moment
 
-from bench.api import NAMESPACE, Api
-from bench.clean import clean
-from bench.results import Comparison
+from bench.instruments.api import NAMESPACE, Api
+from bench.instruments.clean import clean
+from bench.report.results import Comparison
 
 if TYPE_CHECKING:
-    from bench.image_sets import ImageSet
+    from bench.compared.image_sets import ImageSet
     from lab import Lab
 
 _NEW_NODE = "bench"

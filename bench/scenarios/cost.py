@@ -8,16 +8,16 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from bench import registry_log
-from bench.api import NAMESPACE, Api
-from bench.arrivals import Arrivals, arrivals
-from bench.clean import clean, fetch
-from bench.forms import FORMS, HELPERS, OURS, Cluster, Form, prepull
-from bench.results import Comparison, Result
+from bench.compared.forms import FORMS, HELPERS, OURS, Cluster, Form, prepull
+from bench.instruments import registry_log
+from bench.instruments.api import NAMESPACE, Api
+from bench.instruments.arrivals import Arrivals, arrivals
+from bench.instruments.clean import clean, fetch
+from bench.report.results import Comparison, Result
 from lab import LabError
 
 if TYPE_CHECKING:
-    from bench.image_sets import ImageSet
+    from bench.compared.image_sets import ImageSet
     from lab import Lab
 
 STAGGER = "20s"

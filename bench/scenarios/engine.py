@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 from prepull.manifests import render
 
-from bench.processes import cost_of
-from bench.results import Comparison, Growth
+from bench.instruments.processes import cost_of
+from bench.report.results import Comparison, Growth
 
 if TYPE_CHECKING:
     from lab import Lab

@@ -1,7 +1,7 @@
 """The growth of time and memory of the gate and of `prepull status` with the size of the cluster.
 
-Nodes are simulated (bench/simulation.py), the API server is real. The gate's program runs as in its Job, but without
-TLS. The measured change is the deletion of a pod, from the request until `prepull status --watch` prints it.
+Nodes are simulated (bench/instruments/simulation.py), the API server is real. The gate's program runs as in its Job,
+but without TLS. The measured change is the deletion of a pod, from the request until `prepull status --watch` prints it.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from typing import Any
 
 from prepull.manifests import gate_program, render
 
-from bench.processes import Cost, cost_of
-from bench.results import Growth
-from bench.simulation import Simulation, simulation
+from bench.instruments.processes import Cost, cost_of
+from bench.instruments.simulation import Simulation, simulation
+from bench.report.results import Growth
 
 IMAGES = 20
 NAME = "bench"

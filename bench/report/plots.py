@@ -10,9 +10,9 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
-from bench.figures import shown, summaries
-from bench.forms import LIMIT, OURS
-from bench.results import Comparison, Growth, Result
+from bench.compared.forms import LIMIT, OURS
+from bench.report.figures import shown, summaries
+from bench.report.results import Comparison, Growth, Result
 
 # A placeholder in the SVG for the text colour of the page's theme.
 _INK = "#010203"

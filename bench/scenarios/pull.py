@@ -13,16 +13,16 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from bench import registry_log
-from bench.api import NAMESPACE, Api
-from bench.arrivals import Arrivals, arrivals
-from bench.clean import clean, fetch
-from bench.forms import FORMS, HELPERS, LIMIT, LIMIT_HELPERS, Cluster
-from bench.results import Comparison
+from bench.compared.forms import FORMS, HELPERS, LIMIT, LIMIT_HELPERS, Cluster
+from bench.instruments import registry_log
+from bench.instruments.api import NAMESPACE, Api
+from bench.instruments.arrivals import Arrivals, arrivals
+from bench.instruments.clean import clean, fetch
+from bench.report.results import Comparison
 from lab import LabError
 
 if TYPE_CHECKING:
-    from bench.image_sets import ImageSet
+    from bench.compared.image_sets import ImageSet
     from lab import Lab
 
 DEADLINE_SECONDS = 180

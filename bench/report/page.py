@@ -5,8 +5,8 @@ from __future__ import annotations
 import statistics
 from collections.abc import Iterable, Sequence
 
-from bench.figures import growth, shown, summaries
-from bench.results import Comparison, Growth, Result
+from bench.report.figures import growth, shown, summaries
+from bench.report.results import Comparison, Growth, Result
 
 _HEAD = """\
 # Figures

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from bench.arrivals import arrivals
-from bench.forms import OURS
-from bench.pull import Pull
-from bench.results import Comparison
+from bench.compared.forms import OURS
+from bench.instruments.arrivals import arrivals
+from bench.report.results import Comparison
+from bench.scenarios.pull import Pull
 
 if TYPE_CHECKING:
-    from bench.image_sets import ImageSet
+    from bench.compared.image_sets import ImageSet
     from lab import Lab
 
 _FORM = f"{OURS}, containerd"
