@@ -1,7 +1,7 @@
 """The growth of time and memory of the gate and of `prepull status` with the size of the cluster.
 
 Nodes are simulated (bench/instruments/simulation.py), the API server is real. The gate's program runs as in its Job,
-but without TLS. The measured change is the deletion of a pod, from the request until `prepull status --watch` prints it.
+but without TLS. What is measured is the deletion of a pod, from the request until `prepull status --watch` prints it.
 """
 
 from __future__ import annotations

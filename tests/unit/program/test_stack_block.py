@@ -14,7 +14,7 @@ from prepull import PrePullArgumentError, prepull_stack, prepull_transformation
 from pulumi.runtime import settings
 
 from ..conftest import Engine
-from .test_stackwide import library, pod
+from .blocks import library, pod
 
 
 def gates(engine: Engine) -> dict[str, set[str]]:
