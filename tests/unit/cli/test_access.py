@@ -15,7 +15,8 @@ from prepull.cli.cluster.kubeconfig import access
 from prepull.cli.errors import CommandError
 
 from ..cluster.fake_api import FakeApi
-from ..cluster.objects import daemon_set, there
+from ..cluster.objects import daemon_set
+from ..cluster.pods import there
 from .conftest import Prepull
 
 

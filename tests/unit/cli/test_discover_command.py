@@ -13,7 +13,8 @@ from prepull.arguments import stackfile
 from prepull.arguments.check import check
 
 from ..cluster.fake_api import FakeApi
-from ..cluster.objects import daemon_set, there
+from ..cluster.objects import daemon_set
+from ..cluster.pods import there
 from .conftest import Prepull
 
 PLURALS = ("cronjobs", "daemonsets", "deployments", "jobs", "pods", "replicasets", "statefulsets")

@@ -8,7 +8,8 @@ from collections.abc import Callable
 import yaml
 
 from ..cluster.fake_api import FakeApi
-from ..cluster.objects import DIGEST, NAMES, daemon_set, pod, reported, running, there
+from ..cluster.objects import DIGEST, NAMES, daemon_set, pod
+from ..cluster.pods import reported, running, there
 from .conftest import Prepull
 
 FORBIDDEN = (403, "forbidden")

@@ -9,7 +9,8 @@ import pytest
 from prepull.status import verdict
 
 from ..cluster.fake_api import FakeApi
-from ..cluster.objects import DIGEST, NAMES, daemon_set, reported, running, there
+from ..cluster.objects import DIGEST, NAMES, daemon_set
+from ..cluster.pods import reported, running, there
 from .conftest import Prepull
 
 Meanwhile = Callable[..., None]

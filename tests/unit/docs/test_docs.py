@@ -22,7 +22,7 @@ from ...plans import plan_of
 from ...pythons import SUPPORTED
 from ...schema.versions import NEWEST, OLDEST, SINCE
 from ..cli.test_screen import half_way, shown
-from ..cli.test_verdicts import CASES, Case
+from ..cluster.verdicts import CASES, Case
 from ..node.puller.output import test_reasons
 
 

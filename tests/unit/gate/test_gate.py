@@ -12,7 +12,8 @@ import pytest
 import trustme
 
 from ..cluster.fake_api import FakeApi
-from ..cluster.objects import KUBELET, NAMES, Data, daemon_set, event, pod, reported, running, there, waiting
+from ..cluster.objects import KUBELET, NAMES, Data, daemon_set, event, pod, waiting
+from ..cluster.pods import reported, run_of, running, there
 from .gates import FLAGS, START, Gate, own_pod
 
 BEFORE, SINCE, AFTER = "2025-12-31T23:59:00Z", "2026-01-01T00:00:00Z", "2026-01-01T00:01:00Z"
@@ -45,14 +46,14 @@ def watched(api: FakeApi, times: int = 1) -> Callable[[], bool]:
 
 def again(at: str) -> Data:
     """A pod whose puller has failed and runs again."""
-    last = reported("a", *FAILED, code=1)["status"]["initContainerStatuses"][0]["state"]
+    last = run_of(reported("a", *FAILED, code=1))
     last["terminated"]["finishedAt"] = at
     return running("a", lastState=last)
 
 
 def failed(at: str) -> Data:
     item = reported("a", *FAILED, code=1)
-    item["status"]["initContainerStatuses"][0]["state"]["terminated"]["finishedAt"] = at
+    run_of(item)["terminated"]["finishedAt"] = at
     return item
 
 
