@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import re
 import runpy
 from pathlib import Path
@@ -121,26 +120,6 @@ def test_the_default_images_are_those_that_an_air_gapped_cluster_is_told_of() ->
     images = [value for name, value in vars(defaults).items() if name.endswith("_IMAGE")]
     assert images
     assert [image for image in images if f"`{image}`" not in page] == []
-
-
-def test_every_message_of_the_command_is_explained() -> None:
-    page = (ROOT / "docs" / "troubleshooting.md").read_text("utf-8")
-    told = [
-        phrase
-        for file in (ROOT / "components" / "prepull" / "cli").rglob("*.py")
-        for node in ast.walk(ast.parse(file.read_text("utf-8")))
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "CommandError"
-        if (phrase := longest_phrase(node.args[0]))
-    ]
-    assert len(told) > 15
-    assert [phrase for phrase in told if phrase not in page] == []
-
-
-def longest_phrase(message: ast.expr) -> str:
-    """Of a text with values in it, the part that is the same whatever they are."""
-    parts = message.values if isinstance(message, ast.JoinedStr) else [message]
-    texts = [str(part.value) for part in parts if isinstance(part, ast.Constant)]
-    return max((text.partition(" (")[0].partition(": ")[0].strip(" ':") for text in texts), key=len, default="")
 
 
 def test_the_table_of_make_up_looks_as_the_readme_shows_it() -> None:
