@@ -53,7 +53,7 @@ def backing_off(
 def stuck(name: str, reason: str, message: str = "", image: str = "", args: Data | None = None, **status: Any) -> Data:
     """A pod one of whose containers waits."""
     which = "containerStatuses" if name == "pause" else "initContainerStatuses"
-    return pod("a", args, **status, **{which: [waiting(name, reason, message, image)]})
+    return pod("a", args, **{**status, which: [waiting(name, reason, message, image)]})
 
 
 def mounted(node: str = "a") -> Data:

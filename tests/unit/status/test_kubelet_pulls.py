@@ -108,7 +108,7 @@ def test_what_the_kubelet_says_is_told_in_the_pullers_words(message: str, reason
 
 
 def test_the_kubelet_pulls_one_after_another_each_from_the_end_of_the_one_before() -> None:
-    first = {"name": "pull-0", "imageID": f"docker.io/library/nginx@{DIGEST}", "state": ended(code=0)}
+    first: Data = {"name": "pull-0", "imageID": f"docker.io/library/nginx@{DIGEST}", "state": ended(code=0)}
     first["state"]["terminated"]["finishedAt"] = LATER
     item = pod("a", KUBELET, startTime=FINISHED, initContainerStatuses=[first, waiting("pull-1", "PodInitializing")])
     assert images_of(item) == [Image(PRESENT, DIGEST), Image(PULLING, since=NOW + 90)]
