@@ -11,15 +11,13 @@ from ..cluster.objects import DIGEST, FINISHED, HELD, KUBELET, LATER, MOUNTED, N
 from ..cluster.pods import stuck
 from ..cluster.reading import NOW, images_of, read_pod
 
-PROGRAMS = {"name": "programs", "state": ended(code=0)}
+ENDED = ended(code=0)
+PROGRAMS = {"name": "programs", "state": ENDED}
 
 
 def pull(index: int, **state: Any) -> Data:
     """The status of the init container that pulls an image."""
     return {"name": f"pull-{index}", "image": NAMES[index], "imageID": f"quay.io/x@{DIGEST}", "state": state}
-
-
-ENDED = ended(code=0)
 
 
 @pytest.mark.parametrize(
