@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from bench import cost, engine, parts, pull, ready, scale
-from bench.image_sets import ImageSet
-from bench.machine import machine, machine_of
-from bench.page import page
-from bench.plots import draw
-from bench.results import DIRECTORY, Result, save, saved
+from bench.compared.image_sets import ImageSet
+from bench.instruments.machine import machine, machine_of
+from bench.report.page import page
+from bench.report.plots import draw
+from bench.report.results import DIRECTORY, Result, save, saved
+from bench.scenarios import cost, engine, parts, pull, ready, scale
 from lab import Lab, LabError
 
 # Only the default runtime: the scenario with 8 images of 40 MB compares the other runtimes.

@@ -17,7 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 UV = ROOT / ".uv" / "bin" / "uv"
 TESTS = ("tests/unit", "tests/schema")
-LEFT_OUT = ("tests/unit/bench", "tests/unit/lab", "tests/unit/puller", "tests/unit/fuzz")
+LEFT_OUT = ("tests/unit/bench", "tests/unit/lab", "tests/unit/node", "tests/unit/fuzz")
 PACKAGES = ("pulumi", "pulumi-kubernetes")
 
 

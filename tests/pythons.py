@@ -16,7 +16,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 SUPPORTED = ("3.10", "3.11", "3.12", "3.13", "3.14")
-LEFT_OUT = ("tests/unit/lab/test_*.py", "tests/unit/puller")
+LEFT_OUT = ("tests/unit/lab/test_*.py", "tests/unit/node")
 
 
 def main(versions: Sequence[str]) -> int:

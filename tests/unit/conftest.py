@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from threading import Thread
@@ -14,8 +15,6 @@ import hypothesis
 import pulumi
 import pytest
 from pulumi.runtime import mocks, rpc, settings
-
-from .gates import eventually
 
 # How long an example takes depends on what else the machine does. A build machine tries the same examples each time:
 # what it says is of the change, and new ones are for people to find.
@@ -149,7 +148,7 @@ def meanwhile() -> Iterator[Callable[..., None]]:
 
     def change(ready: Callable[[], bool], *actions: Callable[[], Any]) -> None:
         def act() -> None:
-            eventually(ready)
+            _eventually(ready)
             for action in actions:
                 action()
 
@@ -159,3 +158,10 @@ def meanwhile() -> Iterator[Callable[..., None]]:
     yield change
     for thread in threads:
         thread.join(20)
+
+
+def _eventually(condition: Callable[[], bool], seconds: float = 20) -> None:
+    """Wait until a condition holds, or until the time is up."""
+    deadline = time.monotonic() + seconds
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.02)

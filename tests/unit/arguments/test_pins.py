@@ -23,7 +23,7 @@ from prepull.plan import Plan
 from ...plans import HEX, RUNTIMES, built
 from ..cli.conftest import Prepull, prepull
 from ..conftest import Engine
-from ..registry.fake_registry import FakeRegistry, running
+from ..images.registry.fake_registry import FakeRegistry, running
 
 __all__ = ["prepull"]
 

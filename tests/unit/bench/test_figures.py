@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bench.figures import Summary, growth, shown, summaries
+from bench.report.figures import Summary, growth, shown, summaries
 
 
 def test_a_form_is_summed_up_by_its_median_and_spread() -> None:

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from bench.processes import cost_of
+from bench.instruments.processes import cost_of
 from lab.process import CommandError
 
 

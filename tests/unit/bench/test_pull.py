@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from bench.arrivals import Arrivals, image_of, moment_of
-from bench.forms import FORMS, Cluster
-from bench.image_sets import ImageSet
-from bench.pull import is_clear
+from bench.compared.forms import FORMS, Cluster
+from bench.compared.image_sets import ImageSet
+from bench.instruments.arrivals import Arrivals, image_of, moment_of
+from bench.scenarios.pull import is_clear
 
 CREATED = '2026-01-02 03:04:05.678 +0000 UTC k8s.io /images/create {"name":"registry:5000/a:v1","labels":{"k":"v"}}'
 LABELLED = CREATED.replace("create", "update")

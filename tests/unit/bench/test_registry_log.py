@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bench.registry_log import megabytes, peak, requests
+from bench.instruments.registry_log import megabytes, peak, requests
 
 LINE = (
     'time="2026-01-02T03:04:{at}Z" level=info msg="response completed" go.version=go1.26 '

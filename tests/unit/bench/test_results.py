@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from bench.figures import summaries
-from bench.page import page
-from bench.plots import svg
-from bench.results import DIRECTORY, Comparison, Growth, Result, dump, load, save, saved
+from bench.report.figures import summaries
+from bench.report.page import page
+from bench.report.plots import svg
+from bench.report.results import DIRECTORY, Comparison, Growth, Result, dump, load, save, saved
 
 COMPARED = Comparison(
     name="pull-8x40MB",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +12,7 @@ from typing import Any
 import pytest
 from prepull.cli.app import run
 
-from ..fake_api import FakeApi
+from ..cluster.fake_api import FakeApi
 
 
 @pytest.fixture
@@ -31,6 +33,13 @@ class Ran:
 
 
 Prepull = Callable[..., Ran]
+
+
+def without_the_extra() -> Ran:
+    """Run the command where the packages of the extra `cli` are not installed."""
+    program = "import sys; sys.modules['click'] = None; from prepull.cli import main; main()"
+    ran = subprocess.run([sys.executable, "-c", program], check=False, capture_output=True, text=True)
+    return Ran(ran.returncode, ran.stdout, ran.stderr)
 
 
 @pytest.fixture

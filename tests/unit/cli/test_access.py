@@ -14,9 +14,10 @@ from prepull.cli.cluster import kubeconfig
 from prepull.cli.cluster.kubeconfig import access
 from prepull.cli.errors import CommandError
 
-from ..fake_api import FakeApi
+from ..cluster.fake_api import FakeApi
+from ..cluster.objects import daemon_set
+from ..cluster.pods import there
 from .conftest import Prepull
-from .objects import daemon_set, there
 
 
 def write(path: Path, **content: Any) -> Path:

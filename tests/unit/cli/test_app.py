@@ -11,9 +11,9 @@ import click
 import pytest
 from prepull.cli import app
 
-from ..fake_api import FakeApi
-from .conftest import Prepull
-from .objects import daemon_set
+from ..cluster.fake_api import FakeApi
+from ..cluster.objects import daemon_set
+from .conftest import Prepull, without_the_extra
 
 SCRIPT = Path(sys.executable).with_name("prepull")
 
@@ -92,9 +92,8 @@ def test_commands_contexts_and_components_are_completed(api: FakeApi) -> None:
 
 
 def test_without_the_extra_it_says_what_to_install() -> None:
-    program = "import sys; sys.modules['click'] = None; from prepull.cli import main; main()"
-    ran = subprocess.run([sys.executable, "-c", program], check=False, capture_output=True, text=True)
-    assert (ran.returncode, ran.stderr) == (2, "prepull: click is not installed: pip install 'pulumi-prepull[cli]'\n")
+    ran = without_the_extra()
+    assert (ran.code, ran.err) == (2, "prepull: click is not installed: pip install 'pulumi-prepull[cli]'\n")
 
 
 def test_a_reader_that_has_seen_enough_is_no_error(tmp_path: Path) -> None:

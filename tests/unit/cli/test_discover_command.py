@@ -12,9 +12,10 @@ import yaml
 from prepull.arguments import stackfile
 from prepull.arguments.check import check
 
-from ..fake_api import FakeApi
+from ..cluster.fake_api import FakeApi
+from ..cluster.objects import daemon_set
+from ..cluster.pods import there
 from .conftest import Prepull
-from .objects import daemon_set, there
 
 PLURALS = ("cronjobs", "daemonsets", "deployments", "jobs", "pods", "replicasets", "statefulsets")
 

@@ -2,42 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from io import StringIO
 from typing import Any
 
 from prepull.cli.show.screen import duration, plain, screen
-from prepull.status import observe
-from prepull.status.nodes import Status, status
-from prepull.status.progress import Progress, with_log
-from prepull.status.times import seconds_of
+from prepull.status.nodes import Status
+from prepull.status.progress import Progress
 from rich.console import Console
 
-from .objects import DIGEST, FINISHED, NAMES, Data, daemon_set, event, read_pod, read_set, reported, running, there
-
-STARTED = seconds_of(FINISHED) or 0.0
+from ..cluster.objects import DIGEST, NAMES, event
+from ..cluster.pods import backing_off, reported, run_of, running, there
+from ..cluster.reading import NOW, seen
 
 
 def shown(*statuses: Status, **options: Any) -> str:
     console = Console(file=StringIO(), width=1000, highlight=False)
-    console.print(screen(statuses, STARTED + 75, **options))
+    console.print(screen(statuses, NOW + 75, **options))
     assert isinstance(console.file, StringIO)
     return "".join(f"{line.rstrip()}\n" for line in console.file.getvalue().splitlines())
-
-
-def seen(*pods: Data, desired: int = 3, steps: Mapping[str, Any] | None = None, events: Sequence[Data] = ()) -> Status:
-    found = [with_log(read_pod(each), (steps or {}).get(each["metadata"]["name"], {})) for each in pods]
-    return status(read_set(daemon_set(desired=desired)), found, [observe.event(each) for each in events])
 
 
 def half_way() -> Status:
     """One node that has all, one where an image has failed, and one that pulls."""
     failed = reported("node-b", "1 failed 5 30.400 manifest unknown", f"0 present {DIGEST} 70212345 0.000 0", code=1)
-    last = failed["status"]["initContainerStatuses"][0]
-    last["lastState"], last["state"] = last["state"], {"waiting": {"message": "back-off 1m20s restarting failed"}}
+    again = backing_off(run_of(failed), "back-off 1m20s restarting failed", node="node-b")
     progress = Progress()
-    progress.read(f"pulling {NAMES[0]} (attempt 2 of 5)", STARTED + 5)
-    return seen(there("node-a"), failed, running("node-c"), steps={"images-node-c": progress.steps})
+    progress.read(f"pulling {NAMES[0]} (attempt 2 of 5)", NOW + 5)
+    return seen(there("node-a"), again, running("node-c"), steps={"images-node-c": progress.steps})
 
 
 def test_while_it_pulls_and_where_it_has_failed() -> None:
@@ -73,7 +64,7 @@ def test_both_ways_to_write_it_give_the_same_lines() -> None:
     failed = reported("node-b", "1 failed 5 30.400 manifest unknown", f"0 present {DIGEST} 70212345 0.000 0", code=1)
     found = seen(there("node-a"), failed, running("node-c"))
     for wide in (False, True):
-        assert "\n".join(plain([found], STARTED + 75, wide=wide)) + "\n" == shown(found, wide=wide)
+        assert "\n".join(plain([found], NOW + 75, wide=wide)) + "\n" == shown(found, wide=wide)
 
 
 def test_what_needs_attention_comes_first_where_there_is_no_room_for_all() -> None:

@@ -7,9 +7,10 @@ from collections.abc import Callable
 
 import yaml
 
-from ..fake_api import FakeApi
+from ..cluster.fake_api import FakeApi
+from ..cluster.objects import DIGEST, NAMES, daemon_set, pod
+from ..cluster.pods import reported, running, there
 from .conftest import Prepull
-from .objects import DIGEST, NAMES, daemon_set, pod, reported, running, there
 
 FORBIDDEN = (403, "forbidden")
 Meanwhile = Callable[..., None]

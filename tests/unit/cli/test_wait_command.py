@@ -8,9 +8,10 @@ from collections.abc import Callable
 import pytest
 from prepull.status import verdict
 
-from ..fake_api import FakeApi
+from ..cluster.fake_api import FakeApi
+from ..cluster.objects import DIGEST, NAMES, daemon_set
+from ..cluster.pods import reported, running, there
 from .conftest import Prepull
-from .objects import DIGEST, NAMES, daemon_set, reported, running, there
 
 Meanwhile = Callable[..., None]
 

@@ -12,7 +12,8 @@ from prepull.status import observe
 from prepull.status.nodes import status
 from prepull.status.verdict import GO, Judge
 
-from ..cli.objects import FINISHED, NAMES, daemon_set, event, pod, read_pod, read_set
+from ..cluster.objects import FINISHED, NAMES, daemon_set, event, pod
+from ..cluster.reading import read_pod, read_set
 from ..strategies import TEXTS
 from .test_observe import RUNTIMES, STATUSES
 

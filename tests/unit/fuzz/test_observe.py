@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from prepull.status import observe, reasons, report
 from prepull.status.progress import Progress, with_log
 
-from ..cli.objects import LIST, NAMES, pod, read_pod
+from ..cluster.objects import LIST, NAMES, pod
+from ..cluster.reading import read_pod
 from ..strategies import TEXTS
 
 RUNTIMES: list[dict[str, Any]] = [{}, {"runtime": "kubelet"}, {"runtime": "kubelet", "hold": True}]

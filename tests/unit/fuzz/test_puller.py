@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from ..puller.conftest import Node, Outcome
+from ..node.puller.conftest import Node, Outcome
 from ..strategies import JSON
 
 IMAGE, OTHER = "a.example/team/app:1", "docker.io/library/b:1"

@@ -1,0 +1,1 @@
+"""What is compared: the forms that pull, and the images that they pull."""

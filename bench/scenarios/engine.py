@@ -1,0 +1,168 @@
+"""The cost of the component for Pulumi's engine: compared with a handwritten DaemonSet, and for many components.
+
+The pods' node selector matches no node, and the program waits for nothing. So only the engine is measured. Programs run
+with the lab's Pulumi against the lab's API server.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from prepull.manifests import render
+
+from bench.instruments.processes import cost_of
+from bench.report.results import Comparison, Growth
+
+if TYPE_CHECKING:
+    from lab import Lab
+
+NAMESPACE = "bench-engine"
+_ARGS: dict[str, Any] = {
+    "images": ["nginx:1.27", "quay.io/org/app:2"],
+    "namespace": NAMESPACE,
+    "node_selector": {"prepull.dev/bench": "nowhere"},
+    "wait_for": "nothing",
+}
+# Seconds. A size that takes longer is measured once.
+_SLOW_SECONDS = 30
+_PROVIDER = "DaemonSet, ConfigMap and Job of pulumi_kubernetes"
+BY_HAND = "the same DaemonSet and ConfigMap, written by hand"
+
+
+def measure(lab: Lab, sizes: Sequence[int], rounds: int, say: Callable[[str], None]) -> list[Comparison | Growth]:
+    """Measure preview, up and destroy of programs, and the cost of importing the package.
+
+    Args:
+        lab: a lab that is up.
+        sizes: numbers of components.
+        rounds: number of rounds for each.
+        say: called with a message for each run.
+    """
+    lab.cluster.kubectl("create", "namespace", NAMESPACE)
+    try:
+        return [*_programs(lab, sizes, rounds, say), _imports(rounds, say)]
+    finally:
+        lab.cluster.kubectl("delete", "namespace", NAMESPACE, "--wait")
+
+
+def _programs(lab: Lab, sizes: Sequence[int], rounds: int, say: Callable[[str], None]) -> list[Comparison | Growth]:
+    component = "PrePullDaemonSet"
+    verbs = ("preview", "up", "up without a change", "destroy")
+    against: dict[str, dict[str, list[float]]] = {verb: {BY_HAND: [], component: []} for verb in verbs}
+    grown: dict[str, dict[int, list[float]]] = {verb: {} for verb in verbs}
+    for number in range(rounds):
+        for form, program in ((BY_HAND, by_hand()), (component, components(1)))[:: 1 if number % 2 else -1]:
+            for verb, seconds in _run(lab, program).items():
+                say(f"round {number + 1} of {rounds}: {seconds:6.2f} s  {verb}, {form}")
+                against[verb][form].append(seconds)
+                if form == component:
+                    grown[verb].setdefault(1, []).append(seconds)
+        for size in sizes:
+            taken = sum(sum(grown[verb].get(size, [])) for verb in verbs)
+            # Another round would give no new information, and would use most of the time.
+            if size == 1 or taken > _SLOW_SECONDS:
+                continue
+            for verb, seconds in _run(lab, components(size)).items():
+                say(f"round {number + 1} of {rounds}: {seconds:6.2f} s  {verb}, {size} components")
+                grown[verb].setdefault(size, []).append(seconds)
+    return [
+        *(
+            Comparison(f"engine-{verb.replace(' ', '-')}", f"pulumi {verb}", "s", rounds_, base=BY_HAND)
+            for verb, rounds_ in against.items()
+        ),
+        Growth("engine-size", "pulumi with many components", "s", "components", grown),
+    ]
+
+
+def components(number: int) -> str:
+    """A program with this number of components."""
+    return f"""\
+from prepull import PrePullDaemonSet
+
+for index in range({number}):
+    PrePullDaemonSet(f"images-{{index}}", {_ARGS})
+"""
+
+
+def by_hand() -> str:
+    """A program with the component's objects as plain resources."""
+    return f"""\
+import json
+from pathlib import Path
+
+import pulumi
+import pulumi_kubernetes as kubernetes
+
+made = json.loads(Path("manifests.json").read_text())
+scripts = kubernetes.core.v1.ConfigMap("images-scripts", metadata={{"namespace": "{NAMESPACE}"}}, immutable=True,
+    data=made["scripts"]["data"])
+spec = made["daemon-set"]["spec"]
+for volume in spec["template"]["spec"]["volumes"]:
+    if "configMap" in volume:
+        volume["configMap"]["name"] = scripts.metadata.name
+kubernetes.apps.v1.DaemonSet("images", spec=spec,
+    metadata={{"namespace": "{NAMESPACE}", "annotations": {{"pulumi.com/skipAwait": "true"}}}})
+"""
+
+
+def _run(lab: Lab, program: str) -> dict[str, float]:
+    with _project(program) as directory:
+        environ = {
+            **lab.environ,
+            "PULUMI_BACKEND_URL": f"file://{directory}",
+            "PULUMI_SKIP_UPDATE_CHECK": "true",
+            # A backend of files writes the whole state after each step, which grows with the square of the resources
+            # and would be all that is seen of many: for 100 components three minutes instead of twelve seconds.
+            "PULUMI_EXPERIMENTAL": "true",
+            "PULUMI_SKIP_CHECKPOINTS": "true",
+        }
+
+        def pulumi(*arguments: str) -> float:
+            command = ("pulumi", "--cwd", str(directory), "--non-interactive", *arguments)
+            return cost_of(*command, environ=environ).seconds
+
+        pulumi("stack", "init", "bench")
+        return {
+            "preview": pulumi("preview"),
+            "up": pulumi("up", "--yes", "--skip-preview"),
+            "up without a change": pulumi("up", "--yes", "--skip-preview"),
+            "destroy": pulumi("destroy", "--yes", "--skip-preview"),
+        }
+
+
+@contextmanager
+def _project(program: str) -> Iterator[Path]:
+    with tempfile.TemporaryDirectory() as made:
+        directory = Path(made)
+        virtual = Path(sys.prefix)
+        (directory / "Pulumi.yaml").write_text(
+            f"name: bench\nruntime:\n  name: python\n  options:\n    virtualenv: {virtual}\n"
+        )
+        (directory / "__main__.py").write_text(program)
+        (directory / "manifests.json").write_text(json.dumps(render.manifests("images", _ARGS)))
+        yield directory
+
+
+def _imports(rounds: int, say: Callable[[str], None]) -> Comparison:
+    statements = {
+        _PROVIDER: "import pulumi_kubernetes as k8s; k8s.apps.v1.DaemonSet, k8s.core.v1.ConfigMap, k8s.batch.v1.Job",
+        "the component": "from prepull import PrePullDaemonSet",
+    }
+    seconds: dict[str, list[float]] = {statement: [] for statement in statements}
+    for number in range(rounds * 3 + 1):
+        for name, statement in statements.items():
+            cost = cost_of(sys.executable, "-c", statement, environ=dict(os.environ))
+            if number:
+                seconds[name].append(cost.processor_seconds)
+    say(f"imports measured {rounds * 3} times")
+    return Comparison(
+        "engine-import", "Importing", "s of a core", seconds, base=_PROVIDER,
+        note="A whole interpreter each. The component uses these classes.",
+    )  # fmt: skip

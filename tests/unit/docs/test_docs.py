@@ -1,0 +1,141 @@
+"""The documentation says what the code does."""
+
+from __future__ import annotations
+
+import re
+import runpy
+from pathlib import Path
+
+import pytest
+from prepull import defaults
+from prepull.images.registry.failures import Reason
+from prepull.runtimes import RUNTIMES
+from rich.console import Console
+
+from lab import versions as lab_versions
+from lab.cluster.nodes import NodeImage
+from lab.cluster.table import Row, render, summary
+
+from ...blocks import PAGES, ROOT
+from ...plans import plan_of
+from ...pythons import SUPPORTED
+from ...schema.versions import NEWEST, OLDEST, SINCE
+from ..cli.test_screen import half_way, shown
+from ..cluster.verdicts import CASES, Case
+from ..node.puller.output import test_reasons
+
+
+def test_the_reference_is_written_from_the_docstrings() -> None:
+    for name, page in runpy.run_path(str(ROOT / "docs" / "reference.py"))["pages"]().items():
+        assert (ROOT / "docs" / name).read_text("utf-8") == page, "run `python docs/reference.py`"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in links(page):
+        assert (page.parent / target).exists(), f"{page.name} links to {target}, which is not there"
+
+
+def links(page: Path) -> list[str]:
+    """Where a page leads to within the repository."""
+    return re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text("utf-8"))
+
+
+def test_every_page_of_the_documentation_is_linked_to() -> None:
+    linked = {(page.parent / target).resolve() for page in PAGES for target in links(page)}
+    pages = {path.resolve() for path in (ROOT / "docs").glob("*.md")} - {ROOT / "docs" / "index.md"}
+    assert len(pages) > 15
+    assert sorted(path.name for path in pages - linked) == []
+
+
+def test_every_reason_of_a_registry_is_explained() -> None:
+    page = (ROOT / "docs" / "troubleshooting.md").read_text("utf-8")
+    reasons = {re.sub(r"\{[^}]*\}", "…", reason.value) for reason in Reason}
+    assert {"manifest unknown", "unauthorized…", "host not found", "TLS: …"} <= reasons
+    for reason in reasons:
+        # The first words of a message are enough to find it by, and what it names is left out.
+        words = " ".join(reason.replace("…:", "…").strip("…, ").split()[:2])
+        assert f"`{words}" in page or f"… {words}" in page, f"troubleshooting.md does not explain '{reason}'"
+
+
+def test_every_reason_of_the_puller_is_explained() -> None:
+    page = (ROOT / "docs" / "troubleshooting.md").read_text("utf-8")
+    reasons = {reason for _, reason in test_reasons.CASES if re.fullmatch(r"[a-z ,]+", reason)} - {
+        "no reason given",
+        "something odd",
+    }
+    assert "manifest unknown" in reasons
+    for reason in reasons:
+        assert f"`{reason}" in page, f"troubleshooting.md does not explain '{reason}'"
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
+def test_every_reason_of_the_gate_is_explained(case: Case) -> None:
+    if case.code == 0:
+        assert len(case.lines) == 1
+        return
+    page = (ROOT / "docs" / "troubleshooting.md").read_text("utf-8")
+    for line in case.lines if len(case.lines) == 1 else case.lines[1:]:
+        # How many nodes have what is no reason, nor is how many more reasons there are.
+        if re.match(r"and |\d+ of \d+ nodes have all", line):
+            continue
+        # Of an image, the reason; of a pod, what befell it; of a container, that it cannot start.
+        what = re.sub(r"^image [^ ]+: |^container [^ ]+ ", "", line)
+        words = re.split(r": | \(|\d", what)[0].strip()
+        assert words
+        assert words.startswith(("reason", "dial tcp")) or words in page, f"not explained: '{words}'"
+
+
+def test_every_runtime_is_described_with_what_it_takes_of_the_host() -> None:
+    page = (ROOT / "docs" / "runtimes.md").read_text("utf-8")
+    for name, runtime in RUNTIMES.items():
+        paths = [item["hostPath"]["path"] for item in runtime.pod(plan_of(runtime=name)).volumes if "hostPath" in item]
+        path = f"`{paths[0]}`" if paths else "nothing"
+        mirrors = "no" if runtime.refusals(["mirrors"]) else "yes"
+        assert re.search(rf"^\| `{name}` \| {re.escape(path)}.* \| {mirrors} \|$", page, re.MULTILINE), name
+
+
+def test_the_versions_are_those_that_are_required_and_tested() -> None:
+    page = (ROOT / "docs" / "getting-started.md").read_text("utf-8")
+    project = (ROOT / "components" / "pyproject.toml").read_text("utf-8")
+    workspace = (ROOT / "pyproject.toml").read_text("utf-8")
+    pythons = re.findall(r"Python :: (3\.\d+)", project)
+    lowest = [
+        version for pair in re.findall(r'"pulumi>=([\d.]+).*"pulumi-kubernetes>=([\d.]+)', project) for version in pair
+    ]
+    pinned = [
+        version for pair in re.findall(r'"pulumi==(.+)",\s+"pulumi-kubernetes==(.+)",', workspace) for version in pair
+    ]
+
+    assert f"| Kubernetes | {OLDEST} (`image-volume`: {SINCE['image-volume']}) | {NEWEST}, " in page
+    assert f"| Python | {pythons[0]} | {pythons[-1]} |" in page
+    assert f"| `pulumi`, `pulumi-kubernetes` | {', '.join(lowest)} | {', '.join(pinned)} |" in page
+    engine = f"{lab_versions.PULUMI} and {lab_versions.PULUMI_KUBERNETES_BUILT}"
+    assert f"| Pulumi's engine and its Kubernetes provider | those of the SDKs | {engine} |" in page
+    assert tuple(pythons) == SUPPORTED
+
+
+def test_the_default_images_are_those_that_an_air_gapped_cluster_is_told_of() -> None:
+    page = (ROOT / "docs" / "air-gapped.md").read_text("utf-8")
+    images = [value for name, value in vars(defaults).items() if name.endswith("_IMAGE")]
+    assert images
+    assert [image for image in images if f"`{image}`" not in page] == []
+
+
+def test_the_table_of_make_up_looks_as_the_readme_shows_it() -> None:
+    digest = f"docker.io/library/hello-world@sha256:8828e8a8738f{'0' * 52}"
+    image = "docker.io/library/hello-world:latest"
+    found = NodeImage((image,), (digest,), 1_600_000)
+    nodes = [f"prepull-f2af6c09-{role}" for role in ("control-plane", "worker", "worker2")]
+    shown = [Row(node, image, found, 0.1) for node in nodes]
+    console = Console(width=160, force_terminal=False)
+
+    with console.capture() as printed:
+        console.print(render(shown))
+        console.print(*summary(shown))
+
+    assert f"```text\n{printed.get()}```" in (ROOT / "README.md").read_text("utf-8")
+
+
+def test_the_table_of_status_is_one_that_it_prints() -> None:
+    assert f"```text\n{shown(half_way())}```" in (ROOT / "docs" / "operations.md").read_text("utf-8")

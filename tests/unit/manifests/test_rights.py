@@ -1,0 +1,104 @@
+"""What the pods may do: no more than they need."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from prepull.runtimes import RUNTIMES
+
+from ...plans import built, plan_of
+from .parts import TAINT, containers_of, pod_of
+
+
+def test_the_gate_may_look_at_its_own_namespace_and_no_more() -> None:
+    assert built(plan_of())["gate-role"]["rules"] == [
+        {"apiGroups": ["apps"], "resources": ["daemonsets"], "verbs": ["list", "watch"]},
+        {"apiGroups": [""], "resources": ["pods", "events"], "verbs": ["list", "watch"]},
+    ]
+
+
+def test_whoever_removes_a_taint_may_do_that_and_no_more() -> None:
+    assert built(plan_of(startup_taint=TAINT))["untaint-role"]["rules"] == [
+        {"apiGroups": [""], "resources": ["nodes"], "verbs": ["get", "patch"]}
+    ]
+
+
+@pytest.mark.parametrize("runtime", RUNTIMES)
+@pytest.mark.parametrize("taint", [None, TAINT])
+def test_only_the_containers_that_ask_the_api_server_have_a_token(runtime: str, taint: str | None) -> None:
+    found = built(plan_of(runtime=runtime, startup_taint=taint, hold=True))
+    pods = {key: found[key]["spec"]["template"]["spec"] for key in ("daemon-set", "gate-job")}
+    holders = []
+    for pod in pods.values():
+        assert pod["automountServiceAccountToken"] is False
+        volumes = {volume["name"] for volume in pod["volumes"] if "projected" in volume and volume["name"] != "secrets"}
+        for container in containers_of(pod):
+            mounts = container.get("volumeMounts", [])
+            if any(item["name"] in volumes for item in mounts):
+                holders.append(container["name"])
+                assert {
+                    "name": "token",
+                    "mountPath": "/var/run/secrets/kubernetes.io/serviceaccount",
+                    "readOnly": True,
+                } in mounts
+        assert (len(volumes) == 1) == any(container["name"] in holders for container in containers_of(pod))
+    assert holders == ["untaint", "gate"] if taint else ["gate"]
+    assert pods["daemon-set"]["serviceAccountName"] == ("images-untaint" if taint else "default")
+    assert pods["gate-job"]["serviceAccountName"] == "images-gate"
+
+
+def test_the_token_is_short_lived_and_comes_with_what_proves_the_server() -> None:
+    [volume] = [volume for volume in pod_of(startup_taint=TAINT)["volumes"] if volume["name"] == "token"]
+    assert volume["projected"]["sources"] == [
+        {"serviceAccountToken": {"path": "token", "expirationSeconds": 3607}},
+        {"configMap": {"name": "kube-root-ca.crt", "items": [{"key": "ca.crt", "path": "ca.crt"}]}},
+        {
+            "downwardAPI": {
+                "items": [{"path": "namespace", "fieldRef": {"apiVersion": "v1", "fieldPath": "metadata.namespace"}}]
+            }
+        },
+    ]
+
+
+EXTRAS: list[dict[str, Any]] = [
+    {},
+    {"startup_taint": TAINT},
+    {"hold": True},
+    {"image_pull_secrets": ["s"], "namespace": "n", "priority_class_name": "high"},
+]
+
+
+@pytest.mark.parametrize("runtime", RUNTIMES)
+@pytest.mark.parametrize("extra", EXTRAS)
+def test_every_container_is_confined(runtime: str, extra: dict[str, Any]) -> None:
+    found = built(plan_of(runtime=runtime, **extra))
+    for key in ("daemon-set", "gate-job"):
+        pod = found[key]["spec"]["template"]["spec"]
+        assert not {"hostNetwork", "hostPID", "hostIPC"} & pod.keys()
+        assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+        assert pod["enableServiceLinks"] is False
+        for container in containers_of(pod):
+            context = container["securityContext"]
+            assert context["allowPrivilegeEscalation"] is False
+            assert context["privileged"] is False
+            assert context["readOnlyRootFilesystem"] is True
+            assert context["capabilities"] == {"drop": ["ALL"]}
+            assert context["seccompProfile"] == {"type": "RuntimeDefault"}
+            # Only what speaks to a socket that belongs to root is root.
+            root = container["name"] in ("pull", "refresh")
+            assert (context["runAsNonRoot"], context["runAsUser"]) == ((False, 0) if root else (True, 65534))
+            assert container["resources"]["requests"]
+            assert "memory" in container["resources"]["limits"]
+            assert "cpu" not in container["resources"]["limits"]
+
+
+def test_credentials_are_files_that_only_the_puller_reads() -> None:
+    [volume] = [volume for volume in pod_of(image_pull_secrets=["b", "a"])["volumes"] if volume["name"] == "secrets"]
+    assert volume["projected"] == {
+        "defaultMode": 0o400,
+        "sources": [
+            {"secret": {"name": "b", "items": [{"key": ".dockerconfigjson", "path": "000.json"}]}},
+            {"secret": {"name": "a", "items": [{"key": ".dockerconfigjson", "path": "001.json"}]}},
+        ],
+    }

@@ -1,0 +1,112 @@
+"""Blocks whose images cannot all be known or pulled, with Pulumi's mocks: what the errors say."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pulumi
+import pulumi_kubernetes as k8s
+import pytest
+from prepull import PrePullArgumentError, prepull_stack
+from prepull.program import collection
+
+from ..conftest import Engine
+from .blocks import library, pod, run, waiting
+
+
+def test_no_workload_at_all(engine: Engine) -> None:
+    with pytest.raises(
+        pulumi.RunError, match=r"prepull_stack 'images': the block has no workload with names=\['web-\*'\]"
+    ):
+        run(engine, lambda: pod("a", "a"), names="web-*")
+
+
+def test_an_image_that_is_none(engine: Engine) -> None:
+    with pytest.raises(
+        pulumi.RunError, match=r"Pod 'web': spec\.containers\[0\]\.image: 'A' is not an image reference"
+    ):
+        run(engine, lambda: pod("web", "A"))
+
+
+def test_wrong_arguments_are_the_only_thing_that_is_said(engine: Engine) -> None:
+    with pytest.raises(PrePullArgumentError, match="timeout: 'soon' is not a duration"):
+        run(engine, lambda: None, args={"timeout": "soon"})
+    with pytest.raises(pulumi.RunError, match=r"images\[0\]: 7 is not a text"):
+        run(Engine(), lambda: pod("a", "a"), args={"images": [7]})
+
+
+def test_a_program_that_fails_says_why_and_deploys_nothing_of_it(engine: Engine) -> None:
+    def rest() -> None:
+        pod("a", "a")
+        raise RuntimeError("the program's own mistake")
+
+    with pytest.raises(pulumi.RunError, match=r"(?s)in rest.*RuntimeError: the program's own mistake"):
+        run(engine, rest)
+    assert engine.find("DaemonSet") == engine.find("Pod") == []
+
+
+def test_what_is_declared_in_an_apply_is_let_through_only_with_images_that_are_there(engine: Engine) -> None:
+    wanted = ["a"]
+
+    def program() -> None:
+        with prepull_stack("images") as images:
+            pod("a", "a")
+            slow = k8s.core.v1.ConfigMap("slow", data={"x": "y"}, opts=pulumi.ResourceOptions(depends_on=[images]))
+            slow.data.apply(lambda _: pod("late", wanted[0]))
+
+    engine.run(program)
+    assert waiting(engine) == {"a", "late", "slow"}
+    wanted[0] = "b"
+    with pytest.raises(
+        pulumi.RunError, match=r"Pod 'late' was declared when the block's list of images was complete already, and r"
+    ):
+        Engine().run(program)
+
+
+def test_a_circle_ends_with_the_names_of_what_is_not_known(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(collection, "_PATIENCE_SECONDS", 0.1)
+    said: list[str] = []
+    monkeypatch.setattr(pulumi.log, "info", said.append)
+
+    def declare_registry() -> Any:
+        registry = pod("registry", "registry")
+        return k8s.core.v1.ConfigMap("built", data={"a": "b"}, opts=pulumi.ResourceOptions(depends_on=[registry]))
+
+    def inside() -> None:
+        pod("first", "a")
+        tag = pulumi.Output.format("{0}:{1}", declare_registry().data["a"], "1")
+        pod("second", pulumi.Output.all(tag, "x").apply(lambda known: known[0]))
+
+    pending = (
+        "which images these run: Pod 'second'; if they wait for a workload that waits for the images, declare it "
+        "outside the block"
+    )
+    with pytest.raises(pulumi.RunError) as failure:
+        run(engine, inside, args={"timeout": "500ms"})
+    assert str(failure.value) == f"prepull_stack 'images': not known after 500ms: {pending}"
+    assert said == [f"prepull_stack 'images': waits to know {pending}"]
+    assert engine.find("Pod") == engine.find("DaemonSet") == []
+
+    assert run(Engine(), inside, exclude="registry") == [*library("a"), "docker.io/library/b:1"]
+
+    def outside() -> dict[str, Any]:
+        built = declare_registry()
+        with prepull_stack("images") as images:
+            pod("second", built.data["a"])
+        return {"images": images.images}
+
+    other = Engine()
+    assert other.run(outside) == {"images": library("b")}
+    assert waiting(other) == {"second"}
+
+
+def test_images_that_never_come_are_not_waited_for_for_ever(engine: Engine) -> None:
+    async def never() -> Any:
+        await asyncio.Event().wait()
+
+    with pytest.raises(pulumi.RunError, match=r"not known after 500ms: which images these run: Pod 'web'; if they w"):
+        run(engine, lambda: pod("web", never()), args={"timeout": "500ms"})
+    listed: Any = {"timeout": "500ms", "images": never()}
+    with pytest.raises(pulumi.RunError, match=r"not known after 500ms: .* run: the argument images; if"):
+        run(Engine(), lambda: pod("web", "a"), args=listed)

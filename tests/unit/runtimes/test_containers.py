@@ -1,0 +1,72 @@
+"""A runtime's containers: what pulls, refreshes and holds the images."""
+
+from __future__ import annotations
+
+import pytest
+from prepull.images.references import Reference, parse
+
+from ...plans import HEX, SOCKET_RUNTIMES, plan_of
+from ..manifests.parts import environment, pod_of
+
+
+def test_images_that_differ_only_in_what_a_digest_overrides_are_named_by_it() -> None:
+    [pull] = pod_of(images=[f"nginx:1@sha256:{HEX}", "nginx:1"])["initContainers"]
+    assert environment(pull)["PREPULL_IMAGES"].splitlines() == [
+        f"docker.io/library/nginx@sha256:{HEX}",
+        "docker.io/library/nginx:1",
+    ]
+
+
+def test_a_mirror_is_the_second_field_of_its_image() -> None:
+    pod = pod_of(images=["nginx:1", "quay.io/a:1"], mirrors={"quay.io": "m.example:5000/q"})
+    assert environment(pod["initContainers"][0])["PREPULL_IMAGES"].splitlines() == [
+        "docker.io/library/nginx:1",
+        "quay.io/a:1 m.example:5000/q/a:1",
+    ]
+
+
+@pytest.mark.parametrize(("parallelism", "limit"), [(1, "192Mi"), (4, "384Mi"), (10, "768Mi")])
+def test_the_memory_limit_grows_with_the_parallelism(parallelism: int, limit: str) -> None:
+    [pull] = pod_of(parallelism=parallelism)["initContainers"]
+    assert pull["resources"] == {"requests": {"cpu": "10m", "memory": "16Mi"}, "limits": {"memory": limit}}
+
+
+def test_refresh_runs_the_puller_beside_pause() -> None:
+    pod = pod_of(refresh="6h")
+    [pull] = pod["initContainers"]
+    pause, refresh = pod["containers"]
+    assert (pause["name"], refresh["name"]) == ("pause", "refresh")
+    assert environment(refresh) == {**environment(pull), "PREPULL_REFRESH_MS": "21600000"}
+
+
+@pytest.mark.parametrize("runtime", [*SOCKET_RUNTIMES, "kubelet"])
+def test_hold_keeps_one_idle_container_for_each_image(runtime: str) -> None:
+    pod = pod_of(runtime=runtime, images=["a:1", f"b:2@sha256:{HEX}"], hold=True)
+    pause, *held = pod["containers"]
+    assert pause["name"] == "pause"
+    assert [(container["name"], container["image"]) for container in held] == [
+        ("hold-0", "docker.io/library/a:1"),
+        ("hold-1", f"docker.io/library/b@sha256:{HEX}"),
+    ]
+    assert all(container["command"] == ["/.prepull/sleep", "2147483647"] for container in held)
+    names = [container["name"] for container in pod["initContainers"]]
+    assert names == (["programs"] if runtime == "kubelet" else ["pull", "programs"])
+
+
+def test_the_kubelet_pulls_by_one_init_container_for_each_image() -> None:
+    pod = pod_of(runtime="kubelet", images=["a:1", "b:2"], pull_policy="Always", stagger="90s")
+    programs, *pulls = pod["initContainers"]
+    assert environment(programs) == {"PREPULL_STAGGER_S": "90"}
+    assert [(pull["name"], pull["image"], pull["imagePullPolicy"], pull["command"]) for pull in pulls] == [
+        ("pull-0", "docker.io/library/a:1", "Always", ["/.prepull/true"]),
+        ("pull-1", "docker.io/library/b:2", "Always", ["/.prepull/true"]),
+    ]
+    assert [container["name"] for container in pod["containers"]] == ["pause"]
+
+
+def test_references_survive_the_way_through_the_manifest() -> None:
+    plan = plan_of(images=["nginx", "host:5000/a/b:1"])
+    [pull] = pod_of(images=["nginx", "host:5000/a/b:1"])["initContainers"]
+    lines = environment(pull)["PREPULL_IMAGES"].splitlines()
+    assert [parse(line) for line in lines] == list(plan.images)
+    assert all(isinstance(image, Reference) for image in plan.images)
