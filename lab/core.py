@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import shutil
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from lab import versions
 from lab.checkout import Checkout
 from lab.cluster.cluster import Cluster
 from lab.cluster.nodes import Nodes
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
 
     from lab.images.registry_client import Credentials
     from lab.sources.cache import Cache
+    from lab.versions import System
 
 REGISTRY_IMAGE_FILE = "registry-image"
 
@@ -76,6 +79,11 @@ class Lab:
     def kubeconfig(self) -> Path:
         """The kubeconfig of its cluster."""
         return self.checkout.state / "kubeconfig"
+
+    @property
+    def system(self) -> System:
+        """What its nodes run, or would run: the environment variable KUBERNETES chooses it."""
+        return versions.chosen(os.environ)
 
     @property
     def _tools(self) -> Path:
@@ -162,6 +170,9 @@ class Lab:
         """Start the missing parts of the lab. Running parts stay unchanged.
 
         If two processes call it at the same time, the second waits for the first and uses its lab.
+
+        Raises:
+            LabError: a part cannot be had; or there is a cluster of another Kubernetes, with what lies on it.
         """
         with self._workshop.cache.lock(self.name):
             self._up()
@@ -170,9 +181,11 @@ class Lab:
         client = docker_client.provide(self._workshop)
         found = engine.provide(self._workshop.cache, client, self.console)
         upstream = Upstream(found, self._workshop.releases)
+        system = self.system
+        self._refuse_another(system, found)
         self._prepare_state()
         self._link_tools(client)
-        image = node_image.provide(found, upstream, self._workshop.go, self._workshop.cache, self.console)
+        image = node_image.provide(found, upstream, self._workshop, system)
         registry = registry_image.provide(found, upstream, self._workshop)
         (self.checkout.state / REGISTRY_IMAGE_FILE).write_text(registry)
         self.__dict__["engine"] = found
@@ -180,8 +193,21 @@ class Lab:
         with self.console.step("registry") as step:
             running = self.registry
             step.ended(f"at {running.client.address}, for nodes {running.address}")
-        Catalogue(found, upstream, self._workshop).stock(running.client)
+        Catalogue(found, upstream, self._workshop, system).stock(running.client)
         self._ensure_cluster(image)
+
+    def _refuse_another(self, system: System, engine: Engine) -> None:
+        """Not recreated: what the user has on the cluster would be lost without a question."""
+        container = engine.inspect("container", f"{self.name}-control-plane")
+        if container is None:
+            return
+        there = node_image.system_of(container["Config"]["Image"])
+        if there != system.name:
+            keep = f", or keep it with `{versions.SETTING}={there} make up`" if there in versions.SYSTEMS else ""
+            raise LabError(
+                f"This lab is a cluster of {f'Kubernetes {there}' if keep else 'an older checkout'}, and Kubernetes "
+                f"{system.name} is asked for. Take it down first (`make down`){keep}."
+            )
 
     def provide_languages(self) -> None:
         """Add the language hosts for TypeScript and YAML to `environ`. `up` omits them: few programs need them."""
@@ -230,7 +256,7 @@ class Lab:
         tools = {
             "docker": docker,
             "kind": kind.provide(self._workshop),
-            "kubectl": kubectl.provide(self._workshop),
+            "kubectl": kubectl.provide(self._workshop, self.system),
         }
         for path in sorted(host.resolve().parent.glob("pulumi*")):
             tools[path.name] = path
@@ -257,7 +283,7 @@ class Lab:
             if not set(self.cluster.base_nodes) <= set(there) or not self.kubeconfig.exists():
                 self.engine.remove_containers(*there)
                 step.now("kind create cluster")
-                self.cluster.create(image)
+                self.cluster.create(image, self.system)
                 step.ended("3 nodes made")
             else:
                 stopped = set(self.cluster.base_nodes) - set(self.cluster.containers(running=True))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lab import versions
+from lab.package import BUSYBOX_IMAGE
 from lab.platforms import Platform
 from lab.sources import debian_packages as debian
 from lab.sources.cache import fingerprint
@@ -30,7 +30,7 @@ def provide(workshop: Workshop, image: ImageSource | None = None) -> Path:
         workshop: its cache keeps the program.
         image: the official image as a further source, if there is an engine.
     """
-    key = fingerprint(versions.BUSYBOX_IMAGE, str(Platform.nodes()))
+    key = fingerprint(BUSYBOX_IMAGE, str(Platform.nodes()))
 
     def missing() -> Path:
         raise UnavailableError("none that is static")
@@ -55,10 +55,10 @@ class ImageSource:
 
     def copy(self, directory: Path) -> None:
         """Copy the program into the directory."""
-        self.upstream.pull(versions.BUSYBOX_IMAGE)
+        self.upstream.pull(BUSYBOX_IMAGE)
         container = f"prepull-lab-busybox-{os.getpid()}"
         try:
-            self.engine.docker("create", "--name", container, versions.BUSYBOX_IMAGE)
+            self.engine.docker("create", "--name", container, BUSYBOX_IMAGE)
             self.engine.docker("cp", f"{container}:/bin/busybox", str(directory / "busybox"))
         finally:
             self.engine.remove_containers(container)
