@@ -80,7 +80,7 @@ class Lab:
         """The kubeconfig of its cluster."""
         return self.checkout.state / "kubeconfig"
 
-    @property
+    @cached_property
     def system(self) -> System:
         """What its nodes run, or would run: the environment variable KUBERNETES chooses it."""
         return versions.chosen(os.environ)
@@ -178,10 +178,10 @@ class Lab:
             self._up()
 
     def _up(self) -> None:
+        system = self.system
         client = docker_client.provide(self._workshop)
         found = engine.provide(self._workshop.cache, client, self.console)
         upstream = Upstream(found, self._workshop.releases)
-        system = self.system
         self._refuse_another(system, found)
         self._prepare_state()
         self._link_tools(client)
@@ -197,17 +197,19 @@ class Lab:
         self._ensure_cluster(image)
 
     def _refuse_another(self, system: System, engine: Engine) -> None:
-        """Not recreated: what the user has on the cluster would be lost without a question."""
+        """Refuse a cluster with another system. To make it anew would take what the user has on it, unasked."""
         container = engine.inspect("container", f"{self.name}-control-plane")
         if container is None:
             return
         there = node_image.system_of(container["Config"]["Image"])
-        if there != system.name:
-            keep = f", or keep it with `{versions.SETTING}={there} make up`" if there in versions.SYSTEMS else ""
-            raise LabError(
-                f"This lab is a cluster of {f'Kubernetes {there}' if keep else 'an older checkout'}, and Kubernetes "
-                f"{system.name} is asked for. Take it down first (`make down`){keep}."
-            )
+        if there == system.name:
+            return
+        if there not in versions.SYSTEMS:
+            raise LabError("The lab's cluster is from an older version of this checkout: run `make down` first.")
+        raise LabError(
+            f"The lab runs Kubernetes {there}, and {system.name} is asked for: run `make down` first, or keep it with "
+            f"`{versions.SETTING}={there} make up`."
+        )
 
     def provide_languages(self) -> None:
         """Add the language hosts for TypeScript and YAML to `environ`. `up` omits them: few programs need them."""
