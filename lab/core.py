@@ -286,7 +286,7 @@ class Lab:
                 self.engine.remove_containers(*there)
                 step.now("kind create cluster")
                 self.cluster.create(image, self.system)
-                step.ended("3 nodes made")
+                step.ended(f"3 nodes made, with Kubernetes {self.system.name}")
             else:
                 stopped = set(self.cluster.base_nodes) - set(self.cluster.containers(running=True))
                 for node in sorted(stopped):
