@@ -14,6 +14,9 @@ PARTS ?=
 PULUMIS ?=
 # Of `make test-pythons`: which, such as PYTHONS='3.12 3.13'. Default: all that are supported.
 PYTHONS ?=
+# Of `make test-clusters`: which, such as CLUSTERS=1.34. Default: all that the lab can have.
+CLUSTERS ?=
+# Of everything with a cluster: its Kubernetes, KUBERNETES=1.37 or KUBERNETES=1.34. Default: the first.
 
 UV := .uv/bin/uv
 BIN := .venv/bin
@@ -54,6 +57,10 @@ test-versions: .venv/.ready ## Run the unit and schema tests on the oldest, the 
 .PHONY: test-pythons
 test-pythons: .venv/.ready ## Run the unit tests on each supported Python that is here, and say which are not
 	@$(BIN)/python -m tests.pythons $(PYTHONS)
+
+.PHONY: test-clusters
+test-clusters: .venv/.ready ## Run the tests of the main job, the gate and the runtimes on each cluster of the lab
+	@$(BIN)/python -m tests.clusters $(CLUSTERS)
 
 .PHONY: bench
 bench: .venv/.ready ## Measure this component beside what people use, and write docs/benchmarks

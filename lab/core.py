@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import shutil
 from functools import cached_property
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import bcrypt
 
+from lab import versions
 from lab.checkout import Checkout
 from lab.cluster.cluster import Cluster
 from lab.cluster.nodes import Nodes
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
 
     from lab.images.registry_client import Credentials
     from lab.sources.cache import Cache
+    from lab.versions import System
 
 REGISTRY_IMAGE_FILE = "registry-image"
 
@@ -77,6 +80,11 @@ class Lab:
     def kubeconfig(self) -> Path:
         """The kubeconfig of its cluster."""
         return self.checkout.state / "kubeconfig"
+
+    @cached_property
+    def system(self) -> System:
+        """What its nodes run, or would run: the environment variable KUBERNETES chooses it."""
+        return versions.chosen(os.environ)
 
     @property
     def _tools(self) -> Path:
@@ -158,17 +166,22 @@ class Lab:
         """Start the missing parts of the lab. Running parts stay unchanged.
 
         If two processes call it at the same time, the second waits for the first and uses its lab.
+
+        Raises:
+            LabError: a part cannot be had; or there is a cluster of another Kubernetes, with what lies on it.
         """
         with self._workshop.cache.lock(self.name):
             self._up()
 
     def _up(self) -> None:
+        system = self.system
         client = docker_client.provide(self._workshop)
         found = engine.provide(self._workshop.cache, client, self.console)
         upstream = Upstream(found, self._workshop.releases)
+        self._refuse_another(system, found)
         self._prepare_state()
         self._link_tools(client)
-        image = node_image.provide(found, upstream, self._workshop.go, self._workshop.cache, self.console)
+        image = node_image.provide(found, upstream, self._workshop, system)
         registry = registry_image.provide(found, upstream, self._workshop)
         (self.checkout.state / REGISTRY_IMAGE_FILE).write_text(registry)
         self.__dict__["engine"] = found
@@ -176,8 +189,23 @@ class Lab:
         with self.console.step("registry") as step:
             running = self.registry
             step.ended(f"at {running.client.address}, for nodes {running.address}")
-        Catalogue(found, upstream, self._workshop).stock(running.client)
+        Catalogue(found, upstream, self._workshop, system).stock(running.client)
         self._ensure_cluster(image)
+
+    def _refuse_another(self, system: System, engine: Engine) -> None:
+        """Refuse a cluster with another system. To make it anew would take what the user has on it, unasked."""
+        container = engine.inspect("container", f"{self.name}-control-plane")
+        if container is None:
+            return
+        there = node_image.system_of(container["Config"]["Image"])
+        if there == system.name:
+            return
+        if there not in versions.SYSTEMS:
+            raise LabError("The lab's cluster is from an older version of this checkout: run `make down` first.")
+        raise LabError(
+            f"The lab runs Kubernetes {there}, and {system.name} is asked for: run `make down` first, or keep it with "
+            f"`{versions.SETTING}={there} make up`."
+        )
 
     def provide_languages(self) -> None:
         """Add the language hosts for TypeScript and YAML to `environ`. `up` omits them: few programs need them."""
@@ -226,7 +254,7 @@ class Lab:
         tools = {
             "docker": docker,
             "kind": kind.provide(self._workshop),
-            "kubectl": kubectl.provide(self._workshop),
+            "kubectl": kubectl.provide(self._workshop, self.system),
         }
         for path in sorted(host.resolve().parent.glob("pulumi*")):
             tools[path.name] = path
@@ -254,8 +282,8 @@ class Lab:
             if not set(self.cluster.base_nodes) <= set(there) or not self.kubeconfig.exists():
                 self.engine.remove_containers(*there)
                 step.now("kind create cluster")
-                self.cluster.create(image)
-                step.ended("3 nodes made")
+                self.cluster.create(image, self.system)
+                step.ended(f"3 nodes made, with Kubernetes {self.system.name}")
             else:
                 stopped = set(self.cluster.base_nodes) - set(self.cluster.containers(running=True))
                 for node in sorted(stopped):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 from dataclasses import dataclass
+from pathlib import Path
 
 _ARCHITECTURES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
 
@@ -28,3 +29,8 @@ class Platform:
 
     def __str__(self) -> str:
         return f"{self.os}/{self.arch}"
+
+
+def has_cgroup_v2() -> bool:
+    """Whether this machine, and with it each of its containers, has version 2 of control groups."""
+    return Path("/sys/fs/cgroup/cgroup.controllers").exists()

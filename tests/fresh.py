@@ -41,7 +41,7 @@ def main() -> int:
         engine = lab.provide_engine()
         image = f"prepull-lab/fresh:{lab.name}"
         with lab.console.step("Debian with Python and make") as step:
-            archive = debian.provide(lab.cache, step, PACKAGES)
+            archive = debian.provide(lab.cache, step, "bookworm", PACKAGES)
             engine.docker("import", str(archive), image)
     except LabError as error:
         print(error, file=sys.stderr)

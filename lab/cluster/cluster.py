@@ -13,6 +13,7 @@ import yaml
 from lab.environ import proxies
 from lab.errors import LabError
 from lab.images.node_files import REGISTRY_HOST
+from lab.platforms import has_cgroup_v2
 from lab.process import run
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from lab.docker.engine import Engine
     from lab.images.node_image import NodeImage
+    from lab.versions import System
 
 WORKERS = 2
 READY_SECONDS = 240
@@ -55,10 +57,10 @@ class Cluster:
         """The containers of its nodes, including nodes that joined later."""
         return self.engine.containers(f"{CLUSTER_LABEL}={self.name}", running=running)
 
-    def create(self, image: NodeImage) -> None:
+    def create(self, image: NodeImage, system: System) -> None:
         """Create the cluster, and wait until every node is ready. It has a kubeconfig only once it is complete."""
         self.kubeconfig.unlink(missing_ok=True)
-        configuration = yaml.safe_dump(_configuration(image))
+        configuration = yaml.safe_dump(kind_configuration(image, system, cgroup_v2=has_cgroup_v2()))
         self._kind(
             "create",
             "cluster",
@@ -148,17 +150,22 @@ def is_ready(node: dict[str, Any]) -> bool:
     return any(condition["type"] == "Ready" and condition["status"] == "True" for condition in conditions)
 
 
-def _configuration(image: NodeImage) -> dict[str, object]:
+def kind_configuration(image: NodeImage, system: System, *, cgroup_v2: bool) -> dict[str, object]:
+    """Kind's configuration of the cluster."""
     configuration: dict[str, object] = {
         "kind": "Cluster",
         "apiVersion": "kind.x-k8s.io/v1alpha4",
-        "featureGates": {"ImageVolume": True},
+        "featureGates": dict.fromkeys(system.feature_gates, True),
         "networking": {"apiServerAddress": "127.0.0.1"},
         "nodes": [{"role": "control-plane"}, *({"role": "worker"} for _ in range(WORKERS))],
     }
+    patches: list[dict[str, object]] = []
     if not image.complete:
         # An image that the lab has built contains its own network plugin, and no image of CoreDNS.
         configuration["networking"] = {"apiServerAddress": "127.0.0.1", "disableDefaultCNI": True}
-        skipped = {"kind": "InitConfiguration", "skipPhases": ["preflight", "addon/coredns"]}
-        configuration["kubeadmConfigPatches"] = [yaml.safe_dump(skipped)]
+        patches.append({"kind": "InitConfiguration", "skipPhases": ["preflight", "addon/coredns"]})
+    if not cgroup_v2:
+        # Since 1.35 the kubelet refuses version 1 of control groups by default.
+        patches.append({"kind": "KubeletConfiguration", "failCgroupV1": False})
+    configuration["kubeadmConfigPatches"] = [yaml.safe_dump(patch) for patch in patches]
     return configuration

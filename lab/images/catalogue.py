@@ -11,11 +11,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lab import versions
 from lab.docker.contents import PublicImages
 from lab.images import clients, control_plane, python
 from lab.images.oci import Directory, Entry, File, Image, Link, layer, program
-from lab.package import DOCKER_IMAGE, K3S_IMAGE, PYTHON_IMAGE
+from lab.package import BUSYBOX_IMAGE, DOCKER_IMAGE, K3S_IMAGE, PAUSE_IMAGE, PYTHON_IMAGE, parse
 from lab.platforms import Platform
 from lab.process import run
 from lab.sources.source import UnavailableError, brief
@@ -29,20 +28,13 @@ if TYPE_CHECKING:
     from lab.docker.upstream import Upstream
     from lab.images.registry_client import RegistryClient
     from lab.sources.workshop import Workshop
+    from lab.versions import System
 
 # Applets that the public image lacks: a puller that needs one must fail in the lab too.
 _NOT_IN_K3S = frozenset({"base64", "timeout"})
 _CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
+_HELLO_WORLD_IMAGE = "docker.io/library/hello-world:latest"
 _PATH = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
-
-
-def _tag(reference: str) -> str:
-    return reference.rpartition(":")[2]
-
-
-def _familiar(reference: str) -> str:
-    """The short name of an image on Docker Hub, as the client prints it."""
-    return reference.removeprefix("docker.io/").removeprefix("library/")
 
 
 @dataclass(frozen=True)
@@ -55,25 +47,32 @@ class Offer:
     stand_in: Callable[[], Image]
 
 
+def _public(image: str, stand_in: Callable[[], Image]) -> Offer:
+    """A public image, with its name in canonical form. A mirror has it without the name of its registry."""
+    reference = parse(image)
+    return Offer(reference.repository, str(reference.tag), image, stand_in)
+
+
 class Catalogue:
     """Provides the images and pushes them to a registry."""
 
-    def __init__(self, engine: Engine, upstream: Upstream, workshop: Workshop) -> None:
+    def __init__(self, engine: Engine, upstream: Upstream, workshop: Workshop, system: System) -> None:
         self._engine = engine
         self._upstream = upstream
         self._images = PublicImages(engine, upstream)
         self._workshop = workshop
+        self._system = system
         self._layers: dict[str, bytes] = {}
 
     def offers(self) -> list[Offer]:
         """The images of the registry."""
         return [
-            Offer("library/hello-world", "latest", "hello-world:latest", self._hello_world),
-            Offer("library/docker", _tag(DOCKER_IMAGE), _familiar(DOCKER_IMAGE), self._docker_cli),
-            Offer("library/busybox", "1.37-musl", versions.BUSYBOX_IMAGE, self._busybox),
-            Offer("rancher/k3s", _tag(K3S_IMAGE), _familiar(K3S_IMAGE), self._k3s),
-            Offer("library/python", _tag(PYTHON_IMAGE), _familiar(PYTHON_IMAGE), self._python),
-            Offer("pause", "3.10", "registry.k8s.io/pause:3.10", self._pause),
+            _public(_HELLO_WORLD_IMAGE, self._hello_world),
+            _public(DOCKER_IMAGE, self._docker_cli),
+            _public(BUSYBOX_IMAGE, self._busybox),
+            _public(K3S_IMAGE, self._k3s),
+            _public(PYTHON_IMAGE, self._python),
+            _public(PAUSE_IMAGE, self._pause),
             Offer("prepull/puller", "dev", None, self._puller),
         ]
 
@@ -163,7 +162,7 @@ class Catalogue:
         return self._layer("certificates", make)
 
     def _kubernetes(self) -> bytes:
-        return self._clients(clients.KUBERNETES)
+        return self._clients(clients.kubernetes(self._system))
 
     def _docker(self) -> bytes:
         return self._clients(clients.DOCKER)

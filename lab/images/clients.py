@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from lab.docker.contents import PublicImages
     from lab.sources.golang import Program
     from lab.sources.workshop import Workshop
+    from lab.versions import System
 
 
 @dataclass(frozen=True)
@@ -31,13 +32,17 @@ class Clients:
     programs: Mapping[str, Program]
 
 
-# As in images/puller/Dockerfile. In k3s' image the three are links to one large program.
-KUBERNETES = Clients(
-    "crictl, ctr and kubectl for images",
-    K3S_IMAGE,
-    "/bin",
-    {"crictl": programs.CRICTL, "ctr": programs.CONTAINERD, "kubectl": programs.KUBERNETES},
-)
+def kubernetes(system: System) -> Clients:
+    """The clients of Kubernetes and of containerd. As in images/puller/Dockerfile, they come from k3s' image."""
+    # There the three are links to one large program.
+    return Clients(
+        "crictl, ctr and kubectl for images",
+        K3S_IMAGE,
+        "/bin",
+        {"crictl": programs.crictl(system), "ctr": programs.containerd(system), "kubectl": programs.kubernetes(system)},
+    )
+
+
 DOCKER = Clients("docker for images", DOCKER_IMAGE, "/usr/local/bin", {"docker": programs.DOCKER_CLI})
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from lab import versions
 from lab.images.oci import Entry, File, Image, Link, layer, program
 from lab.process import run
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from lab.versions import System
 
 _PATH = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
 _PROXY_PROGRAMS = ("/usr/sbin/xtables-nft-multi", "/usr/sbin/conntrack", "/usr/sbin/nft", "/usr/bin/kmod")
@@ -19,15 +20,15 @@ _IPTABLES_NAMES = tuple(
 )
 
 
-def images(kubernetes: Path, etcd: Path, pause: Path, root: Path) -> list[tuple[str, Image]]:
+def images(system: System, kubernetes: Path, etcd: Path, pause: Path, root: Path) -> list[tuple[str, Image]]:
     """The images and their names. kube-proxy gets iptables from the Debian root file system."""
     made = [
-        (f"registry.k8s.io/{name}:{versions.KUBERNETES}", _alone(kubernetes / name, f"/usr/local/bin/{name}"))
+        (f"registry.k8s.io/{name}:{system.kubernetes}", _alone(kubernetes / name, f"/usr/local/bin/{name}"))
         for name in ("kube-apiserver", "kube-controller-manager", "kube-scheduler")
     ]
-    made.append((f"registry.k8s.io/kube-proxy:{versions.KUBERNETES}", _proxy(kubernetes / "kube-proxy", root)))
-    made.append((f"registry.k8s.io/etcd:{versions.ETCD}", _alone(etcd, "/usr/local/bin/etcd")))
-    made.append((versions.SANDBOX_IMAGE, _alone(pause, "/pause", label="sandbox")))
+    made.append((f"registry.k8s.io/kube-proxy:{system.kubernetes}", _proxy(kubernetes / "kube-proxy", root)))
+    made.append((f"registry.k8s.io/etcd:{system.etcd}", _alone(etcd, "/usr/local/bin/etcd")))
+    made.append((system.sandbox_image, _alone(pause, "/pause", label="sandbox")))
     return made
 
 

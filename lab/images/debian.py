@@ -6,7 +6,6 @@ import os
 import shutil
 from typing import TYPE_CHECKING
 
-from lab import versions
 from lab.process import run
 from lab.sources import apt
 from lab.sources.cache import fingerprint
@@ -19,13 +18,15 @@ if TYPE_CHECKING:
     from lab.console import Step
     from lab.sources.cache import Cache
 
-# kind's own list, less what only its optional snapshotter and storage classes need, and a Docker Engine.
-PACKAGES = [
+DOCKER = {"bookworm": ("docker.io",), "trixie": ("docker.io", "docker-cli")}
+"""A Docker Engine with its client, by release. In bookworm both are one package."""
+
+# kind's own list, less what only its optional snapshotter and storage classes need.
+_OF_NODES = (
     "ca-certificates",
     "conntrack",
     "containernetworking-plugins",
     "curl",
-    "docker.io",
     "e2fsprogs",
     "ethtool",
     "iproute2",
@@ -42,7 +43,7 @@ PACKAGES = [
     "systemd",
     "systemd-sysv",
     "util-linux",
-]
+)
 
 ARCHIVE = "rootfs.tar"
 
@@ -59,8 +60,13 @@ def require() -> None:
         raise UnavailableError(f"there is no debootstrap, and the lab cannot install it ({refused})")
 
 
-def provide(cache: Cache, step: Step, packages: Sequence[str] = PACKAGES) -> Path:
-    """An archive of a root file system with the smallest Debian and some packages."""
+def packages_of_nodes(release: str) -> list[str]:
+    """The packages that a node needs, with a Docker Engine."""
+    return sorted((*_OF_NODES, *DOCKER[release]))
+
+
+def provide(cache: Cache, step: Step, release: str, packages: Sequence[str]) -> Path:
+    """An archive of a root file system with the smallest Debian of a release and some packages."""
 
     def fill(directory: Path) -> None:
         require()
@@ -69,7 +75,7 @@ def provide(cache: Cache, step: Step, packages: Sequence[str] = PACKAGES) -> Pat
             apt.install(step.say, "debootstrap")
         step.now("debootstrap")
         root = directory / "root"
-        run("debootstrap", "--variant=minbase", f"--include={','.join(packages)}", versions.DEBIAN, root)
+        run("debootstrap", "--variant=minbase", f"--include={','.join(packages)}", release, root)
         for leftovers in (
             "var/cache/apt",
             "var/lib/apt/lists",
@@ -83,4 +89,4 @@ def provide(cache: Cache, step: Step, packages: Sequence[str] = PACKAGES) -> Pat
         run("tar", "--create", "--numeric-owner", "--file", directory / ARCHIVE, "--directory", root, ".")
         shutil.rmtree(root)
 
-    return cache.entry("debian", fingerprint(versions.DEBIAN, *packages), fill) / ARCHIVE
+    return cache.entry("debian", fingerprint(release, *packages), fill) / ARCHIVE

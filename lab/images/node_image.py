@@ -16,22 +16,29 @@ from lab.environ import proxies
 from lab.errors import LabError
 from lab.images import control_plane, debian, node_files
 from lab.images.oci import Directory, Entry, File, Image, Link, layer, write_archive
-from lab.platforms import Platform
+from lab.platforms import Platform, has_cgroup_v2
 from lab.process import run
 from lab.sources.cache import fingerprint
 from lab.sources.source import Source, UnavailableError, first_of
 from lab.tools import programs
 
 if TYPE_CHECKING:
-    from lab.console import Console, Step
+    from lab.console import Step
     from lab.docker.engine import Engine
     from lab.docker.upstream import Upstream
-    from lab.sources.cache import Cache
-    from lab.sources.golang import Go
+    from lab.sources.golang import Program
+    from lab.sources.workshop import Workshop
+    from lab.versions import System
 
 REPOSITORY = "prepull-lab/node"
-_PROGRAMS = (programs.KUBERNETES, programs.CONTAINERD, programs.CRICTL, programs.ETCD, programs.PAUSE)
 _ENTRYPOINT = ("/usr/local/bin/entrypoint", "/sbin/init")
+# systemd 256 and later refuses version 1 of control groups without this word on the kernel's command line. In a
+# container, systemd reads its own command line instead.
+# https://github.com/systemd/systemd/pull/31442
+_CGROUP_V1 = "SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1"
+# Kind's images of one release have one base, whatever Kubernetes is on it.
+# https://github.com/kubernetes-sigs/kind/blob/v0.33.0/images/base/Dockerfile
+_DEBIAN_OF_KIND = "trixie"
 # One bridge on each node, and masquerading with the node's address: enough to reach Services from pods.
 _NETWORK = {
     "cniVersion": "0.4.0",
@@ -62,37 +69,40 @@ class NodeImage:
     complete: bool
 
 
-def provide(engine: Engine, upstream: Upstream, go: Go, cache: Cache, console: Console) -> NodeImage:
-    """The image, from the first source that has it."""
+def provide(engine: Engine, upstream: Upstream, workshop: Workshop, system: System) -> NodeImage:
+    """The image with that system, from the first source that has it."""
+    go, cache = workshop.go, workshop.cache
     recipe = fingerprint(
         *(Path(module.__file__ or "") for module in (control_plane, debian, node_files)),
         Path(__file__),
-        Path(versions.__file__),
-        *(go.modules / program.module / "go.mod" for program in _PROGRAMS),
+        repr(system),
+        versions.KIND,
+        *(go.modules / program.module / "go.mod" for program in _programs(system)),
         str(oci_runtime.bounding_set()),
+        str(has_cgroup_v2()),
     )
-    official = NodeImage(f"{REPOSITORY}:official-{recipe}", complete=True)
-    built = NodeImage(f"{REPOSITORY}:built-{recipe}", complete=False)
+    official = NodeImage(f"{REPOSITORY}:{system.name}-official-{recipe}", complete=True)
+    built = NodeImage(f"{REPOSITORY}:{system.name}-built-{recipe}", complete=False)
 
-    with console.step("node image") as step:
+    with workshop.console.step("node image") as step:
 
         def present(image: NodeImage) -> NodeImage | None:
             return image if engine.has_image(image.reference) else None
 
         def pull() -> NodeImage:
             try:
-                upstream.pull(versions.KIND_NODE_IMAGE)
+                upstream.pull(system.node_image)
             except UnavailableError as reason:
                 step.say(f"kind's own node image cannot be pulled ({reason}). To build one takes up to half an hour.")
                 raise
-            _extend(engine, official.reference, step)
+            _extend(engine, system.node_image, official.reference, step)
             return official
 
         def build() -> NodeImage:
             debian.require()
             with cache.lock("node-image"):
                 if not engine.has_image(built.reference):
-                    _build(engine, built.reference, go, cache, step)
+                    _build(engine, built.reference, workshop, system, step)
             return built
 
         return first_of(
@@ -105,11 +115,26 @@ def provide(engine: Engine, upstream: Upstream, go: Go, cache: Cache, console: C
         )
 
 
-def _extend(engine: Engine, reference: str, step: Step) -> None:
-    """Extend kind's image with a Docker Engine and the files of the lab's nodes."""
+def system_of(reference: str) -> str:
+    """The name of the system of a node image: `1.37`. Of a node of an older lab, it is none of the lab's systems."""
+    return reference.rpartition(":")[2].partition("-")[0]
+
+
+def _programs(system: System) -> list[Program]:
+    of_system = (programs.kubernetes, programs.containerd, programs.crictl, programs.etcd)
+    return [*(program(system) for program in of_system), programs.PAUSE]
+
+
+def _extend(engine: Engine, image: str, reference: str, step: Step) -> None:
+    """Extend kind's image with a Docker Engine and the files of the lab's nodes.
+
+    The engine is Debian's, as in the image that the lab builds: the tests meet one engine, whichever the image is. It
+    brings its units and its runtime, which Docker's image `docker` lacks.
+    """
     install = (
         "apt-get update --quiet && DEBIAN_FRONTEND=noninteractive apt-get install --quiet --yes "
-        "--no-install-recommends -o Dpkg::Options::=--force-confold docker.io && rm -rf /var/lib/apt/lists "
+        "--no-install-recommends -o Dpkg::Options::=--force-confold "
+        f"{' '.join(debian.DOCKER[_DEBIAN_OF_KIND])} && rm -rf /var/lib/apt/lists "
         "&& rm -f /etc/systemd/system/multi-user.target.wants/docker.service "
         f"&& cat >>/etc/containerd/config.toml <<'EOF'\n{node_files.CONTAINERD_REGISTRIES}EOF\n"
     )
@@ -119,36 +144,36 @@ def _extend(engine: Engine, reference: str, step: Step) -> None:
     names = [f"--env={name}" for name in settings]
     # The machine's own network: a proxy may listen on the machine alone, and the lab's engine has no default network.
     options = ("--detach", "--userns", "host", "--entrypoint", "sleep")
-    with engine.scratch("run", *options, versions.KIND_NODE_IMAGE, "86400", network="host") as container:
+    with engine.scratch("run", *options, image, "86400", network="host") as container:
         engine.docker("exec", *names, container, "bash", "-ec", install, environ=settings)
         engine.docker("cp", "-", f"{container}:/", stdin=layer(node_files.node_files()))
         _commit(engine, container, reference)
 
 
-def _build(engine: Engine, reference: str, go: Go, cache: Cache, step: Step) -> None:
+def _build(engine: Engine, reference: str, workshop: Workshop, system: System, step: Step) -> None:
     """Build the image as kind does, from the distribution and from Go modules."""
-    platform = Platform.nodes()
+    go, platform = workshop.go, Platform.nodes()
     step.now("Kubernetes from its Go module")
-    kubernetes = go.build(programs.KUBERNETES, platform)
+    kubernetes = go.build(programs.kubernetes(system), platform)
     step.now("etcd, containerd and crictl from their Go modules")
     binaries = {
         **{f"/usr/bin/{name}": kubernetes / name for name in ("kubelet", "kubeadm", "kubectl")},
-        "/usr/local/bin/crictl": go.build(programs.CRICTL, platform) / "crictl",
+        "/usr/local/bin/crictl": go.build(programs.crictl(system), platform) / "crictl",
     }
-    containerd = go.build(programs.CONTAINERD, platform)
+    containerd = go.build(programs.containerd(system), platform)
     binaries |= {f"/usr/local/bin/{path.name}": path for path in sorted(containerd.iterdir())}
-    etcd = go.build(programs.ETCD, platform) / "etcd"
+    etcd = go.build(programs.etcd(system), platform) / "etcd"
     pause = go.build(programs.PAUSE, platform) / "pause"
-    archive = debian.provide(cache, step)
+    archive = debian.provide(workshop.cache, step, system.debian, debian.packages_of_nodes(system.debian))
     step.now("putting the root file system together")
-    with tempfile.TemporaryDirectory(prefix="node-", dir=cache.root) as scratch:
+    with tempfile.TemporaryDirectory(prefix="node-", dir=workshop.cache.root) as scratch:
         root = Path(scratch) / "root"
         root.mkdir()
         run("tar", "--extract", "--numeric-owner", "--file", archive, "--directory", root)
         images = Path(scratch) / "images.tar"
         with images.open("wb") as file:
-            write_archive(file, control_plane.images(kubernetes, etcd, pause, root))
-        _furnish(root, go.source_of("kind", "sigs.k8s.io/kind") / "images" / "base", binaries)
+            write_archive(file, control_plane.images(system, kubernetes, etcd, pause, root))
+        _furnish(root, go.source_of("kind", "sigs.k8s.io/kind") / "images" / "base", binaries, system)
         base = f"{REPOSITORY}:base-{os.getpid()}"
         step.now("loading it into the engine")
         _load(engine, root, base)
@@ -159,7 +184,7 @@ def _build(engine: Engine, reference: str, go: Go, cache: Cache, step: Step) -> 
             engine.docker("image", "rm", "--force", base)
 
 
-def _furnish(root: Path, kind_base: Path, binaries: dict[str, Path]) -> None:
+def _furnish(root: Path, kind_base: Path, binaries: dict[str, Path], system: System) -> None:
     """Change the root file system as the Dockerfile of kind's base image does."""
     shutil.copytree(kind_base / "files", root, dirs_exist_ok=True, copy_function=_copy_file)
     for path, source in binaries.items():
@@ -195,7 +220,7 @@ def _furnish(root: Path, kind_base: Path, binaries: dict[str, Path]) -> None:
     run("chroot", root, "systemctl", "mask", "systemd-binfmt.service")
 
     containerd = root / "etc/containerd/config.toml"
-    containerd.write_text(_containerd_configuration(containerd.read_text()))
+    containerd.write_text(_containerd_configuration(containerd.read_text(), system.sandbox_image))
     spec = json.loads(run("chroot", root, "/usr/local/bin/ctr", "oci", "spec"))
     spec["hooks"] = {"createContainer": [{"path": "/kind/bin/mount-product-files.sh"}]}
     del spec["process"]["rlimits"]
@@ -209,15 +234,15 @@ def _furnish(root: Path, kind_base: Path, binaries: dict[str, Path]) -> None:
         "/etc/cni/net.d/10-lab.conflist": File(json.dumps(_NETWORK).encode()),
         "/etc/kubernetes/manifests": Directory(),
         "/opt/cni/bin": Link("/usr/lib/cni"),
-        "/kind/version": File(versions.KUBERNETES.encode()),
+        "/kind/version": File(system.kubernetes.encode()),
     }
     run("tar", "--extract", "--directory", root, "--keep-directory-symlink", stdin=layer(files))
 
 
-def _containerd_configuration(text: str) -> str:
+def _containerd_configuration(text: str, sandbox_image: str) -> str:
     """Kind's configuration of containerd, adapted to this machine and the lab's registry."""
-    changes = {'sandbox_image = "registry.k8s.io/pause:3.10"': f'sandbox_image = "{versions.SANDBOX_IMAGE}"'}
-    if not Path("/sys/fs/cgroup/cgroup.controllers").exists():
+    changes = {'sandbox_image = "registry.k8s.io/pause:3.10"': f'sandbox_image = "{sandbox_image}"'}
+    if not has_cgroup_v2():
         changes["SystemdCgroup = true"] = "SystemdCgroup = false"
     if not _may_set_oom_score():
         changes["restrict_oom_score_adj = false"] = "restrict_oom_score_adj = true"
@@ -226,6 +251,10 @@ def _containerd_configuration(text: str) -> str:
             raise LabError(f"kind {versions.KIND}'s containerd configuration no longer has `{old}`.")
         text = text.replace(old, new)
     return text + node_files.CONTAINERD_REGISTRIES
+
+
+def _entrypoint() -> tuple[str, ...]:
+    return _ENTRYPOINT if has_cgroup_v2() else (*_ENTRYPOINT, _CGROUP_V1)
 
 
 def _may_set_oom_score() -> bool:
@@ -243,7 +272,7 @@ def _load(engine: Engine, root: Path, reference: str) -> None:
     packed = root.parent / "root.tar"
     run("tar", "--create", "--numeric-owner", "--file", packed, "--directory", root, ".")
     # Not `docker import`: it cannot set the stop signal that systemd requires.
-    image = Image((packed,), entrypoint=_ENTRYPOINT, environ={"container": "docker"}, stop_signal="SIGRTMIN+3")
+    image = Image((packed,), entrypoint=_entrypoint(), environ={"container": "docker"}, stop_signal="SIGRTMIN+3")
     archive = root.parent / "image.tar"
     with archive.open("wb") as file:
         write_archive(file, [(reference, image)])
@@ -275,7 +304,7 @@ def _commit(engine: Engine, container: str, reference: str) -> None:
     engine.docker(
         "commit",
         "--change",
-        f"ENTRYPOINT {json.dumps(_ENTRYPOINT)}",
+        f"ENTRYPOINT {json.dumps(_entrypoint())}",
         "--change",
         "CMD []",
         container,

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lab import versions
+from lab.package import BUSYBOX_IMAGE
 from lab.platforms import Platform
 from lab.sources import debian_packages as debian
 from lab.sources.cache import fingerprint
@@ -27,7 +27,7 @@ def provide(workshop: Workshop, images: PublicImages | None = None) -> Path:
         workshop: its cache keeps the program.
         images: copies it out of the official image, if there is an engine.
     """
-    key = fingerprint(versions.BUSYBOX_IMAGE, str(Platform.nodes()))
+    key = fingerprint(BUSYBOX_IMAGE, str(Platform.nodes()))
 
     def missing() -> Path:
         found = shutil.which("busybox")
@@ -40,7 +40,7 @@ def provide(workshop: Workshop, images: PublicImages | None = None) -> Path:
     def from_image(directory: Path) -> None:
         if images is None:
             raise AbsentError("no Docker Engine here")
-        images.copy(versions.BUSYBOX_IMAGE, directory, "/bin/busybox")
+        images.copy(BUSYBOX_IMAGE, directory, "/bin/busybox")
 
     image = cached("official image", workshop.cache, "busybox-image", key, from_image)
     package = cached("Debian's busybox-static", workshop.cache, "busybox-debian", key, _from_debian)

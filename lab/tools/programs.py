@@ -13,52 +13,64 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from lab.sources.golang import Go
-
-_KUBERNETES_MAJOR, _KUBERNETES_MINOR, _ = versions.KUBERNETES.removeprefix("v").split(".")
+    from lab.versions import System
 
 KIND = Program("kind", ("sigs.k8s.io/kind",))
 
-KUBERNETES = Program(
-    "kubernetes",
-    tuple(
-        f"k8s.io/kubernetes/cmd/{name}"
-        for name in (
-            "kubelet",
-            "kubeadm",
-            "kubectl",
-            "kube-apiserver",
-            "kube-controller-manager",
-            "kube-scheduler",
-            "kube-proxy",
-        )
-    ),
-    variables={
-        f"{package}.{name}": value
-        for package in ("k8s.io/component-base/version", "k8s.io/client-go/pkg/version")
-        for name, value in {
-            "gitVersion": versions.KUBERNETES,
-            "gitMajor": _KUBERNETES_MAJOR,
-            "gitMinor": _KUBERNETES_MINOR,
-        }.items()
-    },
-)
 
-ETCD = Program("etcd")
+def kubernetes(system: System) -> Program:
+    """All programs of Kubernetes."""
+    names = (
+        "kubelet",
+        "kubeadm",
+        "kubectl",
+        "kube-apiserver",
+        "kube-controller-manager",
+        "kube-scheduler",
+        "kube-proxy",
+    )
+    major, minor = system.name.split(".")
+    version = {"gitVersion": system.kubernetes, "gitMajor": major, "gitMinor": minor}
+    return Program(
+        _module("kubernetes", system.kubernetes),
+        tuple(f"k8s.io/kubernetes/cmd/{name}" for name in names),
+        variables={
+            f"{package}.{name}": value
+            for package in ("k8s.io/component-base/version", "k8s.io/client-go/pkg/version")
+            for name, value in version.items()
+        },
+    )
 
-CONTAINERD = Program(
-    "containerd",
-    tuple(
-        f"github.com/containerd/containerd/v2/cmd/{name}" for name in ("containerd", "containerd-shim-runc-v2", "ctr")
-    ),
-    variables={"github.com/containerd/containerd/v2/version.Version": versions.CONTAINERD},
-    tags=("no_aufs", "no_zfs", "no_btrfs", "no_devmapper"),
-)
 
-CRICTL = Program(
-    "cri-tools",
-    ("sigs.k8s.io/cri-tools/cmd/crictl",),
-    variables={"sigs.k8s.io/cri-tools/pkg/version.Version": versions.CRICTL},
-)
+def etcd(system: System) -> Program:
+    """The server of etcd."""
+    return Program(_module("etcd", system.etcd))
+
+
+def containerd(system: System) -> Program:
+    """The runtime containerd with its shim, and `ctr`."""
+    names = ("containerd", "containerd-shim-runc-v2", "ctr")
+    return Program(
+        _module("containerd", system.containerd),
+        tuple(f"github.com/containerd/containerd/v2/cmd/{name}" for name in names),
+        variables={"github.com/containerd/containerd/v2/version.Version": system.containerd},
+        tags=("no_aufs", "no_zfs", "no_btrfs", "no_devmapper"),
+    )
+
+
+def crictl(system: System) -> Program:
+    """The client of the kubelet's runtimes."""
+    return Program(
+        _module("cri-tools", system.crictl),
+        ("sigs.k8s.io/cri-tools/cmd/crictl",),
+        variables={"sigs.k8s.io/cri-tools/pkg/version.Version": system.crictl},
+    )
+
+
+def _module(name: str, version: str) -> str:
+    """The module of a program that has one for each minor version."""
+    return f"{name}-{versions.minor(version)}"
+
 
 KWOK = Program("kwok", ("sigs.k8s.io/kwok/cmd/kwok", "sigs.k8s.io/kwok/cmd/kwokctl"))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-OLDEST = "1.25"
+OLDEST = "1.30"
 NEWEST = "1.37"
 
 SINCE = {"image-volume": "1.31"}

@@ -1,7 +1,7 @@
 """Image volumes: the kubelet mounts each image, and runs nothing from it.
 
-They require Kubernetes 1.31, the feature gate ImageVolume and a container runtime that supports them
-(https://kubernetes.io/docs/tasks/configure-pod-container/image-volumes/).
+They require Kubernetes 1.31 and a container runtime that supports them; before Kubernetes 1.35 also the feature gate
+ImageVolume (https://kubernetes.io/docs/tasks/configure-pod-container/image-volumes/).
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from prepull import defaults
 
 from lab import Lab
 from lab.cluster.nodes import Runtime
@@ -19,11 +20,10 @@ pytestmark = pytest.mark.xdist_group("puller image")
 CONTEXT = Path(__file__).parents[3] / "images" / "puller"
 # What the public images are in the lab's registry, as this machine reaches it.
 BASES = {
-    "BUSYBOX_IMAGE": "library/busybox:1.37-musl",
-    "DOCKER_IMAGE": "library/docker:28-cli",
-    "PYTHON_IMAGE": "library/python:3.13.9-alpine3.22",
+    name: getattr(defaults, name).removeprefix("docker.io/")
+    for name in ("BUSYBOX_IMAGE", "DOCKER_IMAGE", "PYTHON_IMAGE")
 }
-K3S = "rancher/k3s:v1.33.5-k3s1"
+K3S = defaults.K3S_IMAGE.removeprefix("docker.io/")
 # As in the public image: one program for all, which does as it is called.
 MULTICALL = r"""
 FROM {base}

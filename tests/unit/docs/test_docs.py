@@ -107,7 +107,11 @@ def test_the_versions_are_those_that_are_required_and_tested() -> None:
         version for pair in re.findall(r'"pulumi==(.+)",\s+"pulumi-kubernetes==(.+)",', workspace) for version in pair
     ]
 
-    assert f"| Kubernetes | {OLDEST} (`image-volume`: {SINCE['image-volume']}) | {NEWEST}, " in page
+    clusters = f"{' and '.join(lab_versions.SYSTEMS)}, clusters"
+    assert (
+        f"| Kubernetes | {OLDEST} (`image-volume`: {SINCE['image-volume']}) | {NEWEST}, its API schemas; {clusters} |"
+        in page
+    )
     assert f"| Python | {pythons[0]} | {pythons[-1]} |" in page
     assert f"| `pulumi`, `pulumi-kubernetes` | {', '.join(lowest)} | {', '.join(pinned)} |" in page
     engine = f"{lab_versions.PULUMI} and {lab_versions.PULUMI_KUBERNETES_BUILT}"
@@ -120,6 +124,24 @@ def test_the_default_images_are_those_that_an_air_gapped_cluster_is_told_of() ->
     images = [value for name, value in vars(defaults).items() if name.endswith("_IMAGE")]
     assert images
     assert [image for image in images if f"`{image}`" not in page] == []
+
+
+def test_the_image_for_private_mirrors_is_made_of_the_default_images() -> None:
+    text = (ROOT / "images" / "puller" / "Dockerfile").read_text("utf-8")
+    bases = dict(re.findall(r"^ARG (\w+_IMAGE)=(\S+)$", text, re.MULTILINE))
+    assert len(bases) == 4
+    assert bases == {name: getattr(defaults, name) for name in bases}
+
+
+def test_the_page_on_the_lab_has_what_its_clusters_run() -> None:
+    page = (ROOT / "docs" / "lab.md").read_text("utf-8")
+    kind = lab_versions.KIND.removeprefix("v")
+    for number, system in enumerate(lab_versions.SYSTEMS.values()):
+        image = system.node_image.partition("@")[0].partition(":v")[2]
+        official = f"{image}, the default of kind {kind}" if number == 0 else image
+        name = f"{system.name}, the default" if number == 0 else system.name
+        built = f"Kubernetes {system.kubernetes[1:]}, containerd {system.containerd[1:]}, Debian {system.debian}"
+        assert f"| {name} | {official} | {built} |" in page
 
 
 def test_the_table_of_make_up_looks_as_the_readme_shows_it() -> None:

@@ -20,9 +20,11 @@ from lab.sources.cache import Cache
 from lab.sources.download import Releases
 from lab.sources.source import UnavailableError
 from lab.sources.workshop import Workshop
+from lab.versions import SYSTEMS
 
 from .sources.toolchains import Builder
 
+SYSTEM = next(iter(SYSTEMS.values()))
 # The image of a container is the one directory under $IMAGES that is named like the last part of its reference.
 DOCKER = r"""#!/bin/sh
 set -eu
@@ -98,7 +100,7 @@ def shown(entries: Mapping[str, Entry]) -> dict[str, str]:
 
 def test_clients_come_out_of_the_public_images_and_a_large_program_comes_once(lab: Lab) -> None:
     assert shown(clients.entries(clients.DOCKER, lab.public, lab.workshop)) == {"/usr/local/bin/docker": "pulled"}
-    assert shown(clients.entries(clients.KUBERNETES, lab.public, lab.workshop)) == {
+    assert shown(clients.entries(clients.kubernetes(SYSTEM), lab.public, lab.workshop)) == {
         "/bin/k3s": "pulled",
         "/bin/crictl": "-> k3s",
         "/bin/ctr": "-> k3s",
@@ -127,13 +129,13 @@ def test_links_are_followed_wherever_they_lead(
 ) -> None:
     lab = Lab(tmp_path)
     lab.put("k3s", files, links)
-    got = clients.entries(clients.KUBERNETES, lab.public, lab.workshop)
+    got = clients.entries(clients.kubernetes(SYSTEM), lab.public, lab.workshop)
     assert shown(got) | expected == shown(got)
 
 
 def test_clients_are_built_where_the_image_cannot_be_pulled(lab: Lab, capsys: pytest.CaptureFixture[str]) -> None:
     lab.hub.reached = False
-    assert shown(clients.entries(clients.KUBERNETES, lab.public, lab.workshop)) == dict.fromkeys(
+    assert shown(clients.entries(clients.kubernetes(SYSTEM), lab.public, lab.workshop)) == dict.fromkeys(
         ("/bin/crictl", "/bin/ctr", "/bin/kubectl"), "built"
     )
     assert "official image: docker.io cannot be reached" in capsys.readouterr().out
@@ -169,7 +171,9 @@ def test_the_pullers_image_is_put_together_from_public_images_and_nothing_is_bui
     (commands / "tar").symlink_to(shutil.which("tar") or "/missing")
     monkeypatch.setenv("PATH", str(commands))
 
-    [puller] = [it for it in Catalogue(lab.engine, lab.hub, lab.workshop).offers() if it.repository == "prepull/puller"]
+    [puller] = [
+        it for it in Catalogue(lab.engine, lab.hub, lab.workshop, SYSTEM).offers() if it.repository == "prepull/puller"
+    ]
 
     names: set[str] = set()
     for content in puller.stand_in().layers:

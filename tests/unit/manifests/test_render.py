@@ -15,9 +15,10 @@ from prepull.arguments.check import InvalidArgumentError
 from prepull.arguments.configuration import InvalidConfigurationError
 from prepull.manifests import render
 
+from ...schema.versions import NEWEST
+
 ARGS: dict[str, Any] = {"images": ["nginx:1.27"]}
 EVERYTHING = {**ARGS, "startup_taint": "example.com/images", "labels": {"build": "12e45"}, "annotations": {"a/b": "no"}}
-KUBERNETES = "1.34"
 
 
 @pytest.mark.parametrize("args", [ARGS, EVERYTHING, {**ARGS, "runtime": "kubelet"}, {**ARGS, "wait_for": "nothing"}])
@@ -25,7 +26,7 @@ def test_every_object_is_valid_and_survives_the_file(args: dict[str, Any]) -> No
     rendered = render.manifests("images", args)
     assert list(yaml.safe_load_all(render.stream(rendered))) == list(rendered.values())
     for item in rendered.values():
-        kubernetes_validate.validate(item, KUBERNETES, strict=True)
+        kubernetes_validate.validate(item, NEWEST, strict=True)
 
 
 def test_the_same_input_gives_the_same_bytes_in_another_process() -> None:

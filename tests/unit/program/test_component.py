@@ -37,7 +37,7 @@ def test_the_first_form(engine: Engine) -> None:
 
     pod = pod_of(engine)
     [pull] = pod["initContainers"]
-    assert pull["image"] == "docker.io/library/docker:28-cli"
+    assert pull["image"] == "docker.io/library/docker:29-cli"
     assert pull["command"] == ["/bin/sh", "/etc/prepull/scripts/puller.sh"]
     assert environment(pull)["PREPULL_IMAGES"] == "docker.io/library/hello-world:latest"
     assert environment(pull)["PREPULL_SOCKETS"] == "docker /var/run/docker.sock"
@@ -57,7 +57,7 @@ def test_containerd_is_the_default(engine: Engine) -> None:
 
     pod = pod_of(engine)
     [pull] = pod["initContainers"]
-    assert pull["image"] == "docker.io/rancher/k3s:v1.33.5-k3s1"
+    assert pull["image"] == "docker.io/rancher/k3s:v1.37.1-k3s1"
     assert environment(pull)["PREPULL_SOCKETS"] == "crictl /run/containerd/containerd.sock"
     host_paths = [volume["hostPath"] for volume in pod["volumes"] if "hostPath" in volume]
     assert host_paths == [{"path": "/run/containerd/containerd.sock", "type": "Socket"}]

@@ -41,7 +41,7 @@ def test_a_line_says_what_is_installed_before_it_is(docker: FakeDocker, tmp_path
     step = Step("Debian", lambda line: said.append((line, len(docker.calls_of("apt-get")))))
 
     with pytest.raises(LabError, match="enough free space"):
-        debian.provide(Cache(tmp_path / "cache"), step)
+        debian.provide(Cache(tmp_path / "cache"), step, "trixie", ["make"])
 
     assert said == [
         ("The lab installs debootstrap on this machine with apt-get; PREPULL_LAB_INSTALL=no refuses that.", 0)

@@ -2,7 +2,6 @@ from pathlib import Path
 
 import pytest
 
-from lab import versions
 from lab.checkout import Checkout
 from lab.console import Console
 from lab.docker.engine import Engine
@@ -14,8 +13,12 @@ from lab.sources.cache import Cache
 from lab.sources.download import Releases
 from lab.sources.golang import Go, Program
 from lab.sources.source import UnavailableError
+from lab.sources.workshop import Workshop
+from lab.versions import SYSTEMS
 
 from .fake import LIMITED, FakeDocker
+
+SYSTEM = next(iter(SYSTEMS.values()))
 
 
 class Compiler(Go):
@@ -37,8 +40,8 @@ class Sites(Releases):
 
 def provide(engine: Engine, directory: Path, sites: Releases) -> node_image.NodeImage:
     cache, console = Cache(directory / "cache"), Console()
-    go = Compiler(Checkout.of_this_file().go, cache, console)
-    return node_image.provide(engine, Upstream(engine, sites), go, cache, console)
+    workshop = Workshop(cache, console, sites, Compiler(Checkout.of_this_file().go, cache, console))
+    return node_image.provide(engine, Upstream(engine, sites), workshop, SYSTEM)
 
 
 def test_kinds_image_gets_an_engine_on_the_network_of_the_machine(
@@ -49,7 +52,7 @@ def test_kinds_image_gets_an_engine_on_the_network_of_the_machine(
     assert got.complete
     [started] = docker.calls_of("run")
     assert "--network host" in started.line
-    assert versions.KIND_NODE_IMAGE in started.arguments
+    assert SYSTEM.node_image in started.arguments
     container = started.arguments[started.arguments.index("--name") + 1]
     [committed] = docker.calls_of("commit")
     assert committed.arguments[-2:] == [container, got.reference]

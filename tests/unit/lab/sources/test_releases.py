@@ -22,6 +22,7 @@ from lab.tools import kind, kubectl, kubernetes_provider, language_hosts, node, 
 from .site import Fault, HangUp, Refuse, Rerouted, Site
 from .toolchains import Builder
 
+SYSTEM = next(iter(versions.SYSTEMS.values()))
 ARCHITECTURES = {"amd64": "x64", "arm64": "arm64"}
 HOSTS = ("pulumi-language-python", "pulumi-language-nodejs", "pulumi-language-yaml")
 GITHUB = "/github.com"
@@ -30,7 +31,7 @@ ASSETS = "/release-assets.githubusercontent.com"
 Provide = Callable[[Workshop], Path | list[Path]]
 TOOLS: dict[str, Provide] = {
     "kind": kind.provide,
-    "kubectl": kubectl.provide,
+    "kubectl": lambda workshop: kubectl.provide(workshop, SYSTEM),
     "pulumi": pulumi.provide,
     kubernetes_provider.NAME: kubernetes_provider.provide,
     "node": node.provide,
@@ -81,7 +82,7 @@ class Projects:
         self._github("kubernetes-sigs/kind", versions.KIND, {name: content, f"{name}.sha256sum": listing})
 
     def _kubectl(self) -> None:
-        path = f"/dl.k8s.io/release/{versions.KUBERNETES}/bin/{self.host.os}/{self.host.arch}/kubectl"
+        path = f"/dl.k8s.io/release/{SYSTEM.kubernetes}/bin/{self.host.os}/{self.host.arch}/kubectl"
         # The checksum alone, without a name and without a line's end.
         mirror = "/cdn.dl.k8s.io"
         checksum = self.site.add(f"{mirror}/kubectl", b"kubectl")
@@ -187,7 +188,7 @@ def test_a_bare_program_can_be_run(machine: Machine, site: Site) -> None:
     Projects(site).publish()
     assert {
         kind.provide(machine.workshop).stat().st_mode & 0o111,
-        kubectl.provide(machine.workshop).stat().st_mode & 0o111,
+        kubectl.provide(machine.workshop, SYSTEM).stat().st_mode & 0o111,
     } == {0o111}
 
 

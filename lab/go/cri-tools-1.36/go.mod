@@ -1,4 +1,4 @@
-module prepull.lab/cri-tools
+module prepull.lab/cri-tools-1.36
 
 go 1.26.2
 

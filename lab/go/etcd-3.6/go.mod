@@ -1,4 +1,4 @@
-module prepull.lab/etcd
+module prepull.lab/etcd-3.6
 
 go 1.24.0
 

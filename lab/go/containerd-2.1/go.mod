@@ -1,4 +1,4 @@
-module prepull.lab/containerd
+module prepull.lab/containerd-2.1
 
 go 1.24.0
 

@@ -1,4 +1,4 @@
-module prepull.lab/kubernetes
+module prepull.lab/kubernetes-1.34
 
 go 1.24.0
 
