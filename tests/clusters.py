@@ -17,7 +17,11 @@ from lab.requirements import demand
 from lab.versions import SETTING, SYSTEMS
 
 ROOT = Path(__file__).parents[1]
-TESTS = ("tests/kind/test_main_job.py", "tests/kind/test_gate.py", "tests/kind/test_runtimes.py")
+TESTS = (
+    "tests/kind/nodes/test_main_job.py",
+    "tests/kind/gate/test_gate.py",
+    "tests/kind/runtimes/test_runtimes.py",
+)
 
 
 def main(chosen: Sequence[str]) -> int:
