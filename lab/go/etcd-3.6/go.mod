@@ -1,4 +1,4 @@
-module prepull.lab/etcd-3.6
+module prepull.lab/etcd
 
 go 1.24.0
 

@@ -1,4 +1,4 @@
-module prepull.lab/etcd-3.7
+module prepull.lab/etcd
 
 go 1.26.0
 
