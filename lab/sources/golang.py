@@ -32,14 +32,16 @@ _FIXED = {"CGO_ENABLED": "0", "GOFLAGS": "-mod=readonly", "GOWORK": "off", "GOTO
 class Program:
     """Programs that are built from one of the modules under `lab/go`.
 
-    `variables` are set at link time. `prepare` gets a copy of the module and the toolchain. It adds the files that the
-    sources embed.
+    `variables` are set at link time. `language` gives the packages of a path another version of the language than Go
+    takes: for modules that are published without a go.mod, it takes 1.16. `prepare` gets a copy of the module and the
+    toolchain. It adds the files that the sources embed.
     """
 
     module: str
     packages: tuple[str, ...] = (".",)
     variables: Mapping[str, str] = field(default_factory=dict)
     tags: tuple[str, ...] = ()
+    language: tuple[str, str] | None = None
     private: str = ""
     prepare: Callable[[Path, Go], None] | None = None
 
@@ -98,7 +100,8 @@ class Go:
         settings = (f"-X {name}={value}" for name, value in sorted(program.variables.items()))
         flags = " ".join(["-s", "-w", *settings])
         tags = [f"-tags={' '.join(program.tags)}"] if program.tags else []
-        return ["build", "-trimpath", f"-ldflags={flags}", *tags, "-o", f"{directory}/", *program.packages]
+        language = [f"-gcflags={'/...=-lang='.join(program.language)}"] if program.language else []
+        return ["build", "-trimpath", f"-ldflags={flags}", *tags, *language, "-o", f"{directory}/", *program.packages]
 
     def _environ(self, more: Mapping[str, str]) -> dict[str, str]:
         return {**os.environ, **_FIXED, **{name: value for name, value in more.items() if value}}

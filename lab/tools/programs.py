@@ -79,6 +79,8 @@ DOCKER_CLI = Program(
     "docker-cli",
     ("github.com/docker/cli/cmd/docker",),
     variables={"github.com/docker/cli/cli/version.Version": versions.DOCKER_CLI},
+    # As its vendor.mod says.
+    language=("github.com/docker/cli", "go1.26"),
 )
 PAUSE = Program("pause")
 HELLO_WORLD = Program("hello-world")
