@@ -69,7 +69,8 @@ def lab() -> Iterator[Lab]:
     lab = Lab.of_checkout()
     stays = lab.is_up() or "PYTEST_XDIST_WORKER" in os.environ
     lab.up()
-    foreign, own = dict(os.environ), lab.environ
+    # Compiling all of Pulumi's packages costs more than the few modules that a program imports.
+    foreign, own = dict(os.environ), lab.environ | {"PIP_NO_COMPILE": "1"}
     os.environ.clear()
     os.environ.update(own)
     try:

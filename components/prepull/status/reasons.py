@@ -19,7 +19,8 @@ _CERTAIN = (
     (re.compile("no such host"), "host not found"),
     (re.compile("not found|manifest unknown|name unknown"), "manifest unknown"),
 )
-_NO_SOCKET = re.compile(r"hostPath type check failed: (\S+ is not a socket file)")
+# Since Kubernetes 1.37 with a comma, and with what else is there.
+_NO_SOCKET = re.compile(r"hostPath type check failed[:,] (\S+ is not a socket file)")
 
 
 def certain(message: str) -> str | None:

@@ -95,8 +95,8 @@ def test_components_with_images_in_common_do_not_hinder_each_other(
 
 @pytest.mark.timeout(3600, func_only=True)
 def test_after_many_updates_in_a_row_only_the_last_one_is_left(stack: Stack, images: Images, kubectl: Kubectl) -> None:
-    """Twenty of them; a hundred take several minutes on two cores, and are made with PREPULL_TEST_UPDATES=100."""
-    updates = int(os.environ.get("PREPULL_TEST_UPDATES", "20"))
+    """Ten of them; a hundred take several minutes on two cores, and are made with PREPULL_TEST_UPDATES=100."""
+    updates = int(os.environ.get("PREPULL_TEST_UPDATES", "10"))
     pool = [images.push(f"app-{number}") for number in range(7)]
     lists = [pool[number % 7 :] + pool[: number % 5] for number in range(updates)]
     for listed in lists:

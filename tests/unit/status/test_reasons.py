@@ -47,10 +47,16 @@ def test_what_busy_nodes_and_api_servers_get_over_is_passing(message: str, expec
     assert passing(message) is expected
 
 
-def test_of_a_missing_socket_only_what_says_so_is_left() -> None:
-    message = (
-        'MountVolume.SetUp failed for volume "socket" : hostPath type check failed: /run/x.sock is not a socket file'
-    )
+@pytest.mark.parametrize(
+    "check",
+    [
+        "failed: /run/x.sock is not a socket file",
+        'failed, /run/x.sock is not a socket file, unable to determine its type: path "/run/x.sock" does not exist',
+    ],
+    ids=["before 1.37", "1.37"],
+)
+def test_of_a_missing_socket_only_what_says_so_is_left(check: str) -> None:
+    message = f'MountVolume.SetUp failed for volume "socket" : hostPath type check {check}'
     assert of_event(message) == "socket missing: /run/x.sock is not a socket file"
 
 
