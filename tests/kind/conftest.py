@@ -27,6 +27,8 @@ HERE = Path(__file__).parent
 PULLER_IMAGE = "registry:5000/prepull/puller:dev"
 
 
+# Before xdist reads the groups.
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
