@@ -89,6 +89,6 @@ def _built(clients: Clients, workshop: Workshop) -> Source[dict[str, Entry]]:
         return files(there) if len(there) == len(sources) else None
 
     def get() -> dict[str, Entry]:
-        return files({name: source.present() or source.get() for name, source in sources.items()})
+        return files({name: workshop.go.build(built, Platform.nodes()) for name, built in clients.programs.items()})
 
     return Source("built from Go modules", present, get)

@@ -134,14 +134,8 @@ class _HTTPConnection(http.client.HTTPConnection):
         self.sock.settimeout(self._read_seconds)
 
 
-class _HTTPSConnection(http.client.HTTPSConnection):
-    def __init__(self, host: str, *, read_seconds: float, timeout: float) -> None:
-        super().__init__(host, timeout=timeout)
-        self._read_seconds = read_seconds
-
-    def connect(self) -> None:
-        super().connect()
-        self.sock.settimeout(self._read_seconds)
+class _HTTPSConnection(_HTTPConnection, http.client.HTTPSConnection):
+    """The same with TLS: what is above comes first, and the connection below it is the standard library's."""
 
 
 class _Handler(urllib.request.HTTPSHandler, urllib.request.HTTPHandler):

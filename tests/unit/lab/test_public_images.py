@@ -20,11 +20,11 @@ from lab.sources.cache import Cache
 from lab.sources.download import Releases
 from lab.sources.source import UnavailableError
 from lab.sources.workshop import Workshop
-from lab.versions import SYSTEMS
+from lab.versions import chosen
 
 from .sources.toolchains import Builder
 
-SYSTEM = next(iter(SYSTEMS.values()))
+SYSTEM = chosen({})
 # The image of a container is the one directory under $IMAGES that is named like the last part of its reference.
 DOCKER = r"""#!/bin/sh
 set -eu

@@ -10,12 +10,12 @@ from lab.docker.engine import Engine
 from lab.environ import proxies
 from lab.errors import LabError
 from lab.images.node_image import NodeImage
-from lab.versions import SYSTEMS
+from lab.versions import chosen
 
 from .fake import FakeDocker
 
 IMAGE = NodeImage("prepull-lab/node:official-x", complete=True)
-SYSTEM = next(iter(SYSTEMS.values()))
+SYSTEM = chosen({})
 KIND = """#!/bin/sh
 docker ps --quiet
 """

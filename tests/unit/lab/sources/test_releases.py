@@ -22,7 +22,7 @@ from lab.tools import kind, kubectl, kubernetes_provider, language_hosts, node, 
 from .site import Fault, HangUp, Refuse, Rerouted, Site
 from .toolchains import Builder
 
-SYSTEM = next(iter(versions.SYSTEMS.values()))
+SYSTEM = versions.chosen({})
 ARCHITECTURES = {"amd64": "x64", "arm64": "arm64"}
 HOSTS = ("pulumi-language-python", "pulumi-language-nodejs", "pulumi-language-yaml")
 GITHUB = "/github.com"
