@@ -13,14 +13,18 @@ from typing import Any
 import yaml
 
 
-def load(text: str) -> Any:
+def load(text: str, *, as_kubectl: bool = False) -> Any:
     """Read one document.
+
+    Args:
+        text: the document.
+        as_kubectl: read it as kubectl does (yaml.v2): dates are text, and the last of duplicate keys counts.
 
     Raises:
         yaml.YAMLError: the text is not YAML, has a duplicate key, or has a value that its tag does not allow.
     """
     try:
-        return yaml.load(text, Loader=_Loader)  # noqa: S506 - it is a SafeLoader
+        return yaml.load(text, Loader=_KubectlLoader if as_kubectl else _Loader)  # noqa: S506 - both are SafeLoaders
     except (ValueError, KeyError, AttributeError) as error:
         # PyYAML does not convert the errors of its own readers: !!bool x, !!float y.
         raise yaml.YAMLError(f"a value of it cannot be read: {error}") from None
@@ -93,3 +97,11 @@ def _date(text: str) -> Any:
 _Loader.add_constructor("tag:yaml.org,2002:int", _scalar(_integer))
 _Loader.add_constructor("tag:yaml.org,2002:float", _scalar(float))
 _Loader.add_constructor("tag:yaml.org,2002:timestamp", _scalar(_date))
+
+
+class _KubectlLoader(_Loader):
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        return yaml.SafeLoader.construct_mapping(self, node, deep)
+
+
+_KubectlLoader.add_constructor("tag:yaml.org,2002:timestamp", _scalar(str))

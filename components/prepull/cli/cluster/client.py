@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import binascii
-import json
-import ssl
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
 import httpx2
 import msgspec
-from lightkube import ApiError, AsyncClient, ConfigError, KubeConfig
-from lightkube.config.client_adapter import verify_cluster
+from lightkube import ApiError, AsyncClient, KubeConfig
 from lightkube.config.models import Cluster, User
 from lightkube.generic_resource import create_namespaced_resource
 
 from ..errors import CommandError
+from . import fields
 from .inventory import LISTED_KINDS
 from .kubeconfig import Access
+from .transport import Transport, reason
 
 # Generic resources yield plain data, of which callers keep a small part.
 WORKLOADS = {
@@ -50,33 +48,21 @@ async def connected(access: Access, timeout: float = TIMEOUT_SECONDS) -> AsyncIt
 
 
 def _client(access: Access, timeout: float) -> AsyncClient:
-    try:
-        cluster = msgspec.convert(dict(access.cluster), Cluster)
-        user = msgspec.convert(dict(access.user), User)
-    except msgspec.ValidationError as error:
-        raise CommandError(f"the kubeconfig's context '{access.context}' is not valid: {error}") from None
-    if not access.server:
+    cluster, user = fields.read(access.cluster, access.user)
+    if not cluster.server:
         raise CommandError(f"the kubeconfig's context '{access.context}' names a cluster without a server")
-    config = KubeConfig.from_one(
-        cluster=cluster, user=user, context_name=access.context, namespace=access.namespace, fname="/"
-    ).get()
-    transport = None
-    if config and (name := access.cluster.get("tls-server-name")):
-        transport = _Renamed(verify_cluster(config.cluster, user, config.abs_file), str(name))
-    proxy = access.cluster.get("proxy-url")
-    return AsyncClient(config, timeout=httpx2.Timeout(timeout), transport=transport, proxy=proxy)
+    server = _address(cluster, user)
+    # The transport does what depends on the rest of the kubeconfig.
+    config = KubeConfig.from_one(cluster=Cluster(server=server), user=User(), namespace=access.namespace)
+    return AsyncClient(config, timeout=httpx2.Timeout(timeout), transport=Transport(cluster, server, user))
 
 
-class _Renamed(httpx2.AsyncHTTPTransport):
-    """A transport for a server whose certificate has another name than its address."""
-
-    def __init__(self, verify: ssl.SSLContext, name: str) -> None:
-        super().__init__(verify=verify)
-        self._name = name
-
-    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        request.extensions["sni_hostname"] = self._name
-        return await super().handle_async_request(request)
+def _address(cluster: fields.Cluster, user: fields.User) -> str:
+    """The server's address, with the scheme that kubectl supplies if there is none."""
+    if "://" in cluster.server:
+        return cluster.server
+    tls = cluster.authority or cluster.insecure_skip_tls_verify or user.certificate
+    return f"{'https' if tls else 'http'}://{cluster.server}"
 
 
 @contextmanager
@@ -89,28 +75,16 @@ def complaints(access: Access) -> Iterator[None]:
     where = f"the cluster at {access.server} (context '{access.context}')"
     try:
         yield
+    except fields.FieldError as error:
+        raise CommandError(f"the kubeconfig's context '{access.context}' is not valid: {error}") from None
+    except fields.CredentialError as error:
+        raise CommandError(f"no credentials for {where}: {error}") from None
     except httpx2.HTTPStatusError as error:
         raise CommandError(_refusal(error, where)) from None
-    except httpx2.TimeoutException:
-        raise CommandError(f"cannot reach {where}: no answer in time") from None
     except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-        raise CommandError(f"cannot reach {where}: {one_line(str(error)) or type(error).__name__}") from None
-    except ConfigError as error:
-        raise CommandError(f"no credentials for {where}: {one_line(str(error))}") from None
-    except FileNotFoundError as error:
-        raise CommandError(f"no credentials for {where}: there is no {error.filename}") from None
-    except KeyError as error:
-        if error.args[0] in ("status", "token"):
-            raise CommandError(f"no credentials for {where}: its plugin gave no token") from None
+        raise CommandError(f"cannot reach {where}: {reason(error)}") from None
+    except (KeyError, msgspec.DecodeError):
         raise CommandError(f"{where} does not answer as an API server does") from None
-    except msgspec.DecodeError:
-        raise CommandError(f"{where} does not answer as an API server does") from None
-    except BrokenPipeError:
-        # It comes from stdout, not from the connection.
-        raise
-    except (binascii.Error, json.JSONDecodeError, UnicodeDecodeError, OSError) as error:
-        # They come from files and programs that the kubeconfig names. An SSLError is an OSError as well.
-        raise CommandError(f"no credentials for {where}: {one_line(str(error))}") from None
 
 
 def _refusal(error: httpx2.HTTPStatusError, where: str) -> str:

@@ -22,8 +22,6 @@ DEFAULT_PATH = Path("~/.kube/config")
 
 _SECTIONS = {"clusters": "cluster", "users": "user", "contexts": "context"}
 _FILES = ("certificate-authority", "client-certificate", "client-key", "tokenFile")
-_EXEC_V1 = "client.authentication.k8s.io/v1"
-_EXEC_V1BETA1 = "client.authentication.k8s.io/v1beta1"
 
 
 @dataclass(frozen=True)
@@ -85,7 +83,7 @@ def _merged(paths: list[Path], *, required: bool) -> dict[str, Any]:
     merged: dict[str, Any] = {"current-context": "", **{section: {} for section in _SECTIONS}}
     for path in paths:
         try:
-            content = documents.load(path.read_text("utf-8")) or {}
+            content = documents.load(path.read_text("utf-8"), as_kubectl=True) or {}
         except FileNotFoundError:
             if required:
                 raise CommandError(f"there is no kubeconfig {path}") from None
@@ -118,9 +116,19 @@ def _text(value: Any) -> str:
 
 
 def _absolute(entry: Mapping[str, Any], directory: Path) -> dict[str, Any]:
-    return {
-        key: str(directory.absolute() / value) if key in _FILES and value else value for key, value in entry.items()
-    }
+    """The entry with paths that do not depend on the kubeconfig's directory."""
+    made = {key: _path(value, directory) if key in _FILES and value else value for key, value in entry.items()}
+    plugin = made.get("exec")
+    # A bare name is looked up in PATH.
+    if isinstance(plugin, Mapping) and any(
+        sep and sep in str(plugin.get("command", "")) for sep in (os.sep, os.altsep)
+    ):
+        made["exec"] = {**plugin, "command": _path(plugin["command"], directory)}
+    return made
+
+
+def _path(value: str, directory: Path) -> str:
+    return str(directory.absolute() / value)
 
 
 def _select(merged: Mapping[str, Any], wanted: str | None) -> Access:
@@ -139,19 +147,7 @@ def _select(merged: Mapping[str, Any], wanted: str | None) -> Access:
     namespace = context.get("namespace") or "default"
     if not isinstance(namespace, str):
         raise CommandError(f"the kubeconfig's context '{name}' is not valid: its namespace is not a name")
-    return Access(name, merged["clusters"][cluster], _with_plugin(dict(merged["users"].get(user, {}))), namespace)
-
-
-def _with_plugin(user: dict[str, Any]) -> dict[str, Any]:
-    """A user whose credential plugin lightkube can run: it knows v1beta1 only, and v1 answers in the same form."""
-    plugin = user.get("exec")
-    given = (plugin.get("env") or []) if isinstance(plugin, Mapping) else None
-    # The client refuses plugins of any other form.
-    if isinstance(plugin, Mapping) and isinstance(given, list) and plugin.get("apiVersion") == _EXEC_V1:
-        asked = {"apiVersion": _EXEC_V1, "kind": "ExecCredential", "spec": {"interactive": False}}
-        environment = [*given, {"name": "KUBERNETES_EXEC_INFO", "value": json.dumps(asked)}]
-        user["exec"] = {**plugin, "apiVersion": _EXEC_V1BETA1, "env": environment}
-    return user
+    return Access(name, merged["clusters"][cluster], merged["users"].get(user, {}), namespace)
 
 
 def _of_pod(environ: Mapping[str, str]) -> Access | None:
