@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,10 @@ class FakeApi:
     port: int = 0
     token: str = ""
     """The credentials that a client must send; empty if it needs none."""
+    client: str = ""
+    """The name that a client's certificate must have; empty if it needs none."""
+    sent: list[Message] = field(default_factory=list)
+    """The headers of each request."""
     silent: bool = False
     """Whether it accepts connections without answering."""
     version: int = 100
@@ -117,11 +122,14 @@ class FakeApi:
         """The number of requests whose path contains all these parts."""
         return sum(all(part in address for part in parts) for address in self.asked)
 
-    def encrypt(self, certificate: Path) -> None:
-        """Speak TLS from now on, with a file that has the key as well."""
+    def encrypt(self, certificate: Path, clients: Path | None = None) -> None:
+        """Speak TLS from now on, with a file that has the key as well, and ask for certificates of an authority."""
         assert self._server
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate)
+        if clients:
+            context.load_verify_locations(clients)
+            context.verify_mode = ssl.CERT_OPTIONAL
         self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
 
     @contextmanager
@@ -188,10 +196,13 @@ def _handler(api: FakeApi) -> type[BaseHTTPRequestHandler]:
                     api.leave(plural, events)
                 return
             api.asked.append(self.path)
+            api.sent.append(self.headers)
             if api.silent:
                 # The client closes the connection at the end.
                 self.rfile.read(1)
             elif api.token and self.headers.get("Authorization") != f"Bearer {api.token}":
+                self._status(401, "Unauthorized")
+            elif api.client and self._client() != api.client:
                 self._status(401, "Unauthorized")
             elif refused:
                 self._status(*refused)
@@ -201,6 +212,11 @@ def _handler(api: FakeApi) -> type[BaseHTTPRequestHandler]:
                 self._status(404, "the server could not find the requested resource")
             else:
                 self._list(plural, query)
+
+        def _client(self) -> str:
+            shown = self.connection.getpeercert() if isinstance(self.connection, ssl.SSLSocket) else None
+            subject: Any = (shown or {}).get("subject", ())
+            return dict(pair for part in subject for pair in part).get("commonName", "")
 
         def _list(self, plural: str, query: dict[str, str]) -> None:
             start, limit = int(query.get("continue", 0)), int(query.get("limit", 1 << 30))
