@@ -94,7 +94,7 @@ class Client:
         if self._server.scheme != "https":
             return HTTPConnection(host, port, timeout=seconds)
         context = ssl.create_default_context(cafile=str(self._credentials / "ca.crt"))
-        # Some clusters have authorities that kubectl accepts, but that Python 3.13, or each before it, rejects by default.
+        # As Go does. Python 3.13 rejects authorities of some clusters by default, Python before it those of others.
         context.verify_flags = (context.verify_flags | ssl.VERIFY_X509_PARTIAL_CHAIN) & ~ssl.VERIFY_X509_STRICT
         return HTTPSConnection(host, port, timeout=seconds, context=context)
 

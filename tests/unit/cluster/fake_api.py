@@ -200,9 +200,7 @@ def _handler(api: FakeApi) -> type[BaseHTTPRequestHandler]:
             if api.silent:
                 # The client closes the connection at the end.
                 self.rfile.read(1)
-            elif api.token and self.headers.get("Authorization") != f"Bearer {api.token}":
-                self._status(401, "Unauthorized")
-            elif api.client and self._client() != api.client:
+            elif not self._known():
                 self._status(401, "Unauthorized")
             elif refused:
                 self._status(*refused)
@@ -213,10 +211,12 @@ def _handler(api: FakeApi) -> type[BaseHTTPRequestHandler]:
             else:
                 self._list(plural, query)
 
-        def _client(self) -> str:
+        def _known(self) -> bool:
+            if api.token and self.headers.get("Authorization") != f"Bearer {api.token}":
+                return False
             shown = self.connection.getpeercert() if isinstance(self.connection, ssl.SSLSocket) else None
             subject: Any = (shown or {}).get("subject", ())
-            return dict(pair for part in subject for pair in part).get("commonName", "")
+            return api.client in ("", *(value for part in subject for _, value in part))
 
         def _list(self, plural: str, query: dict[str, str]) -> None:
             start, limit = int(query.get("continue", 0)), int(query.get("limit", 1 << 30))

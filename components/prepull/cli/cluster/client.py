@@ -15,7 +15,7 @@ from ..errors import CommandError
 from . import fields
 from .inventory import LISTED_KINDS
 from .kubeconfig import Access
-from .transport import Transport, reason
+from .transport import Transport, said
 
 # Generic resources yield plain data, of which callers keep a small part.
 WORKLOADS = {
@@ -29,18 +29,18 @@ TIMEOUT_SECONDS = 10
 
 
 @asynccontextmanager
-async def connected(access: Access, timeout: float = TIMEOUT_SECONDS) -> AsyncIterator[AsyncClient]:
+async def connected(access: Access, timeout: float | None = None) -> AsyncIterator[AsyncClient]:
     """Open a client for a cluster, and close it after the block.
 
     Args:
         access: the cluster.
-        timeout: the limit in seconds, for the connection and for each answer.
+        timeout: the limit in seconds, for the connection and for each answer. Default: TIMEOUT_SECONDS.
 
     Raises:
         CommandError: the cluster cannot be asked, at the start or within the block.
     """
     with complaints(access):
-        client = _client(access, timeout)
+        client = _client(access, TIMEOUT_SECONDS if timeout is None else timeout)
         try:
             yield client
         finally:
@@ -82,19 +82,19 @@ def complaints(access: Access) -> Iterator[None]:
     except httpx2.HTTPStatusError as error:
         raise CommandError(_refusal(error, where)) from None
     except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-        raise CommandError(f"cannot reach {where}: {reason(error)}") from None
+        raise CommandError(f"cannot reach {where}: {said(error)}") from None
     except (KeyError, msgspec.DecodeError):
         raise CommandError(f"{where} does not answer as an API server does") from None
 
 
 def _refusal(error: httpx2.HTTPStatusError, where: str) -> str:
     code = code_of(error)
-    said = one_line(str(error))
+    text = one_line(str(error))
     if code == 401:
-        return f"{where} does not accept the credentials: {said}"
+        return f"{where} does not accept the credentials: {text}"
     if code == 403:
-        return f"permission denied: {said}"
-    return f"{where} answers with an error ({code}): {said}"
+        return f"permission denied: {text}"
+    return f"{where} answers with an error ({code}): {text}"
 
 
 def code_of(error: httpx2.HTTPStatusError) -> int:

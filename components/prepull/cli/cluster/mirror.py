@@ -10,6 +10,7 @@ import httpx2
 from lightkube import AsyncClient
 
 from .client import code_of, one_line
+from .transport import said
 
 T = TypeVar("T")
 
@@ -101,7 +102,7 @@ class Mirror(Generic[T]):
                     raise
                 self.lost = None if code == 410 else one_line(str(error))
             except httpx2.HTTPError as error:
-                self.lost = one_line(str(error)) or type(error).__name__
+                self.lost = said(error)
             except asyncio.TimeoutError:
                 # Either nothing has changed or the connection is dead: a new connection will show.
                 continue

@@ -77,9 +77,8 @@ class Transport(httpx2.AsyncBaseTransport):
         try:
             return await connection.handle_async_request(request)
         except httpx2.TransportError as error:
-            if self._proxy is None:
-                raise
-            raise type(error)(f"{reason(error)}, through {self._proxy}") from error
+            through = f", through {self._proxy}" if self._proxy else ""
+            raise type(error)(f"{tls.refusal(error) or said(error)}{through}") from error
         except self._socks_errors() as error:
             raise httpx2.ProxyError(f"no SOCKS proxy answers, through {self._proxy}") from error
 
@@ -101,15 +100,12 @@ class Transport(httpx2.AsyncBaseTransport):
             try:
                 self._connections[certificate] = httpx2.AsyncHTTPTransport(verify=verify, proxy=proxy)
             except ImportError:
-                raise FieldError(
-                    f"its {self._proxy} needs the package socksio; pip install 'pulumi-prepull[cli]'"
-                ) from None
+                way_out = "the package socksio is missing; pip install 'pulumi-prepull[cli]'"
+                raise FieldError(f"for {self._proxy}, {way_out}") from None
         return self._connections[certificate]
 
 
-def reason(error: httpx2.HTTPError | httpx2.InvalidURL) -> str:
-    """Why a request failed, in one line."""
-    if refused := tls.refusal(error):
-        return refused
-    said = next((line.strip() for line in str(error).splitlines() if line.strip()), "")
-    return said or ("no answer in time" if isinstance(error, httpx2.TimeoutException) else type(error).__name__)
+def said(error: httpx2.HTTPError | httpx2.InvalidURL) -> str:
+    """What the HTTP client says of an error, in one line."""
+    text = next((line.strip() for line in str(error).splitlines() if line.strip()), "")
+    return text or ("no answer in time" if isinstance(error, httpx2.TimeoutException) else type(error).__name__)

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from prepull.gate.api import Client
 
-from ..cli.conftest import Prepull, Ran
+from ...cluster.fake_api import FakeApi
+from ...cluster.objects import daemon_set
+from ..conftest import Prepull, Ran
 from .authorities import DAY, Certified, bare_authority, self_signed
 from .conftest import Configure
-from .fake_api import FakeApi
-from .objects import daemon_set
 
 
 def data(certified: Certified) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from base64 import b64encode
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,13 +11,11 @@ from typing import Any
 import pytest
 import yaml
 
-from ..cli.conftest import api, prepull
+from ...cluster.fake_api import FakeApi
+from ...cluster.objects import daemon_set
+from ...cluster.pods import there
 from .authorities import Certified, bare_authority
-from .fake_api import FakeApi
-from .objects import daemon_set
-from .pods import there
-
-__all__ = ["api", "prepull"]
+from .plugins import TOKEN
 
 Configure = Callable[..., Path]
 
@@ -43,6 +42,19 @@ def secure(api: FakeApi, authority: Certified, tmp_path: Path) -> FakeApi:
     api.encrypt(authority.issue("127.0.0.1").write(tmp_path / "server.pem"), clients)
     api.items["daemonsets"], api.items["pods"] = [daemon_set(desired=1)], [there("a")]
     return api
+
+
+@pytest.fixture
+def trusted(authority: Certified) -> dict[str, Any]:
+    """The cluster's fields."""
+    return {"certificate-authority-data": b64encode(authority.pem).decode()}
+
+
+@pytest.fixture
+def guarded(secure: FakeApi) -> FakeApi:
+    """The server lets in who has the plugin's token."""
+    secure.token = TOKEN
+    return secure
 
 
 @pytest.fixture

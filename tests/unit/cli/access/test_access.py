@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import socket
-import stat
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +12,9 @@ from prepull.cli.cluster import kubeconfig
 from prepull.cli.cluster.kubeconfig import access
 from prepull.cli.errors import CommandError
 
-from ..cluster.fake_api import FakeApi
-from ..cluster.objects import daemon_set
-from ..cluster.pods import there
-from .conftest import Prepull
+from ...cluster.fake_api import FakeApi
+from ...cluster.objects import daemon_set
+from ..conftest import Prepull
 
 
 def write(path: Path, **content: Any) -> Path:
@@ -94,43 +91,6 @@ def test_a_kubeconfig_that_is_no_yaml_or_not_there(tmp_path: Path) -> None:
         access(str(tmp_path / "bad"))
     with pytest.raises(CommandError, match=r"there is no kubeconfig .*/none"):
         access(str(tmp_path / "none"))
-
-
-def test_a_credential_plugin_of_the_current_version(
-    api: FakeApi, prepull: Prepull, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    answer = {"apiVersion": "client.authentication.k8s.io/v1", "status": {"token": "from-the-plugin"}}
-    plugin = tmp_path / "plugin"
-    plugin.write_text(f"#!/bin/sh\necho \"$KUBERNETES_EXEC_INFO\" >{tmp_path}/asked\necho '{json.dumps(answer)}'\n")
-    plugin.chmod(plugin.stat().st_mode | stat.S_IEXEC)
-    command = {"apiVersion": "client.authentication.k8s.io/v1", "command": str(plugin), "interactiveMode": "Never"}
-    monkeypatch.setenv("KUBECONFIG", str(api.kubeconfig(tmp_path / "k", exec=command)))
-    api.items["daemonsets"], api.items["pods"] = [daemon_set(desired=1)], [there("a")]
-
-    assert prepull("status").code == 0
-    assert json.loads((tmp_path / "asked").read_text())["apiVersion"] == "client.authentication.k8s.io/v1"
-
-
-@pytest.mark.parametrize(
-    ("command", "message"),
-    [
-        (["/nowhere/plugin"], "there is no /nowhere/plugin"),
-        (["false"], "Exec false returned 1"),
-        (["echo", "{}"], "its plugin gave no token"),
-        (["echo", "what"], "Expecting value"),
-    ],
-)
-def test_a_credential_plugin_that_does_not_work(
-    api: FakeApi, prepull: Prepull, tmp_path: Path, command: list[str], message: str
-) -> None:
-    plugin = {"apiVersion": "client.authentication.k8s.io/v1beta1", "command": command[0], "args": command[1:]}
-    ran = prepull("status", "--kubeconfig", api.kubeconfig(tmp_path / "k", exec=plugin))
-    assert (ran.code, ran.out) == (4, "")
-    assert ran.err.startswith(
-        f"prepull: no credentials for the cluster at http://127.0.0.1:{api.port} (context 'fake')"
-    )
-    assert message in ran.err
-    assert ran.err.count("\n") == 1
 
 
 COMMANDS = [("status",), ("wait",), ("status", "--watch")]
