@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 import yaml
 
 from ..cluster.fake_api import FakeApi
@@ -20,6 +21,7 @@ PAGE = Path(__file__).parents[3] / "docs" / "troubleshooting.md"
 CONTEXT = {"name": "x", "context": {"cluster": "c", "user": "u"}}
 CLUSTER = {"name": "c", "cluster": {"server": "https://one"}}
 SELECTED = {"current-context": "x", "contexts": [CONTEXT]}
+PLUGIN = {"apiVersion": "client.authentication.k8s.io/v1beta1", "command": "false"}
 # What stands on the page for a name of the user's.
 PLACEHOLDERS = re.compile(r"\b(?:CODE|FILE|KEY|NAME|NAMESPACE|SERVER|WORKLOAD|X)\b|…")
 
@@ -38,6 +40,11 @@ class World:
         file = self.directory / "kubeconfig"
         file.write_text(content if isinstance(content, str) else yaml.safe_dump(content))
         return self.prepull("status", "--kubeconfig", file)
+
+    def reaching(self, cluster: dict[str, str], **user: Any) -> Ran:
+        """Ask for the status with a kubeconfig of this cluster and this user."""
+        clusters, users = [{"name": "c", "cluster": cluster}], [{"name": "u", "user": user}]
+        return self.kubeconfig({**SELECTED, "clusters": clusters, "users": users})
 
     def refusing(self, code: int, *command: str) -> Ran:
         """Ask a cluster that refuses with this code."""
@@ -67,8 +74,15 @@ def deaf(world: World) -> Ran:
 
 def without_token(world: World) -> Ran:
     """The credential plugin fails."""
-    plugin = {"apiVersion": "client.authentication.k8s.io/v1beta1", "command": "false"}
-    return world.prepull("status", "--kubeconfig", world.api.kubeconfig(world.directory / "kubeconfig", exec=plugin))
+    return world.prepull("status", "--kubeconfig", world.api.kubeconfig(world.directory / "kubeconfig", exec=PLUGIN))
+
+
+def unknown_authority(world: World) -> Ran:
+    """The kubeconfig knows nothing of the authority that has signed the server's certificate."""
+    server = world.directory / "server.pem"
+    trustme.CA().issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(str(server))
+    world.api.encrypt(server)
+    return world.reaching({"server": f"https://127.0.0.1:{world.api.port}"})
 
 
 def deleted(world: World) -> Ran:
@@ -110,9 +124,20 @@ MISTAKES: dict[str, Callable[[World], Ran]] = {
     "the kubeconfig's context 'NAME' names a cluster without a server": lambda world: world.kubeconfig(
         {**SELECTED, "clusters": [{"name": "c", "cluster": {}}], "users": [{"name": "u", "user": {"token": "t"}}]}
     ),
+    "the kubeconfig's context 'NAME' is not valid: its proxy-url 'X' is not the address of a proxy": lambda world: (
+        world.reaching({"server": "https://one", "proxy-url": "proxy:3128"})
+    ),
     "cannot reach SERVER: …": deaf,
+    "cannot reach SERVER: …, through the proxy X": lambda world: world.reaching(
+        {"server": "https://one", "proxy-url": "socks5://127.0.0.1:1"}
+    ),
+    "cannot reach SERVER: its certificate is refused: …": unknown_authority,
     "SERVER does not accept the credentials": lambda world: world.refusing(401),
     "no credentials for SERVER: …": without_token,
+    "no credentials for SERVER: the plugin X is not installed, or is no program": lambda world: world.reaching(
+        {"server": "https://one"}, exec={**PLUGIN, "command": "no-such-plugin"}
+    ),
+    "no credentials for SERVER: the plugin X failed with exit code CODE": without_token,
     "permission denied: …": lambda world: world.refusing(403),
     "SERVER answers with an error (CODE)": lambda world: world.refusing(500),
     "SERVER does not answer as an API server does": lambda world: world.refusing(200),

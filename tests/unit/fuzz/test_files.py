@@ -25,6 +25,9 @@ PLUGIN = {
     "command": "false",
     "args": ["a"],
     "env": [{"name": "A", "value": "b"}],
+    "installHint": "a",
+    "interactiveMode": "IfAvailable",
+    "provideClusterInfo": True,
 }
 CERTIFIED = {
     "server": "https://127.0.0.1:1",
@@ -33,6 +36,8 @@ CERTIFIED = {
     "insecure-skip-tls-verify": False,
     "tls-server-name": "name.example.com",
     "proxy-url": NOBODY,
+    "disable-compression": True,
+    "extensions": [{"name": "client.authentication.k8s.io/exec", "extension": {"a": 1}}],
 }
 CLUSTERS: list[dict[str, Any]] = [{"server": NOBODY}, CERTIFIED]
 USERS: list[dict[str, Any]] = [
@@ -40,6 +45,8 @@ USERS: list[dict[str, Any]] = [
     {"exec": PLUGIN},
     {"username": "a", "password": "b", "tokenFile": "token"},
     {"client-certificate-data": "YQ==", "client-key-data": "YQ==", "client-certificate": "a", "client-key": "b"},
+    {"as": "a", "as-uid": "1", "as-groups": ["b"], "as-user-extra": {"c": ["d"]}},
+    {"auth-provider": {"name": "oidc", "config": {"id-token": "e30.eyJleHAiOiA5OTk5OTk5OTk5fQ.e30"}}},
 ]
 KUBECONFIGS = [
     {
@@ -121,8 +128,13 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @example(text=written(replaced(KUBECONFIGS[1], ("users", 0, "user", "exec"), PLACE), "plugin"))
 @example(text=written(replaced(KUBECONFIGS[1], ("users", 0, "user", "exec", "env"), PLACE), "1"))
 @example(text=written(replaced(KUBECONFIGS[1], ("users", 0, "user", "exec", "command"), PLACE), '"\\0"'))
-@example(text=written(replaced(KUBECONFIGS[4], ("clusters", 0, "cluster", "certificate-authority"), PLACE), '"\\0"'))
+@example(text=written(replaced(KUBECONFIGS[-1], ("clusters", 0, "cluster", "certificate-authority"), PLACE), '"\\0"'))
 @example(text=written(replaced(KUBECONFIGS[2], ("users", 0, "user", "tokenFile"), PLACE), "/"))
+@example(
+    text=written(replaced(KUBECONFIGS[-1], ("clusters", 0, "cluster", "proxy-url"), PLACE), "socks5://127.0.0.1:1")
+)
+@example(text=written(replaced(KUBECONFIGS[0], ("clusters", 0, "cluster", "server"), PLACE), "https://xn--.com"))
+@example(text=written(replaced(KUBECONFIGS[0], ("clusters", 0, "cluster", "server"), PLACE), f"https://{'a' * 70}.b"))
 @example(text="a: 2001-99-99")
 def test_any_kubeconfig_leads_to_a_cluster_or_to_one_line(file: Path, text: str) -> None:
     file.write_text(text, "utf-8", "surrogatepass")

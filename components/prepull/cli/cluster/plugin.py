@@ -10,17 +10,18 @@ import asyncio
 import contextlib
 import json
 import os
+import re
 import shutil
 import signal
 import sys
 import time
 from base64 import b64encode
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import yaml
 
-from ...status import times
 from .. import documents
 from .credentials import Credential, bearer
 from .fields import Cluster, CredentialError, Exec, FieldError
@@ -163,9 +164,12 @@ class Plugin:
         )
 
     def _expiry(self, text: str) -> float | None:
+        if not text:
+            return None
         try:
-            return times.seconds_of(text)
-        except ValueError:
+            # Without a fraction, which may have nine digits.
+            return datetime.strptime(re.sub(r"\.\d+", "", text), "%Y-%m-%dT%H:%M:%S%z").timestamp()
+        except (ValueError, OverflowError):
             raise CredentialError(f"{self._name} gave an expirationTimestamp that is not a time") from None
 
 

@@ -51,6 +51,18 @@ def test_several_files_are_one_and_the_first_counts(tmp_path: Path) -> None:
     assert (other.context, other.namespace, other.user) == ("x", "default", {"token": "t"})
 
 
+def test_paths_begin_at_the_file_that_they_are_in(tmp_path: Path) -> None:
+    def of(command: str) -> dict[str, Any]:
+        return {"name": "u", "user": {"tokenFile": "token", "exec": {"command": command}}}
+
+    first = write(tmp_path / "a" / "config", **{"current-context": "x"}, clusters=[CLUSTER], contexts=[context("x")])
+    for command, found in {"./bin/plugin": "bin/plugin", "/bin/plugin": "/bin/plugin", "plugin": "plugin"}.items():
+        second = write(tmp_path / "b" / "config", users=[of(command)])
+        user = access(environ={"KUBECONFIG": f"{first}:{second}"}).user
+        assert user["tokenFile"] == str(tmp_path / "b" / "token")
+        assert user["exec"]["command"] == (str(tmp_path / "b" / found) if "./" in command else found)
+
+
 def test_one_file_that_is_named_is_the_only_one(tmp_path: Path) -> None:
     one = write(tmp_path / "one", **{"current-context": "x"}, clusters=[CLUSTER], users=[USER], contexts=[context("x")])
     assert access(str(one), environ={"KUBECONFIG": "/elsewhere"}).server == "https://one"

@@ -51,6 +51,10 @@ FAILURES: dict[str, tuple[list[str], str]] = {
         [prints(answer(token="a-secret", expirationTimestamp="soon"))],
         "gave an expirationTimestamp that is not a time\n",
     ),
+    "has a time of no zone": (
+        [prints(answer(token="a-secret", expirationTimestamp="2999-01-01T00:00:00"))],
+        "gave an expirationTimestamp that is not a time\n",
+    ),
     "has the other version": (
         [prints(answer(V1BETA1, token="a-secret"))],
         f"answered with apiVersion {V1BETA1}, and the kubeconfig has {V1} for it; update one of them\n",

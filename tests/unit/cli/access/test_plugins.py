@@ -219,7 +219,14 @@ def test_it_is_asked_again_for_a_certificate_that_the_server_no_longer_takes(
 
 @pytest.mark.parametrize(
     ("expiry", "each_time"),
-    [(None, False), (FUTURE, False), (PAST, True)],
+    [
+        (None, False),
+        (FUTURE, False),
+        (PAST, True),
+        ("2999-01-01T00:00:00.123456789Z", False),
+        ("2999-01-01T02:00:00+02:00", False),
+        ("2020-01-01T00:00:00.5-08:00", True),
+    ],
 )
 def test_it_is_asked_again_when_its_answer_has_expired(
     secure: FakeApi,
