@@ -17,6 +17,8 @@ _WAYS_OUT = {
     62: "correct 'server' in the kubeconfig, or set 'tls-server-name' to a name of the certificate",
     64: "correct 'server' in the kubeconfig, or set 'tls-server-name' to a name of the certificate",
 }
+# OpenSSL's words for an answer without TLS: until 3.1, and since.
+_PLAIN = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE")
 _OTHER_WAY_OUT = "set 'certificate-authority-data' in the kubeconfig to the certificate of the cluster's authority"
 
 
@@ -99,7 +101,7 @@ def _trusting(authority: bytes) -> ssl.SSLContext:
 
 
 def refusal(error: BaseException | None) -> str | None:
-    """Why a certificate was refused, with the way out; None if the error has another cause.
+    """Why there is no TLS, with the way out; None if the error has another cause.
 
     Args:
         error: the HTTP client's error.
@@ -110,5 +112,7 @@ def refusal(error: BaseException | None) -> str | None:
             return f"its certificate is refused: {error.verify_message.rstrip('.')}; {way_out}"
         if isinstance(error, ssl.SSLError) and "ALERT" in (error.reason or ""):
             return f"it refuses the connection, perhaps for the client's certificate: {error.reason}"
+        if isinstance(error, ssl.SSLError) and error.reason in _PLAIN:
+            return "it does not answer with TLS; correct the scheme or the port of 'server' in the kubeconfig"
         error = error.__cause__ or error.__context__
     return None

@@ -108,4 +108,10 @@ class Transport(httpx2.AsyncBaseTransport):
 def said(error: httpx2.HTTPError | httpx2.InvalidURL) -> str:
     """What the HTTP client says of an error, in one line."""
     text = next((line.strip() for line in str(error).splitlines() if line.strip()), "")
-    return text or ("no answer in time" if isinstance(error, httpx2.TimeoutException) else type(error).__name__)
+    if text:
+        return text
+    if isinstance(error, httpx2.TimeoutException):
+        return "no answer in time"
+    if isinstance(error, httpx2.ReadError):
+        return "it has closed the connection, as servers do that expect TLS, or a client's certificate"
+    return type(error).__name__

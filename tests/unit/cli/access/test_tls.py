@@ -164,6 +164,24 @@ def test_another_certificate_is_refused(
     assert api.asked == []
 
 
+def test_a_server_without_tls(api: FakeApi, configure: Configure, prepull: Prepull, authority: Certified) -> None:
+    configure(data(authority))
+    ran = prepull("status")
+    assert (ran.code, ran.err.count("\n")) == (4, 1)
+    assert "it does not answer with TLS; correct the scheme or the port of 'server' in the kubeconfig\n" in ran.err
+    assert api.asked == []
+
+
+def test_a_server_that_expects_tls(
+    api: FakeApi, serve: Serve, configure: Configure, prepull: Prepull, authority: Certified
+) -> None:
+    serve(authority.issue("127.0.0.1"))
+    configure({"server": f"http://127.0.0.1:{api.port}"})
+    ran = prepull("status")
+    assert (ran.code, ran.err.count("\n")) == (4, 1)
+    assert "it has closed the connection, as servers do that expect TLS, or a client's certificate\n" in ran.err
+
+
 @pytest.mark.parametrize(
     ("cluster", "message"),
     [
