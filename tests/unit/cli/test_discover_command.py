@@ -159,6 +159,36 @@ def test_what_is_no_image_is_left_out_and_named(api: FakeApi, prepull: Prepull) 
     assert ran.err.startswith("prepull: left out: here/broken (Pod): spec.containers[0].image: 'UPPER/case' is not an")
 
 
+def test_what_no_linux_node_runs_is_left_out_and_named(api: FakeApi, prepull: Prepull) -> None:
+    api.items["daemonsets"] = [templated("windows-exporter", "exporter:1")]
+    api.items["daemonsets"][0]["spec"]["template"]["spec"]["nodeSelector"] = {"kubernetes.io/os": "windows"}
+    api.items["cronjobs"] = [
+        {
+            "metadata": named("report"),
+            "spec": {"jobTemplate": {"spec": {"template": {"spec": {**pod_spec("a:1"), "os": {"name": "windows"}}}}}},
+        }
+    ]
+    gateway = templated("gateway", "auto", "fine:1")
+    gateway["spec"]["template"]["spec"]["containers"][0]["name"] = "istio-proxy"
+    api.items["deployments"] = [gateway, templated("also", "exporter:1")]
+    ran = prepull("discover", "-o", "list")
+    assert (ran.code, ran.out) == (0, "docker.io/library/exporter:1\ndocker.io/library/fine:1\n")
+    assert ran.err.splitlines() == [
+        (
+            "prepull: left out: here/gateway (Deployment): spec.template.spec.containers[0].image: 'auto' is no image: "
+            "Istio puts one in when a pod starts; to pull that image, write it in images"
+        ),
+        (
+            "prepull: left out: here/report (CronJob): spec.jobTemplate.spec.template.spec.os.name: windows: no Linux node "
+            "runs it"
+        ),
+        (
+            "prepull: left out: here/windows-exporter (DaemonSet): spec.template.spec.nodeSelector: "
+            "kubernetes.io/os=windows: no Linux node runs it"
+        ),
+    ]
+
+
 def test_wrong_usage(api: FakeApi, prepull: Prepull) -> None:
     ran = prepull("discover", "-A", "-n", "x")
     assert ran.code == 2

@@ -52,7 +52,7 @@ async def _yaml(name: str, inputs: Inputs, opts: pulumi.InvokeOptions) -> Sequen
     return yaml_files.manifests(inputs)
 
 
-async def _directory(name: str, inputs: Inputs, opts: pulumi.InvokeOptions) -> Sequence[Any]:
+async def _directory(name: str, inputs: Inputs, opts: pulumi.InvokeOptions) -> pulumi.Output[Any]:
     del name
     return await answer("kubernetes:kustomize:directory", {"directory": inputs["directory"]}, opts)
 
