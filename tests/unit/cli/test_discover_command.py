@@ -17,6 +17,7 @@ from ..cluster.objects import daemon_set
 from ..cluster.pods import there
 from .conftest import Prepull
 
+ISTIO = "Istio puts one in when a pod starts; to pull that image, write it in images"
 PLURALS = ("cronjobs", "daemonsets", "deployments", "jobs", "pods", "replicasets", "statefulsets")
 
 
@@ -173,19 +174,11 @@ def test_what_no_linux_node_runs_is_left_out_and_named(api: FakeApi, prepull: Pr
     api.items["deployments"] = [gateway, templated("also", "exporter:1")]
     ran = prepull("discover", "-o", "list")
     assert (ran.code, ran.out) == (0, "docker.io/library/exporter:1\ndocker.io/library/fine:1\n")
-    assert ran.err.splitlines() == [
-        (
-            "prepull: left out: here/gateway (Deployment): spec.template.spec.containers[0].image: 'auto' is no image: "
-            "Istio puts one in when a pod starts; to pull that image, write it in images"
-        ),
-        (
-            "prepull: left out: here/report (CronJob): spec.jobTemplate.spec.template.spec.os.name: windows: no Linux node "
-            "runs it"
-        ),
-        (
-            "prepull: left out: here/windows-exporter (DaemonSet): spec.template.spec.nodeSelector: "
-            "kubernetes.io/os=windows: no Linux node runs it"
-        ),
+    template = "spec.template.spec"
+    assert [line.removeprefix("prepull: left out: here/") for line in ran.err.splitlines()] == [
+        f"gateway (Deployment): {template}.containers[0].image: 'auto' is no image: {ISTIO}",
+        f"report (CronJob): spec.jobTemplate.{template}.os.name: windows: no Linux node runs it",
+        f"windows-exporter (DaemonSet): {template}.nodeSelector: kubernetes.io/os=windows: no Linux node runs it",
     ]
 
 

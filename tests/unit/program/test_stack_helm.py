@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import grpc
+import grpc  # type: ignore[import-untyped]
 import pulumi
 import pytest
 from prepull import images_of
@@ -124,7 +124,7 @@ def test_reset_values_win_over_values_that_are_reused(engine: Engine, renderer: 
     assert len(renderer.calls) == 1
 
 
-class Refused(grpc.RpcError):
+class Refused(grpc.RpcError):  # type: ignore[misc]
     def code(self) -> grpc.StatusCode:
         return grpc.StatusCode.UNKNOWN
 

@@ -43,15 +43,10 @@ def test_what_is_left_out_is_said_and_not_pulled(engine: Engine, monkeypatch: py
 
     assert run(engine, rest, args={"images": ["windows"]}, exclude="unwanted") == library("windows", "b")
     assert waiting(engine) == {"template", "gateway", "windows"}
+    to_do, image = "to pull that image, write it in images", "spec.containers[0].image"
     assert sorted(said) == [
-        (
-            "left out: Pod 'gateway': spec.containers[0].image: 'auto' is no image: Istio puts one in when a pod starts; "
-            "to pull that image, write it in images"
-        ),
-        (
-            "left out: Pod 'template': spec.containers[0].image: '{{ .Values.image }}' is no image: another tool replaces "
-            "it; to pull that image, write it in images"
-        ),
+        f"left out: Pod 'gateway': {image}: 'auto' is no image: Istio puts one in when a pod starts; {to_do}",
+        f"left out: Pod 'template': {image}: '{{{{ .Values.image }}}}' is no image: another tool replaces it; {to_do}",
         "left out: Pod 'windows': spec.os.name: windows: no Linux node runs it",
     ]
 
