@@ -147,7 +147,7 @@ def _judge(found: Found, where: str, container: Any, value: Any) -> None:
     """Add what a container has as its image to one of the three lists."""
     writer = writer_of(container, value) if isinstance(value, str) else None
     try:
-        reference = parse(_text(value))
+        image = str(parse(_text(value)))
     except InvalidReferenceError as error:
         if writer is None and isinstance(value, str) and is_template(value):
             writer = "another tool replaces it"
@@ -155,7 +155,7 @@ def _judge(found: Found, where: str, container: Any, value: Any) -> None:
             found.invalid.append(f"{where}: {value!r} is not an image reference: {error}")
             return
     if writer is None:
-        found.images.append(str(reference))
+        found.images.append(image)
     else:
         found.left_out.append(f"{where}: {value!r} is no image: {writer}; to pull that image, write it in images")
 

@@ -9,6 +9,8 @@ import grpc  # type: ignore[import-untyped]
 import pulumi
 import pytest
 from prepull import images_of
+from prepull.program.charts import helm
+from prepull.program.images_of import of_rendered
 
 from ..conftest import Engine, Recorder
 from .blocks import library, rendered, run
@@ -48,12 +50,19 @@ INSTALL, UPGRADE = ("pre-install", "both", "spaced"), ("post-upgrade",)
         (lambda: release(disable_crd_hooks=True), ("web", *INSTALL)),
         (lambda: release(disable_crd_hooks=True, disable_webhooks=True), ("web",)),
         (chart, ("web",)),
-        (lambda: chart(include_hooks=True), ("web", *INSTALL, *UPGRADE)),
     ],
 )
 def test_of_hooks_those_that_are_run(engine: Engine, declare: Any, expected: tuple[str, ...]) -> None:
     engine.recorder.answers = {TEMPLATE: hooks()}
     assert run(engine, declare) == library(*sorted(expected))
+
+
+def test_of_hooks_those_that_another_tool_is_to_run(engine: Engine) -> None:
+    engine.recorder.answers = {TEMPLATE: hooks()}
+    # Older SDKs do not have this input.
+    inputs = {"chart": "nginx", "include_hooks": True}
+    declared = engine.run(lambda: {"images": of_rendered(helm.CHART, "web", inputs, pulumi.InvokeOptions())})
+    assert sorted(declared["images"]) == library(*sorted(("web", *INSTALL, *UPGRADE)))
 
 
 def test_of_a_release_that_is_there_as_well(engine: Engine) -> None:
