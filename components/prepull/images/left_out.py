@@ -91,10 +91,12 @@ def is_template(text: str) -> bool:
 
 def _may_match_linux(term: Mapping[str, Any]) -> bool:
     conditions = [_mapping(each) for each in _items(term.get("matchExpressions"))]
-    return all(_has_linux(each.get("key"), each.get("operator"), _items(each.get("values"))) for each in conditions)
+    return all(
+        _has_linux(str(each.get("key")), str(each.get("operator")), _items(each.get("values"))) for each in conditions
+    )
 
 
-def _has_linux(label: Any, operator: Any, values: Sequence[Any]) -> bool:
+def _has_linux(label: str, operator: str, values: Sequence[Any]) -> bool:
     """Whether a Linux node may have such a label."""
     if label not in _OF_LINUX_NODES:
         return True

@@ -121,7 +121,7 @@ def of_manifests(
         InvalidWorkloadError: a manifest names something that is not an image, and was meant as one.
     """
     every = list(_each(manifests))
-    classes = {_metadata(one).get("name", "") for one in every if _is_runtime_class(one) and selects_no_linux(one)}
+    classes = {str(_metadata(one).get("name")) for one in every if _is_runtime_class(one) and selects_no_linux(one)}
     found: list[str] = []
     for manifest in every:
         kind, metadata = str(manifest.get("kind", "")), _metadata(manifest)

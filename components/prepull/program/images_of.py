@@ -18,8 +18,8 @@ def images_of(*sources: Any) -> pulumi.Output[list[str]]:
     """The images that workloads run, for the argument `images` of PrePullDaemonSet.
 
     The list includes the images of init containers, sidecars, ephemeral containers and image volumes. Each image is in
-    the list once, in canonical form. What is no image (Istio's `auto`, an empty text, a template's text), and pods that no
-    Linux node runs, are left out, with a warning that names the workload.
+    the list once, in canonical form. What is no image (Istio's `auto`, an empty text, a template's text), and pods that
+    no Linux node runs, are left out, with a warning that names the workload.
 
     Images of a spec or a template (`DeploymentSpecArgs` or a mapping) are known at once. The workload can wait for the
     component.

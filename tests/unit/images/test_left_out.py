@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import pytest
-from prepull.images.workloads import InvalidWorkloadError, images, of_manifests, read
+from hypothesis import given
+from hypothesis import strategies as st
+from prepull.images.left_out import PLACEMENT
+from prepull.images.workloads import SHAPE, InvalidWorkloadError, images, of_manifests, read
 
 A, B = "docker.io/library/a:latest", "docker.io/library/b:latest"
 OS, OLD_OS, BUILD = "kubernetes.io/os", "beta.kubernetes.io/os", "node.kubernetes.io/windows-build"
@@ -166,6 +170,35 @@ def test_what_is_an_image_stays_one(name: str, text: str, image: str) -> None:
 def test_a_mistake_is_no_placeholder(text: Any) -> None:
     with pytest.raises(InvalidWorkloadError, match="is not an image reference"):
         images({"containers": [{"image": text}]}, "web")
+
+
+def anything(shape: Any, depth: int = 4) -> st.SearchStrategy[Any]:
+    """Values in such a shape, or with anything in its places."""
+    junk = st.none() | st.text(max_size=8) | st.integers() | st.lists(st.integers(), max_size=2) | st.just({"a": []})
+    if shape is None or depth == 0:
+        return junk | st.sampled_from(["windows", "linux", "auto", "istio-proxy", "In", "NotIn", OS, "{{ a }}", "a:1"])
+    if isinstance(shape, list):
+        return junk | st.lists(anything(shape[0], depth - 1), max_size=2)
+    fields = {field: anything(inner, depth - 1) for field, inner in shape.items()}
+    return junk | st.fixed_dictionaries({}, optional=fields)
+
+
+@given(
+    anything({**SHAPE, "metadata": {"name": None, "namespace": None}}), st.sampled_from(["Pod", "RuntimeClass", "List"])
+)
+def test_any_manifest_is_read(manifest: Any, kind: str) -> None:
+    assert all(line.startswith("web: ") for line in read(manifest, "web").left_out)
+    if isinstance(manifest, dict):
+        version = {"Pod": "v1", "RuntimeClass": "node.k8s.io/v1"}.get(kind, "v1")
+        with contextlib.suppress(InvalidWorkloadError):
+            of_manifests([{**manifest, "apiVersion": version, "kind": kind}, manifest], "chart")
+
+
+@given(anything(PLACEMENT, 9))
+def test_any_placement_is_read(placement: Any) -> None:
+    pod = {**(placement if isinstance(placement, dict) else {}), "containers": [{"image": "a"}]}
+    there, said, invalid = read(pod, "web")
+    assert (len(there) + len(said), invalid) == (1, [])
 
 
 def test_an_image_volume_without_an_image() -> None:
