@@ -174,7 +174,9 @@ def test_a_mistake_is_no_placeholder(text: Any) -> None:
 
 def anything(shape: Any, depth: int = 4) -> st.SearchStrategy[Any]:
     """Values in such a shape, or with anything in its places."""
-    junk = st.none() | st.text(max_size=8) | st.integers() | st.lists(st.integers(), max_size=2) | st.just({"a": []})
+    junk: st.SearchStrategy[Any] = (
+        st.none() | st.text(max_size=8) | st.integers() | st.lists(st.integers(), max_size=2) | st.just({"a": []})
+    )
     if shape is None or depth == 0:
         return junk | st.sampled_from(["windows", "linux", "auto", "istio-proxy", "In", "NotIn", OS, "{{ a }}", "a:1"])
     if isinstance(shape, list):
