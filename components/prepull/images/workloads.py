@@ -1,10 +1,11 @@
-"""The images that manifests name: from plain data to canonical references. No I/O, no Pulumi."""
+"""The images that manifests name, and nodes can pull: from plain data to canonical references. No I/O, no Pulumi."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
+from .left_out import PLACEMENT, is_template, keeps_off_linux, selects_no_linux, writer_of
 from .references import InvalidReferenceError, parse
 
 # Other projects have kinds with the same names.
@@ -22,16 +23,20 @@ GROUPS = {
 """The kinds that run pods, and their API groups."""
 _FORMER_GROUP = "extensions"
 
-_CONTAINERS = [{"image": None}]
-SHAPE: dict[str, Any] = {
+_CONTAINERS = [{"name": None, "image": None}]
+_POD: dict[str, Any] = {
     "initContainers": _CONTAINERS,
     "containers": _CONTAINERS,
     "ephemeralContainers": _CONTAINERS,
-    "volumes": [{"image": {"reference": None}}],
+    "volumes": [{"name": None, "image": {"reference": None}}],
 }
-"""The fields on the way to an image: a mapping of fields, a list of one item's shape, or None for the image."""
 # A pod's spec is within a template, which is within a workload, which may be an item of a list.
-SHAPE |= {"spec": SHAPE, "template": SHAPE, "jobTemplate": SHAPE, "items": [SHAPE]}
+_WITHIN = ("spec", "template", "jobTemplate")
+FIELDS = (*_POD, *_WITHIN, "items")
+"""The fields of a workload, or of a part of one, on the way to its images."""
+SHAPE: dict[str, Any] = {**_POD, **PLACEMENT}
+"""The fields that decide on images: a mapping of fields, a list with the shape of one item, or None for a value."""
+SHAPE |= {**dict.fromkeys(_WITHIN, SHAPE), "items": [SHAPE]}
 
 
 class InvalidWorkloadError(ValueError):
@@ -50,57 +55,78 @@ def runs_pods(api_version: str, kind: str) -> bool:
     return kind in GROUPS and group in (GROUPS[kind], _FORMER_GROUP)
 
 
-def images(manifest: Any, name: str) -> list[str]:
+class Found(NamedTuple):
+    """What a workload names."""
+
+    images: list[str]
+    """Canonical references without duplicates, in the order of the manifest."""
+    left_out: list[str]
+    """A line for each thing that no puller can pull: what is no image, or a pod that no Linux node runs."""
+    invalid: list[str]
+    """A line for each thing that is meant as an image, and is not an image reference."""
+
+
+def images(manifest: Any, name: str, tell: Callable[[str], Any] = lambda _: None) -> list[str]:
     """Every image of one workload: of its containers, init containers, ephemeral containers and image volumes.
 
     Args:
         manifest: the workload, a list of workloads, or a part that has images: a spec, a template, a pod's spec.
-        name: its name in errors.
+        name: its name in messages.
+        tell: gets a line for each thing that is left out.
 
     Returns:
         Canonical references without duplicates, in the order of the manifest.
 
     Raises:
-        InvalidWorkloadError: the workload names something that is not an image.
+        InvalidWorkloadError: the workload names something that is not an image, and was meant as one.
     """
-    named, complaints = read(manifest, name)
-    if complaints:
-        raise InvalidWorkloadError("\n".join(complaints))
-    return named
+    return _told(read(manifest, name), tell)
 
 
-def read(manifest: Any, name: str) -> tuple[list[str], list[str]]:
-    """The same for callers that ignore invalid names: the images, and a complaint about each invalid name."""
-    named, complaints = [], []
-    for place, value in _leaves(manifest, SHAPE, ""):
-        try:
-            named.append(str(parse(_text(value))))
-        except InvalidReferenceError as error:
-            complaints.append(f"{name}: {place}: {value!r} is not an image reference: {error}")
-    return unique(named), complaints
+def read(manifest: Any, name: str, classes: Collection[str] = ()) -> Found:
+    """The same for callers that ignore invalid names. It decides for all callers what is left out.
+
+    Args:
+        manifest: as for `images`.
+        name: its name in messages.
+        classes: the names of the RuntimeClasses whose pods no Linux node runs.
+    """
+    found = Found([], [], [])
+    for place, pod in _pods(manifest, ""):
+        named = list(_named(pod, place))
+        reason = keeps_off_linux(pod, classes) if named else None
+        if reason is not None:
+            found.left_out.append(f"{name}: {_joined(place, reason)}: no Linux node runs it")
+            continue
+        for where, container, value in named:
+            _judge(found, f"{name}: {where}", container, value)
+    return Found(unique(found.images), found.left_out, found.invalid)
 
 
 def of_manifests(
-    manifests: Iterable[Any], name: str, chosen: Callable[[str | None], bool] = lambda _: True
+    manifests: Iterable[Any],
+    name: str,
+    chosen: Callable[[str | None], bool] = lambda _: True,
+    tell: Callable[[str], Any] = lambda _: None,
 ) -> list[str]:
     """The images of all manifests that run pods.
 
     Args:
         manifests: complete manifests, with apiVersion and kind.
-        name: their source, for errors.
+        name: their source, for messages.
         chosen: gets a manifest's namespace or None, and decides whether the manifest counts. Default: all count.
+        tell: gets a line for each thing that is left out.
 
     Raises:
-        InvalidWorkloadError: a manifest names something that is not an image.
+        InvalidWorkloadError: a manifest names something that is not an image, and was meant as one.
     """
+    every = list(_each(manifests))
+    classes = {str(_metadata(one).get("name")) for one in every if _is_runtime_class(one) and selects_no_linux(one)}
     found: list[str] = []
-    for manifest in manifests:
-        if isinstance(manifest, Mapping):
-            kind, metadata = str(manifest.get("kind", "")), manifest.get("metadata") or {}
-            if kind == "List":
-                found += of_manifests(manifest.get("items") or [], name, chosen)
-            elif runs_pods(str(manifest.get("apiVersion", "")), kind) and chosen(metadata.get("namespace")):
-                found += images(manifest, f"{name}: {kind} '{metadata.get('name', '')}'")
+    for manifest in every:
+        kind, metadata = str(manifest.get("kind", "")), _metadata(manifest)
+        if runs_pods(str(manifest.get("apiVersion", "")), kind) and chosen(metadata.get("namespace")):
+            found += _told(read(manifest, f"{name}: {kind} '{metadata.get('name', '')}'", classes), tell)
     return unique(found)
 
 
@@ -109,23 +135,84 @@ def unique(names: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(names))
 
 
+def _told(found: Found, tell: Callable[[str], Any]) -> list[str]:
+    if found.invalid:
+        raise InvalidWorkloadError("\n".join(found.invalid))
+    for line in found.left_out:
+        tell(line)
+    return found.images
+
+
+def _judge(found: Found, where: str, container: Any, value: Any) -> None:
+    """Add what a container has as its image to one of the three lists."""
+    writer = writer_of(container, value) if isinstance(value, str) else None
+    try:
+        image = str(parse(_text(value)))
+    except InvalidReferenceError as error:
+        if writer is None and isinstance(value, str) and is_template(value):
+            writer = "another tool replaces it"
+        if writer is None:
+            found.invalid.append(f"{where}: {value!r} is not an image reference: {error}")
+            return
+    if writer is None:
+        found.images.append(image)
+    else:
+        found.left_out.append(f"{where}: {value!r} is no image: {writer}; to pull that image, write it in images")
+
+
 def _text(value: Any) -> str:
     if not isinstance(value, str):
         raise InvalidReferenceError("it is not a text")
     return value
 
 
-def _leaves(value: Any, shape: Any, place: str) -> Iterator[tuple[str, Any]]:
-    # A container without an image gets one from an admission controller or an operator; nobody else knows it.
-    if value is None or (shape is None and value == ""):
+def _pods(value: Any, place: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Every part of a manifest that may be a pod's spec, with its place."""
+    if not isinstance(value, Mapping):
         return
-    if shape is None:
-        yield place, value
-    elif isinstance(shape, list):
-        items = value if isinstance(value, Sequence) and not isinstance(value, str) else []
-        for index, item in enumerate(items):
-            yield from _leaves(item, shape[0], f"{place}[{index}]")
-    elif isinstance(value, Mapping):
-        for field, inner in shape.items():
-            if field in value:
-                yield from _leaves(value[field], inner, f"{place}.{field}".lstrip("."))
+    yield place, value
+    for field in _WITHIN:
+        yield from _pods(value.get(field), _joined(place, field))
+    for index, item in enumerate(_items(value.get("items"))):
+        yield from _pods(item, _joined(place, f"items[{index}]"))
+
+
+def _named(pod: Mapping[str, Any], place: str) -> Iterator[tuple[str, Any, Any]]:
+    """What a pod's spec names as images: the place, the name of the container or volume, and the value."""
+    for field in _POD:
+        for index, item in enumerate(_items(pod.get(field))):
+            part = item if isinstance(item, Mapping) else {}
+            value, where = part.get("image"), f"{field}[{index}].image"
+            if field == "volumes":
+                value, where = (value.get("reference") if isinstance(value, Mapping) else None), f"{where}.reference"
+            # A container without an image gets one from an admission controller or an operator; nobody else knows it.
+            if value is not None:
+                yield _joined(place, where), part.get("name"), value
+
+
+def _each(manifests: Iterable[Any]) -> Iterator[Mapping[str, Any]]:
+    """The manifests, with the items of lists in place of the lists."""
+    for manifest in manifests:
+        if isinstance(manifest, Mapping):
+            if manifest.get("kind") == "List":
+                yield from _each(_items(manifest.get("items")))
+            else:
+                yield manifest
+
+
+def _is_runtime_class(manifest: Mapping[str, Any]) -> bool:
+    group = str(manifest.get("apiVersion", "")).partition("/")[0]
+    return manifest.get("kind") == "RuntimeClass" and group == "node.k8s.io"
+
+
+def _metadata(manifest: Mapping[str, Any]) -> Mapping[str, Any]:
+    metadata = manifest.get("metadata")
+    return metadata if isinstance(metadata, Mapping) else {}
+
+
+def _items(value: Any) -> Sequence[Any]:
+    return value if isinstance(value, Sequence) and not isinstance(value, str) else []
+
+
+def _joined(place: str, field: str) -> str:
+    return f"{place}.{field}".lstrip(".")

@@ -85,8 +85,8 @@ class Collection:
         if not images:
             raise pulumi.RunError(
                 f"{self._owner}: the block has no workload{self._what}; declare workloads in it, choose others, or "
-                "write images. A block does not see children of components that were declared before it; see "
-                "prepull_transformation"
+                "write images. Warnings name the workloads that are left out. A block does not see children of "
+                "components that were declared before it; see prepull_transformation"
             )
         return images
 

@@ -18,7 +18,8 @@ def images_of(*sources: Any) -> pulumi.Output[list[str]]:
     """The images that workloads run, for the argument `images` of PrePullDaemonSet.
 
     The list includes the images of init containers, sidecars, ephemeral containers and image volumes. Each image is in
-    the list once, in canonical form.
+    the list once, in canonical form. What is no image (Istio's `auto`, an empty text, a template's text), and pods that
+    no Linux node runs, are left out, with a warning that names the workload.
 
     Images of a spec or a template (`DeploymentSpecArgs` or a mapping) are known at once. The workload can wait for the
     component.
@@ -67,7 +68,7 @@ def is_workload(type_: str) -> bool:
 
 
 def of_inputs(value: Any, name: str) -> pulumi.Output[list[str]]:
-    """The images in a workload's inputs. The result depends on the image fields only, not on the other inputs.
+    """The images in a workload's inputs. The result depends on the fields of workloads.SHAPE only.
 
     Args:
         value: the workload's inputs, or a part of them that contains the images.
@@ -76,7 +77,7 @@ def of_inputs(value: Any, name: str) -> pulumi.Output[list[str]]:
 
     def read(found: Any) -> list[str]:
         try:
-            return workloads.images(found, name)
+            return workloads.images(found, name, _warn)
         except workloads.InvalidWorkloadError as error:
             raise pulumi.RunError(str(error)) from None
 
@@ -104,7 +105,7 @@ def of_rendered(
 
     def read(manifests: Sequence[Any]) -> list[str]:
         try:
-            return workloads.of_manifests(manifests, what, chosen)
+            return workloads.of_manifests(manifests, what, chosen, _warn)
         except workloads.InvalidWorkloadError as error:
             raise pulumi.RunError(str(error)) from None
 
@@ -118,7 +119,7 @@ def _source(source: Any, name: str) -> pulumi.Output[list[str]]:
         return _resource(source)
     if isinstance(source, Sequence) and not isinstance(source, str):
         return together([_source(item, f"{name}[{index}]") for index, item in enumerate(source)])
-    if isinstance(source, str) or not any(_has(source, field) for field in workloads.SHAPE):
+    if isinstance(source, str) or not any(_has(source, field) for field in workloads.FIELDS):
         raise PrePullArgumentError(f"{name}: {source!r} is neither a workload nor a part of one; give its spec")
     return of_inputs(source, name)
 
@@ -128,8 +129,7 @@ def _resource(resource: pulumi.Resource) -> pulumi.Output[list[str]]:
     if is_workload(type_):
         return of_inputs(resource, _title(resource))
     if type_ == "kubernetes:helm.sh/v3:Release":
-        fields = ("chart", "name", "namespace", "postrender", "repository_opts", "skip_crds", "values", "version")
-        inputs = {field: getattr(resource, field) for field in fields}
+        inputs = {field: getattr(resource, field) for field in charts.OUTPUTS_OF_RELEASE}
         return of_rendered(type_, name, inputs, pulumi.InvokeOptions(parent=resource))
     if isinstance(resource, pulumi.ComponentResource):
         return _component(resource)
@@ -160,6 +160,10 @@ def _may_run_pods(resource: Any) -> bool:
         or type_ in charts.RENDERED
         or isinstance(getattr(resource, "resources", None), pulumi.Output)
     )
+
+
+def _warn(line: str) -> None:
+    pulumi.log.warn(f"left out: {line}")
 
 
 def _title(resource: pulumi.Resource) -> str:

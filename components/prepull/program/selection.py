@@ -69,6 +69,9 @@ class Selection:
         if args.type_ in charts.RENDERED:
             options = pulumi.InvokeOptions(parent=args.opts.parent, provider=_provider(args))
             inputs = cast(Mapping[str, Any], args.props)
+            if namespace is not None:
+                # Templates that write the namespace of their release must write the one that is selected by.
+                inputs = {**inputs, "namespace": namespace}
             return of_rendered(
                 args.type_, args.name, inputs, options, lambda own: self._has_namespace(own or namespace)
             )

@@ -50,8 +50,9 @@ def prepull_stack(
 
     Workloads are Pods, Deployments, StatefulSets, DaemonSets, ReplicaSets, Jobs and CronJobs, also within Helm charts
     and releases, `ConfigFile`, `ConfigGroup` and Kustomize directories. The program lists neither images nor
-    `depends_on`. An image may be an output, of a build for example. Blocks may be nested: a workload belongs to the
-    innermost one. Workloads outside the block do not wait.
+    `depends_on`. An image may be an output, of a build for example. What is no image, and pods that no Linux node runs,
+    are left out, with a warning that names the workload. Blocks may be nested: a workload belongs to the innermost one.
+    Workloads outside the block do not wait.
 
     Args:
         name: the component's name.

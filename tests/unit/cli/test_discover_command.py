@@ -17,6 +17,7 @@ from ..cluster.objects import daemon_set
 from ..cluster.pods import there
 from .conftest import Prepull
 
+ISTIO = "Istio puts one in when a pod starts; to pull that image, write it in images"
 PLURALS = ("cronjobs", "daemonsets", "deployments", "jobs", "pods", "replicasets", "statefulsets")
 
 
@@ -157,6 +158,28 @@ def test_what_is_no_image_is_left_out_and_named(api: FakeApi, prepull: Prepull) 
     ran = prepull("discover", "-o", "list")
     assert (ran.code, ran.out) == (0, "docker.io/library/fine:1\ndocker.io/library/nginx:1.27\n")
     assert ran.err.startswith("prepull: left out: here/broken (Pod): spec.containers[0].image: 'UPPER/case' is not an")
+
+
+def test_what_no_linux_node_runs_is_left_out_and_named(api: FakeApi, prepull: Prepull) -> None:
+    api.items["daemonsets"] = [templated("windows-exporter", "exporter:1")]
+    api.items["daemonsets"][0]["spec"]["template"]["spec"]["nodeSelector"] = {"kubernetes.io/os": "windows"}
+    api.items["cronjobs"] = [
+        {
+            "metadata": named("report"),
+            "spec": {"jobTemplate": {"spec": {"template": {"spec": {**pod_spec("a:1"), "os": {"name": "windows"}}}}}},
+        }
+    ]
+    gateway = templated("gateway", "auto", "fine:1")
+    gateway["spec"]["template"]["spec"]["containers"][0]["name"] = "istio-proxy"
+    api.items["deployments"] = [gateway, templated("also", "exporter:1")]
+    ran = prepull("discover", "-o", "list")
+    assert (ran.code, ran.out) == (0, "docker.io/library/exporter:1\ndocker.io/library/fine:1\n")
+    template = "spec.template.spec"
+    assert [line.removeprefix("prepull: left out: here/") for line in ran.err.splitlines()] == [
+        f"gateway (Deployment): {template}.containers[0].image: 'auto' is no image: {ISTIO}",
+        f"report (CronJob): spec.jobTemplate.{template}.os.name: windows: no Linux node runs it",
+        f"windows-exporter (DaemonSet): {template}.nodeSelector: kubernetes.io/os=windows: no Linux node runs it",
+    ]
 
 
 def test_wrong_usage(api: FakeApi, prepull: Prepull) -> None:

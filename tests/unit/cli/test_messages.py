@@ -95,10 +95,10 @@ def deleted(world: World) -> Ran:
     return world.prepull("wait", "--timeout", "30s")
 
 
-def no_image(world: World) -> Ran:
+def no_image(world: World, image: str = "UPPER/case", **placement: Any) -> Ran:
     """A pod runs what no node can pull."""
     broken = {"name": "broken", "namespace": "here", "resourceVersion": "1"}
-    spec = {"containers": [{"name": "a", "image": "UPPER/case"}, {"name": "b", "image": "fine:1"}]}
+    spec = {"containers": [{"name": "a", "image": image}, {"name": "b", "image": "fine:1"}], **placement}
     world.api.items["pods"] = [{"metadata": broken, "spec": spec, "status": {"phase": "Running"}}]
     return world.prepull("discover")
 
@@ -143,6 +143,8 @@ MISTAKES: dict[str, Callable[[World], Ran]] = {
     "SERVER does not answer as an API server does": lambda world: world.refusing(200),
     "there is no PrePullDaemonSet in the namespace 'NAMESPACE'": lambda world: world.prepull("status"),
     "left out: WORKLOAD: … is not an image reference": no_image,
+    "left out: WORKLOAD: … is no image: …; to pull that image, write it in images": lambda world: no_image(world, " "),
+    "left out: WORKLOAD: … no Linux node runs it": lambda world: no_image(world, os={"name": "windows"}),
     "the component has been deleted meanwhile": deleted,
     "nothing that runs an image is in …": lambda world: world.prepull("discover"),
     "permission denied: …; give --namespace for each that you may read": lambda world: world.refusing(

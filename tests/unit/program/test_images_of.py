@@ -206,6 +206,55 @@ def test_what_runs_no_pods_is_an_error_at_once(engine: Engine) -> None:
         images_of()
 
 
+@pytest.mark.parametrize(
+    ("placement", "reason"),
+    [
+        ({"node_selector": {"kubernetes.io/os": "windows"}}, "nodeSelector: kubernetes.io/os=windows"),
+        ({"os": k8s.core.v1.PodOSArgs(name="windows")}, "os.name: windows"),
+        (
+            {
+                "affinity": k8s.core.v1.AffinityArgs(
+                    node_affinity=k8s.core.v1.NodeAffinityArgs(
+                        required_during_scheduling_ignored_during_execution=k8s.core.v1.NodeSelectorArgs(
+                            node_selector_terms=[
+                                {"match_expressions": [{"key": "kubernetes.io/os", "operator": "In", "values": ["x"]}]}
+                            ]
+                        )
+                    )
+                )
+            },
+            "affinity: no term of the required node affinity matches Linux",
+        ),
+    ],
+)
+def test_what_no_linux_node_runs_is_left_out_and_said(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, placement: Any, reason: str
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(pulumi.log, "warn", said.append)
+    windows = k8s.core.v1.PodSpecArgs(containers=[k8s.core.v1.ContainerArgs(name="app", image="win:1")], **placement)
+    assert found(engine, lambda: (windows, POD)) == [REDIS, NGINX]
+    assert said == [f"left out: images_of: argument 1: {reason}: no Linux node runs it"]
+
+
+def test_where_pods_run_may_be_an_output(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(pulumi.log, "warn", said.append)
+
+    def declare() -> Any:
+        system = pulumi.Output.from_input("windows").apply(lambda known: known)
+        windows = {"node_selector": {"kubernetes.io/os": system, "a": "b"}, **pod("win:1")}
+        return k8s.core.v1.Pod("windows", spec=windows), k8s.core.v1.Pod("linux", spec=POD)
+
+    assert found(engine, declare) == [REDIS, NGINX]
+    assert said == ["left out: Pod 'windows': spec.nodeSelector: kubernetes.io/os=windows: no Linux node runs it"]
+
+
+def test_where_a_pod_runs_alone_is_not_a_part_of_a_workload() -> None:
+    with pytest.raises(PrePullArgumentError, match="neither a workload nor a part of one"):
+        images_of({"nodeSelector": {"kubernetes.io/os": "linux"}})
+
+
 def test_an_image_that_is_none_is_an_error_with_the_resources_name(engine: Engine) -> None:
     with pytest.raises(
         pulumi.RunError, match=r"Pod 'web': spec\.containers\[0\]\.image: 'UPPER/case' is not an image ref"

@@ -29,6 +29,34 @@ def test_an_image_that_is_none(engine: Engine) -> None:
         run(engine, lambda: pod("web", "A"))
 
 
+def test_what_is_left_out_is_said_and_not_pulled(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(pulumi.log, "warn", said.append)
+    windows: Any = {"os": {"name": "windows"}, "containers": [{"name": "app", "image": "windows"}]}
+    gateway: Any = {"containers": [{"name": "istio-proxy", "image": "auto"}, {"name": "app", "image": "b"}]}
+
+    def rest() -> None:
+        pod("template", "{{ .Values.image }}")
+        k8s.core.v1.Pod("gateway", spec=gateway)
+        k8s.core.v1.Pod("windows", spec=windows)
+        k8s.core.v1.Pod("unwanted", spec=windows)
+
+    assert run(engine, rest, args={"images": ["windows"]}, exclude="unwanted") == library("windows", "b")
+    assert waiting(engine) == {"template", "gateway", "windows"}
+    to_do, image = "to pull that image, write it in images", "spec.containers[0].image"
+    assert sorted(said) == [
+        f"left out: Pod 'gateway': {image}: 'auto' is no image: Istio puts one in when a pod starts; {to_do}",
+        f"left out: Pod 'template': {image}: '{{{{ .Values.image }}}}' is no image: another tool replaces it; {to_do}",
+        "left out: Pod 'windows': spec.os.name: windows: no Linux node runs it",
+    ]
+
+
+def test_if_all_is_left_out_the_error_leads_to_the_warnings(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pulumi.log, "warn", lambda _: None)
+    with pytest.raises(pulumi.RunError, match=r"the block has no workload; .* Warnings name the workloads that are l"):
+        run(engine, lambda: pod("empty", ""))
+
+
 def test_wrong_arguments_are_the_only_thing_that_is_said(engine: Engine) -> None:
     with pytest.raises(PrePullArgumentError, match="timeout: 'soon' is not a duration"):
         run(engine, lambda: None, args={"timeout": "soon"})

@@ -23,8 +23,8 @@ class Inventory:
     """Collects the images of objects, and the objects that run each image."""
 
     def __init__(self) -> None:
-        self.invalid: set[str] = set()
-        """Names that are not images, each in a line with the object that has it."""
+        self.left_out: set[str] = set()
+        """What no node can pull, and what no Linux node runs, each in a line with the object that has it."""
         self._users: dict[str, set[str]] = defaultdict(set)
 
     @property
@@ -42,10 +42,10 @@ class Inventory:
         if not _counts(kind, item):
             return
         user = f"{item['metadata'].get('namespace', '')}/{item['metadata']['name']} ({kind})"
-        images, complaints = workloads.read(item, user)
-        for image in images:
+        found = workloads.read(item, user)
+        for image in found.images:
             self._users[image].add(user)
-        self.invalid.update(complaints)
+        self.left_out.update(found.left_out, found.invalid)
 
 
 def _counts(kind: str, item: Mapping[str, Any]) -> bool:

@@ -42,14 +42,15 @@ def command(
     """List the images that run in a cluster, as a stack's configuration to paste.
 
     They come from the templates of Deployments, StatefulSets, DaemonSets, CronJobs and Jobs, and from pods without a
-    template. The command requires the right to list these, and changes nothing.
+    template. What is no image, or runs on no Linux node, is left out, with a line on stderr. The command requires the
+    right to list these objects, and changes nothing.
     """
     if everywhere and namespaces:
         raise click.UsageError("give either --namespace or --all-namespaces")
     found = access(kubeconfig, context)
     asked = [_EVERY_NAMESPACE] if everywhere else list(namespaces) or [found.namespace]
     inventory = run(_inventory(found, asked, selector))
-    for line in sorted(inventory.invalid):
+    for line in sorted(inventory.left_out):
         click.echo(f"prepull: left out: {line}", err=True)
     if not inventory.images:
         where = "the cluster" if everywhere else " or ".join(f"the namespace '{name}'" for name in asked)
