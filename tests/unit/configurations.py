@@ -54,6 +54,7 @@ CASES = {
     "auth without padding, two missing": entry({"auth": "dTpwcHA"}, Credential("u", "ppp")),
     "auth that needs no padding": entry({"auth": b64("us:pas")}, Credential("us", "pas")),
     "auth with too little padding": entry({"auth": "dTpwcA="}, Credential("u", "pp")),
+    "auth with too much padding": entry({"auth": "dTpwcA==="}, Credential("u", "pp")),
     "auth with line breaks": entry({"auth": "dTpw\r\ncA==\n"}, Credential("u", "pp")),
     "auth with blanks around it": entry({"auth": "  dTpwcA==\t"}, Credential("u", "pp")),
     "auth with every digit": entry({"auth": b64("u:ÿþýûï¿ 0>?")}, Credential("u", "ÿþýûï¿ 0>?")),

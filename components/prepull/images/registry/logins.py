@@ -34,13 +34,14 @@ class Credential:
 
 
 def member(mapping: Mapping[str, object], name: str) -> object:
-    """The last value with a name, whatever its capital letters: Go's JSON decoder, which both use, ignores them.
+    """The last value with a name that is not null. Like Go's JSON decoder, it does not distinguish capital letters.
 
     Args:
         mapping: an object of JSON.
         name: the name in small letters.
     """
-    return next((value for key, value in reversed(list(mapping.items())) if key.lower() == name), None)
+    values = [value for key, value in mapping.items() if key.lower() == name and value is not None]
+    return values[-1] if values else None
 
 
 def matching(auths: Mapping[str, object], image: str) -> list[Credential]:
@@ -64,11 +65,13 @@ def _credential(entry: object) -> Credential | None:
     """The credential in an entry; None if there is none, or if it is wrong."""
     if not isinstance(entry, Mapping):
         return None
-    values = [value if (value := member(entry, name)) is not None else "" for name in _FIELDS]
-    texts = [value for value in values if isinstance(value, str)]
-    if len(texts) < len(values) or not _is_unicode("".join(texts)):
-        return None
-    auth, username, password, identity_token, registry_token = texts
+    texts = dict.fromkeys(_FIELDS, "")
+    for key, value in entry.items():
+        if key.lower() in texts and value is not None:
+            if not isinstance(value, str) or not _is_unicode(value):
+                return None
+            texts[key.lower()] = value
+    auth, username, password, identity_token, registry_token = texts.values()
     username, password = _decoded(auth) or (username, password)
     if not username and not identity_token and not registry_token:
         return None
@@ -86,7 +89,7 @@ def _is_unicode(text: str) -> bool:
 
 def _decoded(auth: str) -> tuple[str, str] | None:
     """The user name and the password in `auth`, with padding or without; None if there are none."""
-    unpadded = re.sub("==?$", "", re.sub("[ \t\r\n]", "", auth))
+    unpadded = re.sub("[ \t\r\n]", "", auth).rstrip("=")
     try:
         decoded = base64.b64decode(unpadded + "=" * (-len(unpadded) % 4), validate=True)
     except ValueError:

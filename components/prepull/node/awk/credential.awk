@@ -61,10 +61,10 @@ function matches(key,  host, pattern) {
 
 function for_client(  auth, user, password, pair, at) { # in its form, or "" if it cannot use the entry
     auth = unescape($2); user = unescape($3); password = unescape($4)
-    gsub(/[ \t\r\n]/, "", auth); sub(/==?$/, "", auth)
+    gsub(/[ \t\r\n]/, "", auth); sub(/=+$/, "", auth)
     if (auth !~ /[^A-Za-z0-9+\/]/ && length(auth) % 4 != 1) pair = decoded(auth)
     at = index(pair, ":")
-    if (at > 1) { user = substr(pair, 1, at - 1); password = substr(pair, at + 1) } else auth = ""
+    if (at > 1) { user = substr(pair, 1, at - 1); password = substr(pair, at + 1); $3 = $4 = "" } else auth = ""
     if (client == "crictl") return user == "" ? "" : user ":" password
     if (user $5 $6 == "") return ""
     return "{\"auths\":{\"" (registry == "docker.io" ? "https://index.docker.io/v1/" : registry) "\":{\"auth\":\"" \
@@ -79,13 +79,14 @@ BEGIN {
     path = substr(name, length(registry) + 1)
 }
 
-{ known = canonical(unescape($1)) }
-matches(known) && (form = for_client()) != "" { key[++keys] = known; found[keys] = form }
+{ entry = canonical(unescape($1)) }
+matches(entry) && (form = for_client()) != "" { known[++entries] = entry; found[entries] = form }
 
 END {
     while (turn > 0) {
         best = 0
-        for (i = 1; i <= keys; i++) if (!(i in taken) && (!best || key[i] > key[best])) best = i
+        for (one = 1; one <= entries; one++)
+            if (!(one in taken) && (!best || known[one] > known[best])) best = one
         if (!best) exit 1
         taken[best] = 1
         if (!(found[best] in given)) turn--

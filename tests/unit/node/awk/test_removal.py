@@ -54,9 +54,10 @@ WITHOUT_CONTAINERD = [
 
 
 def way_of(awk: Awk, name: str, *, removed: list[str], unwanted: list[str], nameless: str = "") -> str:
-    files = {"standing": WANTED, "removed": removed, "unwanted": unwanted}
     text = "".join(f"{line}\n" for line in HAVE)
-    [way] = awk.run("removable.awk", text, name=name, nameless=nameless, **files)
+    [way] = awk.run(
+        "removable.awk", text, name=name, nameless=nameless, standing=WANTED, removed=removed, unwanted=unwanted
+    )
     return way
 
 

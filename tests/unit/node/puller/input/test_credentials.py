@@ -49,7 +49,7 @@ CONFIG = {
 ESCAPED = r"""{
   "auths": {
     "escaped.example\/team": { "username": "us\"er", "password": "secret-\\\/\u00e9\u4E2d\ud83d\ude00\t%s$HOME" },
-    "slashes.example": {"auth": "dTp\u002bfn5\u002bfn4h"},
+    "slashes.example": {"auth": "dTphPj4\u002bPz8\/Pg\u003d\u003d"},
     "first.example": {"auth": "c2Vjb25kOnNlY3JldC1zZWNvbmQ="}
   }
 }"""
@@ -91,7 +91,7 @@ CRICTL = {
     "other.example/x:1": None,
     "escaped.example/team/x:1": 'us"er:secret-\\/\u00e9\u4e2d\U0001f600\t%s$HOME',
     "escaped.example/x:1": None,
-    "slashes.example/x:1": "u:~~~~~~!",
+    "slashes.example/x:1": "u:a>>>???>",
     "truncated.example/x:1": None,
 }
 
