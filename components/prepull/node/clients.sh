@@ -23,7 +23,8 @@ pull_docker() { run docker pull --quiet "$1"; }
 name_crictl() { ctr_images tag --force "$1" "$2"; }
 name_docker() { run docker tag "$1" "$2"; }
 
-unname_crictl() { ctr_images rm "$1"; }
+# CRI-O's rmi removes the name that it is given, containerd's the whole image. removable.awk knows of cri-dockerd.
+unname_crictl() { if [ "$nameless" = untags ]; then crictl_patient rmi "$1"; else ctr_images rm "$1"; fi; }
 unname_docker() { run docker rmi "$1"; }
 
 users_crictl() { crictl_patient ps --all --quiet --image "$1"; }

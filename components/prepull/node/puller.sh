@@ -2,8 +2,9 @@
 # Pulls a list of images into one node's container runtime, through the runtime's socket.
 #
 # runtimes/socket.py writes all settings into the environment. They are data, and are never evaluated:
-#   PREPULL_SOCKETS        lines "CLIENT PATH [nameless]"; CLIENT is crictl or docker. The puller uses the first socket
-#                          that answers. nameless: the client cannot give an image a further name
+#   PREPULL_SOCKETS        lines "CLIENT PATH [WORD]"; CLIENT is crictl or docker. The puller uses the first socket that
+#                          answers. WORD says that the client cannot give an image a further name there: "untags", but
+#                          it can remove one name of several; "nameless", it can only remove the image with all of them
 #   PREPULL_IMAGES         lines "NAME [SOURCE]"; SOURCE is the name to pull by, if it is not NAME itself. A NAME with a
 #                          tag and a digest is pulled by the digest, and gets its tag as a further name
 #   PREPULL_REMOVE         lines "NAME": images to remove if no container uses them
@@ -12,7 +13,7 @@
 #   PREPULL_PARALLELISM, PREPULL_ATTEMPTS
 #   PREPULL_BACKOFF_MS, PREPULL_IMAGE_TIMEOUT_MS, PREPULL_STAGGER_MS
 #   PREPULL_REFRESH_MS     if set: run for ever, and pull all images again at this interval
-#   PREPULL_SECRETS        directory with one dockerconfigjson file for each pull secret
+#   PREPULL_SECRETS        directory with one directory "NUMBER-NAME" for each pull secret, which has its keys as files
 #   PREPULL_WORK           scratch directory on a memory file system
 #   PREPULL_REPORT         the file for the report; status/report.py describes its format
 #

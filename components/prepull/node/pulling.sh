@@ -64,8 +64,7 @@ pull() { # INDEX: one attempt; tells the event loop when it is over
 fetch() { # INDEX, of which `start` has read the rest
     # If only the tag is missing, the registry is not needed.
     if [ "$state" != untagged ] || [ "$policy" = Always ]; then
-        [ -z "$secrets" ] || use_credential "$1" "$source"
-        "pull_$client" "$source" || return
+        if [ -z "$secrets" ]; then "pull_$client" "$source"; else pull_with_credentials "$1" "$source"; fi || return
         if [ "$main" != "$source" ]; then
             say "$source" >>"$work/fetched"
             "name_$client" "$source" "$main" || return

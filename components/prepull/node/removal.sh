@@ -8,19 +8,20 @@ remove_all() {
     while read -r name; do
         [ -n "$name" ] || continue
         way=$(awk -v name="$name" -v standing="$work/standing" -v removed="$work/removed" \
-            -f "$scripts/removable.awk" "$work/inventory")
+            -v unwanted="$work/unwanted" -v nameless="$nameless" -f "$scripts/removable.awk" "$work/inventory")
         case $way in
             absent) say "absent $name" ;;
-            unname | delete) remove "$way" "$name" ;;
+            unname | delete) remove "$way" "$name" "$name" ;;
+            "delete "*) remove delete "$name" "${way#* }" ;;
             *) say "kept $name: $way" ;;
         esac
     done <"$work/unwanted"
 }
 
-remove() { # unname|delete NAME
+remove() { # unname|delete NAME NAME-OR-ID
     ask "users_$client" "$2" || { kept "$2"; return; }
     [ ! -s "$work/answer" ] || { say "kept $2: a container uses it"; return; }
-    ask "$1_$client" "$2" || { kept "$2"; return; }
+    ask "$1_$client" "$3" || { kept "$2"; return; }
     say "removed $2"
     say "$1 $2" >>"$work/removed"
 }

@@ -69,8 +69,9 @@ class PrePullDaemonSetArgs(TypedDict, total=False):
     """Longest delay before a node starts to pull, to spread the load on the registry. Each node that lacks an image
     waits for a random part of it. Default: `0s`."""
     image_pull_secrets: Optional[Input[Sequence[Input[str]]]]
-    """Names of Secrets of type `kubernetes.io/dockerconfigjson` in the component's namespace. The credentials are used
-    for the listed images and for the component's own images."""
+    """Names of Secrets of type `kubernetes.io/dockerconfigjson` or `kubernetes.io/dockercfg` in the component's
+    namespace. The credentials are used for the listed images and for the component's own images: each that matches, in
+    the kubelet's order."""
     puller_image: Optional[Input[str]]
     """Image of the container that pulls. It must contain a shell and the client of the runtime; with `hold` or the
     runtime `kubelet`, also a statically linked `/bin/busybox`. Default: a public image, pinned by tag."""

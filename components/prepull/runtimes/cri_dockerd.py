@@ -10,7 +10,7 @@ CRI_DOCKERD = SocketRuntime(
     client="crictl",
     socket_path="/var/run/cri-dockerd.sock",
     puller_image=K3S_IMAGE,
-    names=False,
+    nameless="nameless",
     cannot={
         "mirrors": "cri-dockerd cannot give an image a second name through its socket; use the runtime docker, "
         "whose Engine it shares"

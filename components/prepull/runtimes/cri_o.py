@@ -10,7 +10,7 @@ CRI_O = SocketRuntime(
     client="crictl",
     socket_path="/run/crio/crio.sock",
     puller_image=K3S_IMAGE,
-    names=False,
+    nameless="untags",
     cannot={
         "mirrors": "CRI-O cannot give an image a second name through its socket; "
         "configure the mirror on the nodes, in registries.conf"

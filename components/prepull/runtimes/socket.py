@@ -30,8 +30,8 @@ class SocketRuntime:
     socket_path: str
     puller_image: str
     reports: bool = True
-    names: bool = True
-    """Whether an image can be given a further name through the socket."""
+    nameless: str = ""
+    """What the client cannot do through the socket with names of images, in puller.sh's word. Default: nothing."""
     cannot: Mapping[str, str] = field(default_factory=dict)
 
     def refusals(self, given: Iterable[str]) -> dict[str, str]:
@@ -46,7 +46,7 @@ class SocketRuntime:
 
     def line(self, socket: str) -> str:
         """The line that describes a socket to puller.sh."""
-        return f"{self.client} {socket}" + ("" if self.names else " nameless")
+        return f"{self.client} {socket} {self.nameless}".rstrip()
 
 
 def pulling_pod(plan: Plan, sockets: list[str], host_volume: dict[str, Any], host_mount: dict[str, Any]) -> Pod:
@@ -96,7 +96,10 @@ def _puller(name: str, plan: Plan, sockets: list[str], host_mount: dict[str, Any
         settings["PREPULL_REMOVE"] = "\n".join(pullable(image) for image in plan.remove)
     if plan.image_pull_secrets:
         settings["PREPULL_SECRETS"] = SECRETS_DIRECTORY
-        mounts.append(mount("secrets", SECRETS_DIRECTORY, read_only=True))
+        mounts.extend(
+            mount(_secret_volume(index), f"{SECRETS_DIRECTORY}/{index:03d}-{name}", read_only=True)
+            for index, name in enumerate(plan.image_pull_secrets)
+        )
     return {
         "name": name,
         "image": plan.puller_image,
@@ -119,15 +122,21 @@ def _line(plan: Plan, index: int) -> str:
 
 
 def _puller_volumes(plan: Plan) -> list[dict[str, Any]]:
-    """The scratch volume, in memory because it contains credentials; and the pull secrets in their order."""
-    volumes: list[dict[str, Any]] = [{"name": "work", "emptyDir": {"medium": "Memory", "sizeLimit": "16Mi"}}]
-    if plan.image_pull_secrets:
-        sources = [
-            {"secret": {"name": name, "items": [{"key": ".dockerconfigjson", "path": f"{index:03d}.json"}]}}
-            for index, name in enumerate(plan.image_pull_secrets)
-        ]
-        volumes.append({"name": "secrets", "projected": {"defaultMode": 0o400, "sources": sources}})
-    return volumes
+    """The scratch volume, in memory because it contains credentials; and the pull secrets.
+
+    Each Secret has a volume of its own, with all its keys. A Secret of type `kubernetes.io/dockercfg` has other keys
+    than one of type `kubernetes.io/dockerconfigjson`, and a volume that names a missing key cannot be mounted.
+    """
+    work = {"name": "work", "emptyDir": {"medium": "Memory", "sizeLimit": "16Mi"}}
+    secrets = [
+        {"name": _secret_volume(index), "secret": {"secretName": name, "defaultMode": 0o400}}
+        for index, name in enumerate(plan.image_pull_secrets)
+    ]
+    return [work, *secrets]
+
+
+def _secret_volume(index: int) -> str:
+    return f"secret-{index:03d}"
 
 
 def _resources(parallelism: int) -> dict[str, Any]:

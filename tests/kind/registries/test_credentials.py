@@ -50,12 +50,24 @@ def image(registry: RunningRegistry, images: Images) -> str:
     return reference
 
 
-def log_in(lab: Lab, namespace: str, registry: str, credentials: Credentials) -> None:
+def log_in(lab: Lab, namespace: str, registry: str, credentials: Credentials, secret: str = SECRET) -> None:
     """Make the Secret as users do."""
     lab.cluster.kubectl(
-        "--namespace", namespace, "create", "secret", "docker-registry", SECRET, f"--docker-server={registry}",
+        "--namespace", namespace, "create", "secret", "docker-registry", secret, f"--docker-server={registry}",
         f"--docker-username={credentials.username}", f"--docker-password={credentials.password}",
     )  # fmt: skip
+
+
+def apply_secret(lab: Lab, namespace: str, name: str, kind: str, key: str, content: object) -> None:
+    """Make a Secret that `kubectl create secret docker-registry` does not make."""
+    manifest = {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "type": kind,
+        "metadata": {"name": name, "namespace": namespace},
+        "stringData": {key: json.dumps(content)},
+    }
+    lab.cluster.kubectl("apply", "--filename=-", stdin=json.dumps(manifest).encode())
 
 
 def logs(kubectl: Kubectl) -> str:
@@ -138,15 +150,54 @@ def test_each_registry_gets_its_own_credential(
         lab.registry.address: {"username": "anybody", "password": "anything"},
         f"http://{registry.address}/v2/": {"username": right.username, "password": right.password},
     }
-    manifest = {
-        "apiVersion": "v1",
-        "kind": "Secret",
-        "type": "kubernetes.io/dockerconfigjson",
-        "metadata": {"name": SECRET, "namespace": stack.namespace},
-        "stringData": {".dockerconfigjson": json.dumps({"auths": auths})},
-    }
-    lab.cluster.kubectl("apply", "--filename=-", stdin=json.dumps(manifest).encode())
+    apply_secret(lab, stack.namespace, SECRET, "kubernetes.io/dockerconfigjson", ".dockerconfigjson", {"auths": auths})
 
     stack.up({"images": [image, public], "image_pull_secrets": [SECRET], "timeout": "3m"})
 
     assert images.nodes_with(image) == images.nodes_with(public) == set(lab.cluster.base_nodes)
+
+
+@pytest.mark.parametrize("runtime", ["containerd", "docker", "kubelet"])
+def test_each_of_several_secrets_for_one_registry_is_tried(
+    lab: Lab,
+    right: Credentials,
+    registry: RunningRegistry,
+    image: str,
+    images: Images,
+    stack: Stack,
+    kubectl: Kubectl,
+    runtime: str,
+) -> None:
+    """Only the second may pull. It has the old type, an address, and no padding."""
+    other = Credentials("other-team", secrets.token_urlsafe(18))
+    log_in(lab, stack.namespace, registry.address, other, "team-a")
+    auth = base64.b64encode(f"{right.username}:{right.password}".encode()).decode().rstrip("=")
+    entry = {f"http://{registry.address}/v1/": {"auth": auth}, "broken.example": {"auth": ""}}
+    apply_secret(lab, stack.namespace, "team-b", "kubernetes.io/dockercfg", ".dockercfg", entry)
+    args = {"images": [image], "runtime": runtime, "image_pull_secrets": ["team-a", "team-b"], "timeout": "3m"}
+    # It is one attempt.
+    patience = {} if runtime == "kubelet" else {"attempts": 1}
+
+    result = stack.up({**args, **patience})
+
+    store = "docker" if runtime == "docker" else "cri"
+    assert images.nodes_with(image, store) == set(lab.cluster.base_nodes)
+    texts = {
+        "objects": kubectl("get", KINDS, "--output=yaml"),
+        "logs": logs(kubectl),
+        "screen": result.screen,
+        "state": stack.export(),
+    }
+    for credentials in (right, other):
+        assert_nowhere(credentials, texts)
+
+
+def test_several_secrets_that_are_all_refused_are_unauthorized(
+    lab: Lab, registry: RunningRegistry, image: str, stack: Stack
+) -> None:
+    for team in ("team-a", "team-b"):
+        log_in(lab, stack.namespace, registry.address, Credentials(team, secrets.token_urlsafe(18)), team)
+    args = {"images": [image], "image_pull_secrets": ["team-a", "team-b"], "timeout": "3m", "attempts": 1}
+
+    with pytest.raises(UpFailed, match=rf"image {re.escape(image)}: unauthorized \("):
+        stack.up(args)

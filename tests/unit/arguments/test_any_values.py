@@ -47,7 +47,7 @@ PLAIN_REFERENCE = r"[][A-Za-z0-9._:@/-]+"
 LINES = {
     "PREPULL_IMAGES": rf"{PLAIN_REFERENCE}( {PLAIN_REFERENCE})?",
     "PREPULL_REMOVE": PLAIN_REFERENCE,
-    "PREPULL_SOCKETS": r"(crictl|docker) /[A-Za-z0-9_.@+/-]+( nameless)?",
+    "PREPULL_SOCKETS": r"(crictl|docker) /[A-Za-z0-9_.@+/-]+( nameless| untags)?",
 }
 SMUGGLED = st.builds(
     lambda text, extra, at: text[: at % (len(text) + 1)] + extra + text[at % (len(text) + 1) :],

@@ -25,7 +25,7 @@ case "$*" in
 *images*|*inspect*) cat "$FAKE_STATE/listing" ;;
 *"image ls"*) cat "$FAKE_STATE/listing" ;;
 *pull*)
-    [ -z "${CRICTL_AUTH-}" ] || printf %s "$CRICTL_AUTH" >"$FAKE_STATE/given-auth"
+    [ -z "${CRICTL_CREDS-}" ] || printf %s "$CRICTL_CREDS" >"$FAKE_STATE/given-creds"
     [ ! -e "${DOCKER_CONFIG-}/config.json" ] || cat "$DOCKER_CONFIG/config.json" >"$FAKE_STATE/given-config"
     [ ! -s "$FAKE_STATE/complaint" ] || { cat "$FAKE_STATE/complaint" >&2; exit 1; }
     ;;
@@ -44,6 +44,11 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
     made.close()
 
 
+def mount(node: Node, secret: bytes) -> None:
+    node.secret("")
+    (node.directory / "secrets" / "000-secret" / ".dockerconfigjson").write_bytes(secret)
+
+
 def run(
     node: Node,
     *,
@@ -52,10 +57,10 @@ def run(
     complaint: bytes = b"",
     client: str = "crictl",
 ) -> Outcome:
-    (node.directory / "secrets" / "000.json").write_bytes(secret)
+    mount(node, secret)
     (node.directory / "listing").write_bytes(listing)
     (node.directory / "complaint").write_bytes(complaint)
-    allowed = {*contents(node.directory), "given-auth", "given-config", "report", "work"}
+    allowed = {*contents(node.directory), "given-creds", "given-config", "report", "work"}
     outcome = node.run(IMAGE, OTHER, pull_policy="Always", sockets=[f"{client} runtime.sock"])
     assert contents(node.directory) <= allowed
     report = outcome.report
@@ -103,30 +108,44 @@ def test_whatever_a_secret_holds_nobody_is_told(node: Node, secret: bytes, clien
 
     told = outcome.output + outcome.problems + outcome.text
     assert not [form for form in FORMS if form in told]
-    assert outcome.problems in ("", "the pull secret in 000.json is not valid JSON\n")
+    assert outcome.problems in ("", "the pull secret secret is not valid JSON\n")
 
 
-# Environment variables cannot contain NUL, and a shell's command substitution removes line breaks at the end.
-CREDENTIALS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1).filter(
-    lambda text: not text.endswith("\n")
-)
+# Environment variables cannot contain NUL.
+WORD = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1)
+PADDING = st.sampled_from(["=", ""])
 
 
 @settings(max_examples=40)
-@given(text=CREDENTIALS, ascii_only=st.booleans(), indent=st.sampled_from([None, 1]))
-@example(text='$(touch x)`touch x`"\\\t\r\n%s é中😀 end', ascii_only=True, indent=None)
-def test_what_json_says_is_what_the_client_gets(node: Node, text: str, ascii_only: bool, indent: int | None) -> None:
-    auths = {"a.example": {"auth": text, "username": text, "password": text}}
-    secret = json.dumps({"auths": auths}, ensure_ascii=ascii_only, indent=indent).encode()
-
-    (node.directory / "secrets" / "000.json").write_bytes(secret)
+@given(
+    user=WORD.filter(lambda text: ":" not in text),
+    password=WORD,
+    padding=PADDING,
+    ascii_only=st.booleans(),
+    indent=st.sampled_from([None, 1]),
+)
+@example(
+    user="robot", password='$(touch x)`touch x`"\\\t\r\n%s é中😀 end\n\n', padding="", ascii_only=True, indent=None
+)
+def test_what_json_says_is_what_the_client_gets(
+    node: Node, user: str, password: str, padding: str, ascii_only: bool, indent: int | None
+) -> None:
+    auth = base64.b64encode(f"{user}:{password}".encode()).decode()
+    entries: list[dict[str, str]] = [
+        {"username": user, "password": password},
+        {"auth": auth if padding else auth.rstrip("="), "username": "x", "password": "y"},
+    ]
     (node.directory / "complaint").write_bytes(b"")
-    for client in ("crictl", "docker"):
-        node.run(IMAGE, pull_policy="Always", sockets=[f"{client} runtime.sock"])
+    for entry in entries:
+        secret = {"auths": {"a.example": entry}}
+        mount(node, json.dumps(secret, ensure_ascii=ascii_only, indent=indent).encode())
+        for client in ("crictl", "docker"):
+            node.run(IMAGE, pull_policy="Always", sockets=[f"{client} runtime.sock"])
 
-    assert given_to_client(node, "auth") == text
-    [entry] = json.loads(given_to_client(node, "config"))["auths"].values()
-    assert entry == auths["a.example"]
+        assert given_to_client(node, "creds") == f"{user}:{password}"
+        [given] = json.loads(given_to_client(node, "config"))["auths"].values()
+        used = {"auth": auth, "username": "", "password": ""} if "auth" in entry else {"auth": "", **entry}
+        assert given == used
 
 
 KEYS = st.sampled_from(["ID:", "RepoTags:", "RepoDigests:", "Size:", "Pinned:", "Other:", ""])

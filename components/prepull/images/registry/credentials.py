@@ -5,84 +5,104 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from pathlib import Path
 from threading import Lock
-from typing import Any
 
-from docker import auth as docker_auth  # type: ignore[import-untyped]
-from docker.errors import DockerException  # type: ignore[import-untyped]
+from docker.credentials import CredentialsNotFound, Store, StoreError  # type: ignore[import-untyped]
+
+from .logins import Credential, matching, member
+
+_VARIABLE = "DOCKER_AUTH_CONFIG"
+# Under this name, the Docker CLI stores the credential for Docker Hub.
+_SERVERS = {"docker.io": "https://index.docker.io/v1/"}
 
 
 class CredentialError(Exception):
     """A credential cannot be read; the message says why and contains no secret."""
 
 
-@dataclass(frozen=True)
-class Credential:
-    """A user name with a password, or an identity token, which a registry's token server accepts instead."""
-
-    username: str = ""
-    password: str = field(default="", repr=False)
-    identity_token: str = field(default="", repr=False)
-
-
 class Credentials:
-    """Finds the credential for a registry in `credHelpers`, `credsStore` and `auths`, as the Docker CLI does.
+    """Finds the credentials for an image in the user's Docker configuration.
 
-    The configuration is `$DOCKER_CONFIG/config.json`, else `~/.docker/config.json`. A credential helper is called once
-    for each registry.
+    Like the Docker CLI, it looks in `$DOCKER_AUTH_CONFIG`, which contains a configuration, then asks the helper in
+    `credHelpers` or `credsStore`, then looks in `auths`. Unlike the Docker CLI, it returns all of them. The
+    configuration is `$DOCKER_CONFIG/config.json`, else `~/.docker/config.json`. A credential helper is called once for
+    each registry.
     """
 
     def __init__(self) -> None:
-        self._found: dict[str, Credential | CredentialError | None] = {}
+        self._helped: dict[str, list[Credential] | CredentialError] = {}
         self._locks: dict[str, Lock] = {}
 
-    def find(self, registry: str) -> Credential | None:
-        """Find a registry's credential.
+    def find(self, image: str) -> list[Credential]:
+        """Find the credentials for an image.
 
         Args:
-            registry: the registry's name in references: `docker.io`, `registry.example.com:5000`.
+            image: its registry and repository: `docker.io/library/nginx`, `registry.example.com:5000/team/app`.
 
         Returns:
-            The credential; None if there is none.
+            The credentials, in the order in which to try them.
 
         Raises:
-            CredentialError: the configuration or the helper is broken.
+            CredentialError: there is none, and the configuration or the helper is broken.
         """
+        found: list[Credential] = []
+        problems: list[CredentialError] = []
+        for source in (_in_environment, self._of_helper, _in_file):
+            try:
+                found.extend(source(image))
+            except CredentialError as error:
+                problems.append(error)
+        if problems and not found:
+            raise problems[0]
+        return list(dict.fromkeys(found))
+
+    def _of_helper(self, image: str) -> list[Credential]:
+        registry = image.partition("/")[0]
         with self._locks.setdefault(registry, Lock()):
-            if registry not in self._found:
+            if registry not in self._helped:
                 try:
-                    self._found[registry] = _look_up(registry)
+                    self._helped[registry] = _ask_helper(registry)
                 except CredentialError as error:
-                    self._found[registry] = error
-        found = self._found[registry]
-        if isinstance(found, CredentialError):
-            raise found
-        return found
+                    self._helped[registry] = error
+        helped = self._helped[registry]
+        if isinstance(helped, CredentialError):
+            raise helped
+        return helped
 
 
-def _look_up(registry: str) -> Credential | None:
-    config = _config()
-    if not config:
-        return None
-    path = _path()
+def _ask_helper(registry: str) -> list[Credential]:
+    path, config, server = _path(), _file(), _SERVERS.get(registry, registry)
+    helpers = _object(member(config, "credhelpers"), str(path))
+    helper = helpers.get(server) or helpers.get(registry) or member(config, "credsstore")
+    if not isinstance(helper, str) or not helper:
+        return []
+    if not shutil.which(f"docker-credential-{helper}"):
+        raise CredentialError(f"docker-credential-{helper}, which {path} names, is not in PATH")
     try:
-        parsed = docker_auth.load_config(config_dict=config)
-        helper = parsed.get_credential_store(registry)
-        if helper and not shutil.which(f"docker-credential-{helper}"):
-            raise CredentialError(f"docker-credential-{helper}, which {path} names, is not in PATH")
-    except (DockerException, AttributeError, TypeError, ValueError):
-        # The library's own message may contain a secret.
-        raise CredentialError(f"{path} is not a Docker configuration") from None
-    try:
-        entry: dict[str, Any] = parsed.resolve_authconfig(registry) or {}
-    except (DockerException, KeyError, TypeError, ValueError):
+        answer = Store(helper).get(server)
+        username, secret = answer["Username"], answer["Secret"]
+    except CredentialsNotFound:
+        return []
+    except (StoreError, KeyError, TypeError, ValueError):
+        # The helper's own message may contain a secret.
         raise CredentialError(f"docker-credential-{helper} failed") from None
-    if token := entry.get("IdentityToken"):
-        return Credential(identity_token=token)
-    username, password = (entry.get(key) or entry.get(key.lower()) or "" for key in ("Username", "Password"))
-    return Credential(username, password) if username or password else None
+    if username == "<token>":
+        return [Credential(identity_token=secret)]
+    return [Credential(username, secret)]
+
+
+def _in_environment(image: str) -> list[Credential]:
+    return _in_auths(_parsed(os.environ.get(_VARIABLE) or "{}", f"${_VARIABLE}"), f"${_VARIABLE}", image)
+
+
+def _in_file(image: str) -> list[Credential]:
+    return _in_auths(_file(), str(_path()), image)
+
+
+def _in_auths(config: Mapping[str, object], where: str, image: str) -> list[Credential]:
+    return matching(_object(member(config, "auths"), where), image)
 
 
 def _path() -> Path:
@@ -90,13 +110,28 @@ def _path() -> Path:
     return (Path(directory) if directory else Path.home() / ".docker") / "config.json"
 
 
-def _config() -> Any:
+def _file() -> Mapping[str, object]:
     path = _path()
     try:
-        return json.loads(path.read_text("utf-8"))
+        return _parsed(path.read_text("utf-8"), str(path))
     except FileNotFoundError:
-        return None
+        return {}
     except OSError as error:
         raise CredentialError(f"{path} cannot be read: {error.strerror}") from None
-    except ValueError:
+    except UnicodeDecodeError:
         raise CredentialError(f"{path} is not JSON") from None
+
+
+def _parsed(text: str, where: str) -> Mapping[str, object]:
+    try:
+        return _object(json.loads(text), where)
+    except (ValueError, RecursionError):
+        raise CredentialError(f"{where} is not JSON") from None
+
+
+def _object(value: object, where: str) -> Mapping[str, object]:
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise CredentialError(f"{where} is not a Docker configuration")
+    return value

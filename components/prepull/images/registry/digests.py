@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -12,8 +12,9 @@ import requests
 from .. import references
 from ..references import Reference
 from . import tokens
-from .credentials import Credential, CredentialError, Credentials
-from .failures import Reason, RegistryError, UnreachableError, refused
+from .credentials import CredentialError, Credentials
+from .failures import Reason, RegistryError, UnauthorizedError, UnreachableError, refused
+from .logins import Credential
 from .session import Session, why
 
 # An index comes first: a tag of several platforms stands for it, and every node can pull it.
@@ -89,12 +90,30 @@ class _Question:
 
     def answer(self) -> str:
         response = self._ask("HEAD")
-        if response.status_code == requests.codes.unauthorized:
-            granted = self._authenticate(response.headers.get("WWW-Authenticate", ""))
-            response = self._ask("HEAD")
-            if granted and response.status_code in (requests.codes.unauthorized, requests.codes.forbidden):
-                # A registry that hides private repositories gives the same answer for missing ones.
-                raise RegistryError(Reason.UNAUTHORIZED_OR_MISSING.text(note=self._note))
+        if response.status_code != requests.codes.unauthorized:
+            return self._digest(response)
+        # As the kubelet does: each credential, whatever the error; only if there is none, without one.
+        credentials: Sequence[Credential | None] = self._find() or [None]
+        problems: list[RegistryError] = []
+        for credential in credentials:
+            try:
+                return self._authorized(response.headers.get("WWW-Authenticate", ""), credential)
+            except UnreachableError:
+                raise
+            except RegistryError as error:
+                problems.append(error)
+        raise next((problem for problem in problems if not isinstance(problem, UnauthorizedError)), problems[-1])
+
+    def _authorized(self, challenge: str, credential: Credential | None) -> str:
+        self._authorization = None
+        granted = self._authenticate(challenge, credential)
+        response = self._ask("HEAD")
+        if granted and response.status_code in (requests.codes.unauthorized, requests.codes.forbidden):
+            # A registry that hides private repositories gives the same answer for missing ones.
+            raise UnauthorizedError(Reason.UNAUTHORIZED_OR_MISSING.text(note=self._note))
+        return self._digest(response)
+
+    def _digest(self, response: requests.Response) -> str:
         if response.status_code == requests.codes.ok:
             return self._checked(response.headers.get("Docker-Content-Digest")) or self._of_content()
         if response.status_code in (requests.codes.method_not_allowed, requests.codes.not_implemented):
@@ -132,28 +151,34 @@ class _Question:
                 raise RegistryError(why(error)) from None
             return f"sha256:{algorithm.hexdigest()}"
 
-    def _authenticate(self, challenge: str) -> bool:
+    def _authenticate(self, challenge: str, credential: Credential | None) -> bool:
         """Answer the registry's challenge; whether a token was granted."""
-        credential = self._credential()
         parameters = tokens.bearer(challenge)
         if parameters is not None:
-            scope = f"repository:{self._image.repository}:pull"
-            token = tokens.token(self._session, parameters, credential, scope=scope, plain=self._plain, note=self._note)
+            if credential and credential.registry_token:
+                token = credential.registry_token
+            else:
+                scope = f"repository:{self._image.repository}:pull"
+                token = tokens.token(
+                    self._session, parameters, credential, scope=scope, plain=self._plain, note=self._note
+                )
             self._authorization = f"Bearer {token}"
             return True
         if tokens.asks_for_basic(challenge) and credential and credential.username:
             self._authorization = tokens.basic(credential)
         return False
 
-    def _credential(self) -> Credential | None:
+    def _find(self) -> list[Credential]:
         registry = self._image.registry
         try:
-            found = self._credentials.find(registry)
+            found = self._credentials.find(f"{registry}/{self._image.repository}")
         except CredentialError as error:
             # A public image needs no credential.
             self._note = f"; {error}"
-            return None
-        if found:
+            return []
+        if len(found) > 1:
+            self._note = f" with each of {len(found)} credentials for {registry} in the Docker configuration"
+        elif found:
             self._note = f" with the credential for {registry} in the Docker configuration"
         else:
             self._note = f"; the Docker configuration has no credential for {registry}"

@@ -51,6 +51,10 @@ class RegistryError(Exception):
     """There is no digest; the message says why."""
 
 
+class UnauthorizedError(RegistryError):
+    """A registry or a token server refused the credential, or wants one."""
+
+
 class UnreachableError(RegistryError):
     """A registry or a token server did not answer at all."""
 
@@ -64,7 +68,7 @@ def refused(status: int, reason: str | None, note: str) -> RegistryError:
         note: which credential was used, for a message about missing rights.
     """
     if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
-        return RegistryError(Reason.UNAUTHORIZED.text(note=note))
+        return UnauthorizedError(Reason.UNAUTHORIZED.text(note=note))
     if status == HTTPStatus.NOT_FOUND:
         return RegistryError(Reason.UNKNOWN.text())
     if status == HTTPStatus.TOO_MANY_REQUESTS:

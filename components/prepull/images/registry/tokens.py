@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 import requests
 from requests.utils import parse_dict_header
 
-from .credentials import Credential
-from .failures import Reason, RegistryError, UnreachableError, refused
+from .failures import Reason, RegistryError, UnauthorizedError, UnreachableError, refused
+from .logins import Credential
 from .session import Session
 
 _BEARER = re.compile(r"(?:^|,)\s*bearer\s+(.*)", re.IGNORECASE | re.DOTALL)
@@ -42,7 +42,8 @@ def asks_for_basic(challenge: str) -> bool:
 
 def basic(credential: Credential) -> str:
     """The header's value for a user name and a password."""
-    return "Basic " + base64.b64encode(f"{credential.username}:{credential.password}".encode()).decode()
+    pair = f"{credential.username}:{credential.password}".encode("utf-8", "surrogateescape")
+    return "Basic " + base64.b64encode(pair).decode()
 
 
 def token(
@@ -102,7 +103,7 @@ def token(
 
 def _refused(response: requests.Response, note: str) -> RegistryError:
     if response.status_code == requests.codes.bad_request:
-        return RegistryError(Reason.UNAUTHORIZED.text(note=note))
+        return UnauthorizedError(Reason.UNAUTHORIZED.text(note=note))
     if response.status_code == requests.codes.not_found:
         return RegistryError(Reason.REALM_MISSING.text(server=urlsplit(response.url).netloc))
     return refused(response.status_code, response.reason, note)

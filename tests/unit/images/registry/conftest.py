@@ -63,7 +63,14 @@ def docker_config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> DockerConf
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setenv("PATH", str(tmp_path / "bin"), prepend=":")
+    monkeypatch.delenv("DOCKER_AUTH_CONFIG", raising=False)
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.lower(), raising=False)
     return DockerConfig(tmp_path)
+
+
+@pytest.fixture
+def digest(registry: FakeRegistry) -> str:
+    """The digest of the image that the tests ask for."""
+    return registry.push("team/app", "1")

@@ -28,7 +28,8 @@ class Awk:
         *,
         separator: str | None = None,
         environment: Mapping[str, str] | None = None,
-        code: int = 0,
+        file_name: str | None = None,
+        code: int | None = 0,
         **variables: str | int | Sequence[str],
     ) -> list[str]:
         """Run a program; return the lines that it prints.
@@ -38,7 +39,8 @@ class Awk:
             text: its input.
             separator: the field separator. Default: white space.
             environment: environment variables.
-            code: the expected exit code.
+            file_name: the name of the input's file. Default: the input is no file.
+            code: the expected exit code; with None, nothing is printed after a failure.
             variables: the variables for `-v`. A list is written to a file, one item on each line, and the variable is
                 the path of the file.
         """
@@ -51,8 +53,12 @@ class Awk:
                 path.write_text("".join(f"{line}\n" for line in value), "utf-8")
                 value = str(path)  # noqa: PLW2901 - what is handed over
             options += ["-v", f"{variable}={value}"]
+        operands = []
+        if file_name:
+            operands = [self.directory / file_name]
+            operands[0].write_text(text, "utf-8", "surrogatepass")
         ran = subprocess.run(
-            [*self.command, *options, "-f", file],
+            [*self.command, *options, "-f", file, *operands],
             input=text.encode(),
             capture_output=True,
             env={"LC_ALL": "C", **(environment or {})},
@@ -60,8 +66,11 @@ class Awk:
             check=False,
         )
         assert ran.stderr == b""
-        assert ran.returncode == code
-        return ran.stdout.decode().splitlines()
+        if code is None and ran.returncode:
+            assert ran.stdout == b""
+        else:
+            assert ran.returncode == (code or 0)
+        return ran.stdout.decode("utf-8", "surrogateescape").split("\n")[:-1]
 
 
 @pytest.fixture(params=programs.AWKS)

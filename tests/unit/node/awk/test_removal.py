@@ -21,6 +21,7 @@ WANTED = [
     "1 present r/old:2@sha256:b r/old@sha256:b r/old:2 r/old@sha256:b d 1",
 ]
 
+OTHER_NAMES = "its image has other names, and the runtime removes none alone"
 CASES = [
     ("r/nothing:1", [], "absent"),
     ("r/alone:1", [], "delete"),
@@ -39,10 +40,38 @@ CASES = [
 ]
 
 
+WITHOUT_CONTAINERD = [
+    # The name, the names to remove, what CRI-O does, what cri-dockerd does.
+    ("r/nothing:1", ["r/nothing:1"], "absent", "absent"),
+    ("r/alone:1", ["r/alone:1"], "delete id-1", "delete id-1"),
+    ("r/two:1", ["r/two:1"], "unname", OTHER_NAMES),
+    ("r/two:1", ["r/two:1", "r/other:1"], "unname", "delete id-2"),
+    ("r/pause:3", ["r/pause:3"], "the runtime has pinned it", "the runtime has pinned it"),
+    ("r/wanted:1", ["r/wanted:1"], "it is one of the images to pull", "it is one of the images to pull"),
+    ("r/old:1", ["r/old:1"], "unname", OTHER_NAMES),
+    ("r/old:1", ["r/old:1", "r/old@sha256:b"], "unname", OTHER_NAMES),
+]
+
+
+def way_of(awk: Awk, name: str, *, removed: list[str], unwanted: list[str], nameless: str = "") -> str:
+    text = "".join(f"{line}\n" for line in HAVE)
+    [way] = awk.run(
+        "removable.awk", text, name=name, nameless=nameless, standing=WANTED, removed=removed, unwanted=unwanted
+    )
+    return way
+
+
 @pytest.mark.parametrize(("name", "removed", "way"), CASES)
 def test_how_a_name_may_go(awk: Awk, name: str, removed: list[str], way: str) -> None:
-    text = "".join(f"{line}\n" for line in HAVE)
-    assert awk.run("removable.awk", text, name=name, standing=WANTED, removed=removed) == [way]
+    assert way_of(awk, name, removed=removed, unwanted=[name, "r/other:1"]) == way
+
+
+@pytest.mark.parametrize(("name", "unwanted", "untags", "nameless"), WITHOUT_CONTAINERD)
+def test_how_a_name_may_go_without_containerd(
+    awk: Awk, name: str, unwanted: list[str], untags: str, nameless: str
+) -> None:
+    assert way_of(awk, name, removed=[], unwanted=unwanted, nameless="untags") == untags
+    assert way_of(awk, name, removed=[], unwanted=unwanted, nameless="nameless") == nameless
 
 
 @pytest.mark.parametrize(

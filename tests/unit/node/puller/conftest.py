@@ -204,10 +204,13 @@ class Node:
         digest: str = json.loads(self._name_file(name).read_text())["digest"]
         return digest
 
-    def secret(self, config: object, name: str = "000.json") -> None:
-        """Mount a pull secret: a text unchanged, any other value as JSON."""
+    def secret(self, config: object, name: str = "000-secret", key: str | None = ".dockerconfigjson") -> None:
+        """Mount a pull secret with one key: a text unchanged, any other value as JSON."""
         text = config if isinstance(config, str) else json.dumps(config)
-        (self.directory / "secrets" / name).write_text(text)
+        directory = self.directory / "secrets" / name
+        directory.mkdir(exist_ok=True)
+        if key:
+            (directory / key).write_text(text)
 
     def calls(self) -> list[Call]:
         """All calls until now, in the order in which they began."""

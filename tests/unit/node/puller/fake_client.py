@@ -1,12 +1,14 @@
 """A fake of crictl, ctr and docker, by the name it is called with. A directory holds the state of one node.
 
 plan.json            the faults: {"WORD": [step, …], …}, one step for each call with the word among its arguments;
-                     the last step repeats. A step: {"seconds", "hang", "deaf", "vanish", "error", "code"}
+                     the last step repeats. A step: {"seconds", "hang", "deaf", "vanish", "error", "code", "unless"}.
+                     With "unless", a list of texts "USER:PASSWORD", there is no error for these
 names/               one file for each name of each image
 containers/          one file for each container: the ID of its image
 calls/               one file for each call: its arguments, its environment, when it began and ended
 
-The names of files that represent images are in hexadecimal.
+The names of files that represent images are in hexadecimal. The name of the socket tells the runtime: crictl removes
+images as CRI-O does at crio.sock, as cri-dockerd does at cri-dockerd.sock, and elsewhere as containerd does.
 """
 
 # ruff: noqa: PTH104, PTH108, PTH110, PTH118, PTH119, PTH123, PTH208
@@ -14,6 +16,7 @@ The names of files that represent images are in hexadecimal.
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import signal
@@ -105,11 +108,23 @@ def listing() -> None:
 
 def remove(name: str, *, whole: bool) -> None:
     images = load()
-    if name not in images:
+    identity = images[name]["id"] if name in images else name
+    if identity not in {image["id"] for image in images.values()}:
         fail(f"no such image {name}")
     for other, image in images.items():
-        if other == name or (whole and image["id"] == images[name]["id"]):
+        if other == name or (whole and image["id"] == identity):
             os.unlink(path_of(other))
+
+
+def remove_over_cri(name: str) -> None:
+    socket = socket_name()
+    if socket == "cri-dockerd.sock" and name in load():
+        return
+    remove(name, whole=socket != "crio.sock" or name not in load())
+
+
+def socket_name() -> str:
+    return os.environ.get("DOCKER_HOST", "").rpartition("/")[2]
 
 
 def name_again(source: str, target: str) -> None:
@@ -135,7 +150,7 @@ def crictl(arguments: list[str]) -> None:
     elif arguments[0] == "pull":
         add(arguments[1])
     elif arguments[0] == "rmi":
-        remove(arguments[1], whole=True)
+        remove_over_cri(arguments[1])
     elif arguments[:4] == ["ps", "--all", "--quiet", "--image"]:
         users(arguments[4])
     else:
@@ -143,6 +158,8 @@ def crictl(arguments: list[str]) -> None:
 
 
 def ctr(arguments: list[str]) -> None:
+    if socket_name() in ("crio.sock", "cri-dockerd.sock"):
+        fail("ctr: unknown service containerd.services.images.v1.Images: not implemented")
     arguments = arguments[arguments.index("images") + 1 :]
     if arguments[0] == "tag":
         name_again(*arguments[2:])
@@ -190,11 +207,23 @@ def take_turn(word: str) -> int:
             return turn
 
 
+def config_path() -> str:
+    return os.path.join(os.environ.get("DOCKER_CONFIG", ""), "config.json")
+
+
+def login() -> str:
+    """The credential that the client has, as USER:PASSWORD."""
+    if os.path.exists(config_path()):
+        with open(config_path()) as stream:
+            [entry] = json.load(stream)["auths"].values()
+        return base64.b64decode(entry["auth"]).decode() or f"{entry['username']}:{entry['password']}"
+    return os.environ.get("CRICTL_CREDS", "")
+
+
 def record(client: str, arguments: list[str], ended: float | None = None) -> None:
     environment = {name: os.environ[name] for name in RECORDED if name in os.environ}
-    config = os.path.join(os.environ.get("DOCKER_CONFIG", ""), "config.json")
-    if ended is None and os.path.exists(config):
-        with open(config) as stream:
+    if ended is None and os.path.exists(config_path()):
+        with open(config_path()) as stream:
             environment["DOCKER_CONFIG"] = stream.read()
     call = {
         "client": client,
@@ -217,7 +246,9 @@ def main() -> None:
     client = os.path.basename(sys.argv[0])
     arguments = sys.argv[1:]
     record(client, list(arguments))
-    step = next_step([*arguments, client, os.environ.get("DOCKER_HOST", "").rpartition("/")[2]])
+    step = next_step([*arguments, client, socket_name()])
+    if "unless" in step and login() in step["unless"]:
+        step = {}
     if step.get("deaf"):
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
     time.sleep(600 if step.get("hang") else step.get("seconds", 0))

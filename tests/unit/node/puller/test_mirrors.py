@@ -56,5 +56,5 @@ def test_a_source_goes_even_if_the_image_could_not_be_named(node: Node) -> None:
 
 
 def test_the_credential_is_that_of_the_source(node: Node) -> None:
-    node.secret({"auths": {"mirror.example:5000": {"auth": "bWlycm9y"}, "docker.io": {"auth": "aHVi"}}})
-    assert node.run(f"{NAME} {SOURCE}").of("pull")[0].environment["CRICTL_AUTH"] == "bWlycm9y"
+    node.secret({"auths": {"mirror.example:5000": {"auth": "bWlycm9yOnA="}, "docker.io": {"auth": "aHViOnA="}}})
+    assert node.run(f"{NAME} {SOURCE}").of("pull")[0].environment["CRICTL_CREDS"] == "mirror:p"

@@ -62,8 +62,9 @@ def test_a_policy_of_always_asks_for_the_digest_again_and_for_no_tag(node: Node)
     assert node.run(PINNED, pull_policy="Always").pulled == [BY_DIGEST]
 
 
-def test_where_nothing_gives_names_the_digest_is_enough(node: Node) -> None:
-    sockets = ["crictl crio.sock nameless"]
+@pytest.mark.parametrize("socket", ["crictl crio.sock untags", "crictl cri-dockerd.sock nameless"])
+def test_where_nothing_gives_names_the_digest_is_enough(node: Node, socket: str) -> None:
+    sockets = [socket]
     outcome = node.run(PINNED, sockets=sockets)
     assert outcome.code == 0
     assert node.names == [BY_DIGEST]
@@ -86,8 +87,8 @@ def test_it_comes_from_a_mirror_and_is_there_under_its_own_names_alone(node: Nod
 
 
 def test_the_credential_is_that_of_the_registry(node: Node) -> None:
-    node.secret({"auths": {"docker.io": {"auth": "aHVi"}}})
-    assert node.run(PINNED).of("pull")[0].environment["CRICTL_AUTH"] == "aHVi"
+    node.secret({"auths": {"docker.io": {"auth": "aHViOnA="}}})
+    assert node.run(PINNED).of("pull")[0].environment["CRICTL_CREDS"] == "hub:p"
 
 
 def test_one_that_cannot_be_named_has_failed_and_is_tried_again(node: Node) -> None:

@@ -30,16 +30,16 @@ def test_a_refresh_says_what_it_found(node: Node) -> None:
 
 
 def test_a_refresh_uses_credentials_that_were_renewed(node: Node) -> None:
-    node.secret({"auths": {"docker.io": {"auth": "b2xk"}}})
+    node.secret({"auths": {"docker.io": {"auth": "b2xkOnA="}}})
     run = node.start(hub("a:1"), refresh_ms=50)
-    run.until(lambda: "b2xk" in seen(node))
-    node.secret({"auths": {"docker.io": {"auth": "bmV3"}}})
-    run.until(lambda: "bmV3" in seen(node))
+    run.until(lambda: "old:p" in seen(node))
+    node.secret({"auths": {"docker.io": {"auth": "bmV3OnA="}}})
+    run.until(lambda: "new:p" in seen(node))
     run.terminate()
 
 
 def seen(node: Node) -> set[str]:
-    return {call.environment.get("CRICTL_AUTH", "") for call in node.calls()}
+    return {call.environment.get("CRICTL_CREDS", "") for call in node.calls()}
 
 
 def test_a_refresh_outlives_a_runtime_that_does_not_answer(node: Node) -> None:

@@ -6,12 +6,15 @@ from .conftest import Node, Outcome, hub, in_every_shell
 
 OLD = hub("old:1")
 KEPT = hub("kept:1")
+SAME = "quay.io/same:1"
+CRI_O, CRI_DOCKERD = "crictl crio.sock untags", "crictl cri-dockerd.sock nameless"
 both_clients = pytest.mark.parametrize("client", ["crictl", "docker"])
+without_containerd = pytest.mark.parametrize("socket", [CRI_O, CRI_DOCKERD])
 
 
-def remove(node: Node, *names: str) -> Outcome:
+def remove(node: Node, *names: str, socket: str | None = None) -> Outcome:
     node.have(KEPT)
-    return node.run(KEPT, remove="\n".join(names))
+    return node.run(KEPT, remove="\n".join(names), sockets=[socket] if socket else None)
 
 
 @in_every_shell
@@ -28,16 +31,16 @@ def test_an_image_that_nothing_uses_is_removed(node: Node, client: str) -> None:
 @both_clients
 def test_other_names_of_the_same_image_stay(node: Node, client: str) -> None:
     node.socket = client
-    node.have(OLD, "quay.io/same:1", content="same")
+    node.have(OLD, SAME, content="same")
     remove(node, OLD)
-    assert node.tags == [KEPT, "quay.io/same:1"]
+    assert node.tags == [KEPT, SAME]
 
 
 def test_the_last_of_several_names_takes_the_image_along(node: Node) -> None:
-    node.have(OLD, "quay.io/same:1", content="same")
-    outcome = remove(node, OLD, "quay.io/same:1")
+    node.have(OLD, SAME, content="same")
+    outcome = remove(node, OLD, SAME)
     assert node.tags == [KEPT]
-    assert [call.image for call in outcome.of("rmi")] == ["quay.io/same:1"]
+    assert [call.image for call in outcome.of("rmi")] == [SAME]
 
 
 def test_a_digest_that_is_to_be_there_stays(node: Node) -> None:
@@ -67,8 +70,8 @@ def test_what_a_container_uses_stays(node: Node, client: str) -> None:
 @both_clients
 def test_what_a_container_uses_under_another_name_stays(node: Node, client: str) -> None:
     node.socket = client
-    node.have(OLD, "quay.io/same:1", content="same")
-    node.use("quay.io/same:1")
+    node.have(OLD, SAME, content="same")
+    node.use(SAME)
     assert f"kept {OLD}: a container uses it" in remove(node, OLD).output
     assert OLD in node.tags
 
@@ -97,3 +100,58 @@ def test_an_image_that_cannot_be_removed_is_no_failure(node: Node) -> None:
     outcome = remove(node, OLD)
     assert outcome.code == 0
     assert f"kept {OLD}: something odd" in outcome.output
+
+
+# ---------------------------------------------------------------- without containerd
+
+
+@without_containerd
+def test_an_image_goes_whole_where_nothing_else_names_it(node: Node, socket: str) -> None:
+    node.have(OLD, f"{hub('old')}@sha256:{'0' * 64}", content="same")
+    outcome = remove(node, OLD, socket=socket)
+    assert f"removed {OLD}" in outcome.output
+    assert node.names == [KEPT]
+    assert {call.client for call in outcome.calls} == {"crictl"}
+
+
+def test_cri_o_removes_one_name_of_several(node: Node) -> None:
+    node.have(OLD, SAME, content="same")
+    outcome = remove(node, OLD, socket=CRI_O)
+    assert f"removed {OLD}" in outcome.output
+    assert node.tags == [KEPT, SAME]
+    assert {call.client for call in outcome.calls} == {"crictl"}
+
+
+def test_cri_dockerd_keeps_an_image_that_has_another_name_and_says_so(node: Node) -> None:
+    node.have(OLD, SAME, content="same")
+    outcome = remove(node, OLD, socket=CRI_DOCKERD)
+    assert outcome.code == 0
+    assert f"kept {OLD}: its image has other names, and the runtime removes none alone" in outcome.output
+    assert node.tags == [KEPT, OLD, SAME]
+    assert outcome.of("rmi") == []
+
+
+@without_containerd
+def test_all_names_of_an_image_go_together(node: Node, socket: str) -> None:
+    node.have(OLD, SAME, content="same")
+    outcome = remove(node, OLD, SAME, socket=socket)
+    assert node.tags == [KEPT]
+    assert f"kept {OLD}" not in outcome.output
+    assert f"kept {SAME}" not in outcome.output
+
+
+@without_containerd
+def test_a_wanted_digest_stays_without_containerd(node: Node, socket: str) -> None:
+    digest = f"{hub('old')}@sha256:{'0' * 64}"
+    node.have(OLD, digest, content="same")
+    outcome = node.run(digest, remove=f"{OLD}\n{digest}", sockets=[socket])
+    assert digest in node.names
+    assert f"kept {digest}: it is one of the images to pull" in outcome.output
+
+
+@without_containerd
+def test_what_a_container_uses_stays_without_containerd(node: Node, socket: str) -> None:
+    node.have(OLD, SAME, content="same")
+    node.use(SAME)
+    remove(node, OLD, SAME, socket=socket)
+    assert node.tags == [KEPT, OLD, SAME]
