@@ -19,7 +19,8 @@ STATES = (PRESENT, PULLING, WAITING, FAILED)
 _BACKOFF = re.compile(r"back-off (?:([0-9]{1,6})m)?([0-9]{1,6})s restarting")
 # The reasons of containerd and of CRI-O or Docker for a container whose program could not be started.
 _NEVER_RAN = ("StartError", "ContainerCannotRun")
-_QUOTED = re.compile(r'"([^"]+)"')
+# The kubelet quotes the image, except where the runtime says that the registry or the signature is to blame.
+_QUOTED = re.compile(r'"([^"]+)"|image pull failed for (\S+) because')
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +241,7 @@ def _mounted(names: Sequence[str], pod: Mapping[str, Any]) -> Read:
 
 def quoted(waiting: Mapping[str, Any]) -> list[str]:
     """The quoted texts in the message of a waiting container. One of them is the image that it waits for."""
-    return _QUOTED.findall(waiting.get("message") or "")
+    return [quoted or named for quoted, named in _QUOTED.findall(waiting.get("message") or "")]
 
 
 def made_at(pod: Mapping[str, Any]) -> float | None:
