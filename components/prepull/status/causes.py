@@ -1,6 +1,6 @@
 """What the texts of container runtimes, registries and the kubelet mean: the one table for everybody who reads them.
 
-The puller reads it on nodes as well (reason.awk, from the file that manifests/node_scripts.py makes). So its patterns are
+The puller reads it on nodes as well (reason.awk; manifests/node_scripts.py makes its file). So its patterns are
 both Python's and POSIX extended regular expressions, without backslashes and without {n}. They are searched in the
 text on one line and in lower case, and the first row that is found counts.
 
@@ -56,19 +56,20 @@ TABLE: tuple[tuple[str, str, bool], ...] = (
     ('content at .*not found|could not fetch content|(: |:")blob[ _]unknown',
      "a part of the image is missing in the registry", False),
     # kubernetes/kubernetes#117717, containers/image#1953.
-    ('(^|[ "])signaturevalidationfailed|signature validation failed|image rejected: |signature was required',
+    ('(^|[ "])signaturevalidationfailed(: |"|$)|signature validation failed|image rejected: |signature was required',
      "signature refused", True),
     ('(^|: |:")(manifest|name)[ _]unknown|manifest for [^ ]+ not found', _NO_TAG, True),
     ("failed to resolve (reference|image).*: not found|(artifact|repository|project) [^ ]+ not found", _NO_TAG, True),
     ('^([a-z -]+ "[^ ]+": )?([a-z]+: )?([^ ]+: )?not found$', _NO_TAG, True),
     ("invalid reference format|parse image (name|reference)", "not an image reference", True),
-    ("i/o timeout|deadline exceeded|client.timeout exceeded|handshake timeout|connection timed out", "timed out", False),
+    ("i/o timeout|deadline exceeded|client.timeout exceeded|handshake timeout|connection timed out",
+     "timed out", False),
     ("connection refused", "connection refused", False),
     ("no route to host|network is unreachable", "no route to the registry", False),
     ('unexpected eof|short read|connection reset|broken pipe|: eof("|$)', "connection lost", False),
     ("unexpected commit|layer verification failed|digest did not match|failed size valid", "corrupt layer", False),
     ("status.* [45][0-9][0-9]( [(]?[a-z]|,)", "registry error:& [45][0-9][0-9]( [(]?[a-z][a-z ]*[)]?)?", False),
-    ('(^|[ "])registryunavailable|registry is unavailable', "registry unavailable", False),
+    ('(^|[ "])registryunavailable(: |"|$)|registry is unavailable', "registry unavailable", False),
 )  # fmt: skip
 """The rows: a pattern; the reason; whether another attempt fails in the same way.
 

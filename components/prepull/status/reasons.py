@@ -23,11 +23,12 @@ START_FAILURES = frozenset(("CreateContainerConfigError", "CreateContainerError"
 _NO_FAILURE = frozenset(("", "ContainerCreating", "PodInitializing", "CrashLoopBackOff"))
 _TELLING = frozenset(("Pod", "DaemonSet", "Job", None))
 # A container's status or a condition of the pod says the same (first line), or the pod starts all the same.
-_NOT_TELLING = frozenset(
-    "BackOff Failed InspectFailed ErrImageNeverPull FailedScheduling FailedDaemonPod FailedPostStartHook "
-    "FailedPreStopHook FailedKillPod ExceededGracePeriod Unhealthy ProbeWarning DNSConfigForming MissingClusterDNS "
-    "AlreadyMountedVolume PossibleMemoryBackedVolumesOnDisk FailedToRetrieveImagePullSecret".split()
-)
+_NOT_TELLING = frozenset((
+    "BackOff", "ErrImageNeverPull", "Failed", "FailedDaemonPod", "FailedScheduling", "InspectFailed",
+    "AlreadyMountedVolume", "DNSConfigForming", "ExceededGracePeriod", "FailedKillPod", "FailedPostStartHook",
+    "FailedPreStopHook", "FailedToRetrieveImagePullSecret", "MissingClusterDNS", "PossibleMemoryBackedVolumesOnDisk",
+    "ProbeWarning", "Unhealthy",
+))  # fmt: skip
 
 # The kubelet says "timed out" while it waits for a ConfigMap from a slow API server, and "is reserved for" while the
 # runtime is still creating the container.
