@@ -32,9 +32,10 @@ from typing import Any
 from ..status import nodes, observe, verdict
 from ..status.observe import DaemonSet, Event, Pod
 from ..status.pulls import made_at
+from ..status.reasons import shortened
 from .api import Client, Mirror
 
-_MESSAGE_BYTES, _LINES, _LINE_LENGTH = 4096, 10, 380
+_MESSAGE_BYTES, _LINES = 4096, 10
 # Hundreds of nodes may report at the same time, so a pause collects several changes for one decision. If a decision
 # takes long, the pause is the decision's duration times this factor.
 _PAUSE_SECONDS = 0.3
@@ -64,15 +65,13 @@ class Gate:
         read_pod = partial(observe.pod, plan_label=plan_label, brief=True)
         self._sets: Mirror[DaemonSet] = Mirror(client, f"{apps}/daemonsets", labelled, read_set, note)
         self._pods: Mirror[Pod] = Mirror(client, f"{core}/pods", labelled, read_pod, note)
-        self._events: list[Mirror[Event]] = [
-            Mirror(client, f"{core}/events", {"fieldSelector": f"type=Warning,reason={reason}"}, observe.event, note)
-            for reason in observe.EVENTS
-        ]
+        telling = ",".join(f"{field}={value}" for field, value in observe.EVENTS.items())
+        self._events: Mirror[Event] = Mirror(client, f"{core}/events", {"fieldSelector": telling}, observe.event, note)
         # Its creation time: pods of the same plan may have failed before it, for a reason that has been solved since.
-        self._own: Mirror[float | None] = Mirror(
+        self._own: Mirror[float] = Mirror(
             client, f"{core}/pods", {"fieldSelector": f"metadata.name={environ['PREPULL_POD']}"}, made_at, note
         )
-        self._mirrors: list[Mirror[Any]] = [self._sets, self._pods, self._own, *self._events]
+        self._mirrors: list[Mirror[Any]] = [self._sets, self._pods, self._own, self._events]
 
     def wait(self) -> tuple[int, list[str]]:
         """Wait for a verdict. Return the exit code and the lines of the message."""
@@ -109,8 +108,7 @@ class Gate:
         if daemon_set is None or not all(mirror.loaded for mirror in self._mirrors):
             return None
         since = None if self._judge.late(passed) else next(iter(self._own.items), None)
-        events = [event for mirror in self._events for event in mirror.items]
-        status = nodes.status(daemon_set, self._pods.items, events, since=since)
+        status = nodes.status(daemon_set, self._pods.items, self._events.items, since=since)
         return self._judge.decide([status], passed, since)
 
     def _daemon_set(self) -> DaemonSet | None:
@@ -132,7 +130,7 @@ class Gate:
 
 def text_of(lines: list[str]) -> str:
     """The message, cut to the length that the kubelet accepts."""
-    text = "".join(f"{line[:_LINE_LENGTH]}\n" for line in lines[:_LINES])
+    text = "".join(f"{shortened(line, verdict.LINE_LENGTH)}\n" for line in lines[:_LINES])
     return text.encode("utf-8", "replace")[:_MESSAGE_BYTES].decode("utf-8", "ignore")
 
 

@@ -128,12 +128,12 @@ class Mirror(Generic[T]):
         client: the client of the API server.
         path: the path of the kind in the API.
         query: the selectors for its objects.
-        keep: reduces an object to the data to keep.
+        keep: reduces an object to the data to keep; None if nothing of it is needed.
         changed: called after every change, and whenever the API server cannot be reached.
     """
 
     def __init__(
-        self, client: Client, path: str, query: Query, keep: Callable[[Data], T], changed: Callable[[], None]
+        self, client: Client, path: str, query: Query, keep: Callable[[Data], T | None], changed: Callable[[], None]
     ) -> None:
         self.loaded = False
         """Whether the objects have been listed at least once."""
@@ -173,11 +173,14 @@ class Mirror(Generic[T]):
             time.sleep(pause)
 
     def _load(self) -> str:
-        items, version = {}, ""
+        items: dict[str, T] = {}
+        version = ""
         for page in self._client.pages(self._path, self._query):
             version = page["metadata"]["resourceVersion"]
             for item in page.get("items") or []:
-                items[item["metadata"]["name"]] = self._keep(item)
+                kept = self._keep(item)
+                if kept is not None:
+                    items[item["metadata"]["name"]] = kept
         with self._lock:
             self._items = items
         self.loaded, self.problem = True, None
@@ -186,10 +189,12 @@ class Mirror(Generic[T]):
 
     def _take(self, kind: str, item: Data) -> None:
         name = item["metadata"].get("name", "")
+        kept = self._keep(item) if kind in ("ADDED", "MODIFIED") else None
         with self._lock:
-            if kind == "DELETED":
+            known = name in self._items
+            if kept is not None:
+                self._items[name] = kept
+            elif kind != "BOOKMARK":
                 self._items.pop(name, None)
-            elif kind in ("ADDED", "MODIFIED"):
-                self._items[name] = self._keep(item)
-        if kind != "BOOKMARK":
+        if kept is not None or (known and kind != "BOOKMARK"):
             self._changed()

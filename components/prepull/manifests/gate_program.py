@@ -24,7 +24,7 @@ COMMAND = ("python3", "-B", "-S", "-u", f"{PROGRAM_DIRECTORY}/{START}")
 
 _MODULES = {
     "gate": ("__init__", "__main__", "api"),
-    "status": ("__init__", "nodes", "observe", "pulls", "reasons", "report", "share", "times", "verdict"),
+    "status": ("__init__", "causes", "nodes", "observe", "pulls", "reasons", "report", "share", "times", "verdict"),
 }
 _SPACE = (tokenize.NL, tokenize.COMMENT, tokenize.INDENT, tokenize.DEDENT)
 

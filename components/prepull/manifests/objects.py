@@ -9,12 +9,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from ..node.scripts import UNTAINT_FILES, puller_files, script
+from ..node.scripts import script
 from ..plan import Plan
 from ..runtimes import RUNTIMES
 from . import daemon_set as manifest
 from . import gate_job as gate
-from . import gate_program
+from . import gate_program, node_scripts
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def objects_of(plan: Deciding, programs: Programs | None = None) -> list[Object]
     on_nodes = RUNTIMES[plan.runtime].reports or plan.startup_taint
     objects = []
     if on_nodes:
-        objects.append(_config_map("scripts", lambda plan: {"data": _scripts(plan, programs.script)}))
+        objects.append(_config_map("scripts", lambda plan: {"data": node_scripts.files(plan, programs.script)}))
     if plan.startup_taint:
         objects.extend(_UNTAINT)
     needs = (*(("scripts",) if on_nodes else ()), *(("untaint", "untaint-binding") if plan.startup_taint else ()))
@@ -89,15 +89,6 @@ def _config_map(key: str, content: Callable[[Plan], Mapping[str, Any]]) -> Objec
         return {**_plain(name, plan), **content(plan), "immutable": True}
 
     return Object(key, "ConfigMap", f"-{key}", build)
-
-
-def _scripts(plan: Plan, script: Callable[[str], str]) -> dict[str, str]:
-    puller = puller_files(secrets=bool(plan.image_pull_secrets), removal=bool(plan.remove))
-    names = [
-        *(puller if RUNTIMES[plan.runtime].reports else ()),
-        *(UNTAINT_FILES if plan.startup_taint else ()),
-    ]
-    return {name: script(name) for name in names}
 
 
 def _daemon_set(name: str, plan: Plan, others: Others) -> dict[str, Any]:

@@ -79,7 +79,7 @@ finished() { # INDEX CODE: notes success, another attempt later, or failure
     [ ! -s "$work/credentials" ] || rm -rf "$work/$1.docker"
     if [ "$2" != 0 ]; then
         leave_if_orphaned
-        why=$(reason "$source" <"$work/$1.out")
+        why=$(reason <"$work/$1.out")
     fi
     seconds_since "$began"
     say "$1 $attempts $seconds $why" >>"$work/results"

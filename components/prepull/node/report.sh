@@ -3,13 +3,13 @@
 # TEXT…: prints it unchanged. Not echo: its handling of backslashes depends on the shell.
 say() { printf '%s\n' "$*"; }
 
-reason() { # [NAME]: says in a few words why a client failed, from what it printed
+reason() { # says in a few words why a client failed, from what it printed
     tr '\t\r' '  ' | tr -cd ' -~\n' |
-        awk -v name="${1-}" -v limit="$PREPULL_REASON_LIMIT" -f "$scripts/reason.awk"
+        awk -v table="$scripts/reasons.tsv" -v limit="$PREPULL_REASON_LIMIT" -f "$scripts/reason.awk"
 }
 
 # NAME: logs why the runtime did not remove the image.
-kept() { say "kept $1: $(reason "$1" <"$work/complaint")"; }
+kept() { say "kept $1: $(reason <"$work/complaint")"; }
 
 report() {
     seconds_since "$started_ms"

@@ -91,13 +91,18 @@ def status(
 
 
 def _problems(events: Iterable[Event], since: float | None) -> Mapping[str, Event]:
-    """The events by the name of their object. If an object has several, one that does not pass takes precedence."""
+    """The events by the name of their object: of several, one that does not pass, and then the latest."""
     found: dict[str, Event] = {}
     for event in events:
         over = since is not None and event.at is not None and event.at < since
-        if not over and (event.about not in found or found[event.about].passing):
+        before = found.get(event.about)
+        if not over and (before is None or _rank(event) > _rank(before)):
             found[event.about] = event
     return found
+
+
+def _rank(event: Event) -> tuple[bool, float]:
+    return not event.passing, event.at or 0.0
 
 
 def _weight(pod: Pod, component: DaemonSet) -> tuple[bool, bool, float]:
@@ -106,7 +111,7 @@ def _weight(pod: Pod, component: DaemonSet) -> tuple[bool, bool, float]:
 
 def _with_event(pod: Pod, problems: Mapping[str, Event]) -> Pod:
     event = problems.get(pod.name)
-    # An event still exists after its problem has been solved.
-    if event is None or pod.mounted:
+    # An event still exists after its problem has been solved. What the pod says itself is of now.
+    if event is None or pod.mounted or pod.problem:
         return pod
     return replace(pod, problem=f"the pod cannot start: {event.why}", problem_final=not event.passing)

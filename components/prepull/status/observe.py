@@ -17,8 +17,11 @@ from .pulls import FAILED, PRESENT, PULLING, STATES, WAITING, Image
 from .times import seconds_of
 
 __all__ = ["FAILED", "PRESENT", "PULLING", "STATES", "WAITING", "Image"]
-EVENTS = ("FailedMount", "FailedCreate")
-"""Reasons of the events about pods that do not start or are not created."""
+EVENTS = {"type": "Warning"}
+"""The fields of the events about pods that do not start or are not created. `event` leaves out the others of them."""
+_LASTING = ("FailedMount", "FailedCreate")
+NAME_LENGTH = 120
+"""The most characters of an image's name in a message: what comes after it matters more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,16 +136,23 @@ def pod(item: Mapping[str, Any], *, plan_label: str, brief: bool = False) -> Pod
     )
 
 
-def event(item: Mapping[str, Any]) -> Event:
-    """Read an event.
+def event(item: Mapping[str, Any]) -> Event | None:
+    """Read an event; None if it does not say why a pod does not start.
+
+    Sandboxes and networks may come up later, and what other reasons mean is not known: only a volume or a creation that
+    fails is final.
 
     Args:
         item: the event, as the API server returns it.
     """
-    message = item.get("message") or ""
-    about = (item.get("involvedObject") or {}).get("name", "")
+    message, reason, involved = item.get("message") or "", item.get("reason") or "", item.get("involvedObject") or {}
+    if not reasons.tells(involved.get("kind"), reason):
+        return None
+    about = intern(involved.get("name", ""))
+    lasting = reason in _LASTING
+    why = intern(reasons.of_event(message or reason, "" if lasting else about))
     at = seconds_of(item.get("lastTimestamp") or item.get("eventTime"))
-    return Event(about, intern(reasons.of_event(message)), reasons.passing(message), at)
+    return Event(about, why, not lasting or reasons.passing(message), at)
 
 
 def names_of(spec: Mapping[str, Any]) -> tuple[str, ...]:
@@ -201,22 +211,30 @@ def _problem(
     status = item.get("status") or {}
     scheduled = conditions.get("PodScheduled") or {}
     if scheduled.get("status") == "False":
-        return f"the pod cannot be scheduled: {reasons.one_line(scheduled.get('message') or '')}", True, None
-    if status.get("phase") == "Failed" and status.get("reason"):
+        final = scheduled.get("reason") != "SchedulerError"
+        return f"the pod cannot be scheduled: {reasons.one_line(scheduled.get('message') or '')}", final, None
+    # Of a node that is off, the pod is not Failed (kubernetes: pkg/controller/nodelifecycle).
+    if status.get("reason") and (status.get("phase") == "Failed" or status["reason"] == "NodeLost"):
         return f"the pod has failed: {status['reason']}: {reasons.one_line(status.get('message') or '')}", False, None
     for container in _containers(status):
         if pulls.place_of(container["name"]) is not None:
             continue
         waiting = (container.get("state") or {}).get("waiting") or {}
-        message = waiting.get("message") or ""
-        if waiting.get("reason") in reasons.PULL_FAILURES and not _is_of_volume(item, container, waiting):
-            certain = reasons.certain(message)
-            why = certain or reasons.one_line(message or waiting["reason"])
-            found_out = pulls.found_out(waiting, pulls.made_at(item))
-            return f"image {container.get('image', '')}: {why}", certain is not None, found_out
-        if waiting.get("reason") in reasons.START_FAILURES:
-            why = reasons.one_line(message)
-            return f"container {container['name']} cannot start: {why}", not reasons.passing(message), None
+        reason, message = waiting.get("reason"), waiting.get("message") or ""
+        if reason in reasons.PULL_FAILURES:
+            if _is_of_volume(item, container, waiting):
+                continue
+            why, final = reasons.of_pull(message or reason)
+            name = reasons.shortened(container.get("image", ""), NAME_LENGTH)
+            return f"image {name}: {why}", final, pulls.found_out(waiting, pulls.made_at(item))
+        if reasons.cannot_start(reason):
+            why = reasons.one_line(message or reason)
+            return f"container {container['name']} cannot start: {why}", reasons.starts_never(reason, message), None
+    for container in status.get("initContainerStatuses") or []:
+        ended = (container.get("lastState") or {}).get("terminated")
+        waits = ((container.get("state") or {}).get("waiting") or {}).get("reason") == "CrashLoopBackOff"
+        if waits and ended and container["name"] != report.PULLER and pulls.place_of(container["name"]) is None:
+            return f"container {container['name']} cannot start: {pulls.how_it_ended(ended)}", False, None
     return None, False, None
 
 

@@ -17,7 +17,10 @@ STATES = (PRESENT, PULLING, WAITING, FAILED)
 
 # The kubelet's message between two runs: "back-off 2m40s restarting failed container=pull pod=…".
 _BACKOFF = re.compile(r"back-off (?:([0-9]{1,6})m)?([0-9]{1,6})s restarting")
-_QUOTED = re.compile(r'"([^"]+)"')
+# The reasons of containerd and of CRI-O or Docker for a container whose program could not be started.
+_NEVER_RAN = ("StartError", "ContainerCannotRun")
+# The kubelet quotes the image, except where the runtime says that the registry or the signature is to blame.
+_QUOTED = re.compile(r'"([^"]+)"|image pull failed for (\S+) because')
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +118,7 @@ def _of_report(
     except report.InvalidReportError:
         if ended_well and ended.get("exitCode") == 0:
             return (_PRESENT,) * len(names)
-        why = f"the puller ended without a report: {ended.get('reason') or 'Error'}, code {ended.get('exitCode')}"
+        why = f"the puller ended without a report: {how_it_ended(ended)}"
         return (Image(FAILED, reason=why, next_try=next_try, cause=why, at=at),) * len(names)
     if found.error:
         cause = f"no image was pulled: {found.error}"
@@ -187,18 +190,28 @@ def _of_container(container: Mapping[str, Any], since: float | None, made: float
     waiting = state.get("waiting") or {}
     if waiting.get("reason") in reasons.PULL_FAILURES:
         return _not_pulled(waiting, made)
-    if waiting.get("reason") in reasons.START_FAILURES:
+    if reasons.cannot_start(waiting.get("reason")):
         message = waiting.get("message") or ""
-        why = f"its container cannot start: {reasons.one_line(message)}"
-        return Image(FAILED, reason=why, final=not reasons.passing(message))
+        why = f"its container cannot start: {reasons.one_line(message or waiting['reason'])}"
+        return Image(FAILED, reason=why, final=reasons.starts_never(waiting["reason"], message))
     return _WAITING if since is None else Image(PULLING, since=since)
 
 
 def _not_pulled(waiting: Mapping[str, Any], made: float | None) -> Image:
-    message = waiting.get("message") or ""
-    certain = reasons.certain(message)
-    why = certain or reasons.one_line(message or waiting["reason"])
-    return Image(FAILED, reason=why, final=certain is not None, at=found_out(waiting, made))
+    why, final = reasons.of_pull(waiting.get("message") or waiting["reason"])
+    return Image(FAILED, reason=why, final=final, at=found_out(waiting, made))
+
+
+def how_it_ended(ended: Mapping[str, Any]) -> str:
+    """How a container ended, in a few words; of one that could not be started, why.
+
+    Args:
+        ended: its state `terminated`.
+    """
+    how = f"{ended.get('reason') or 'Error'}, code {ended.get('exitCode')}"
+    # runc's own words; of a container that has run, it would be what the container wrote.
+    said = reasons.one_line(ended.get("message") or "") if ended.get("reason") in _NEVER_RAN else ""
+    return f"{how}: {said}" if said else how
 
 
 def found_out(waiting: Mapping[str, Any], made: float | None) -> float | None:
@@ -228,7 +241,7 @@ def _mounted(names: Sequence[str], pod: Mapping[str, Any]) -> Read:
 
 def quoted(waiting: Mapping[str, Any]) -> list[str]:
     """The quoted texts in the message of a waiting container. One of them is the image that it waits for."""
-    return _QUOTED.findall(waiting.get("message") or "")
+    return [quoted or named for quoted, named in _QUOTED.findall(waiting.get("message") or "")]
 
 
 def made_at(pod: Mapping[str, Any]) -> float | None:

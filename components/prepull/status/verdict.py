@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from . import observe
 from .nodes import Node, Status
 from .observe import Image
+from .reasons import shortened, way_out
 from .share import Share
 
 GO, WAIT, FAIL = "go", "wait", "fail"
@@ -20,6 +21,9 @@ COUNT_SECONDS = 120
 
 _NODES_NAMED = 5
 _REASONS = 8
+LINE_LENGTH = 380
+"""The most characters of a line: ten of them fit into a termination message."""
+_NODES_LENGTH = 80
 
 
 @dataclass(frozen=True)
@@ -153,15 +157,17 @@ def judge(status: Status, min_ready: str, *, settled: bool, late: bool, since: f
         summary = "the nodes are not counted yet: the DaemonSet's controller has not seen the latest change"
     if not late and not (desired and lost > desired - want):
         return Verdict(WAIT, (summary,), done, want, desired)
-    lines = [summary, *(_line(cause, nodes, desired) for cause, nodes in list(blamed.items())[:_REASONS])]
-    if len(blamed) > _REASONS:
-        lines.append(f"and {len(blamed) - _REASONS} more")
+    hints = _ways_out(status) if blamed else []
+    room = _REASONS - len(hints)
+    lines = [summary, *(_line(cause, nodes, desired) for cause, nodes in list(blamed.items())[:room])]
+    if len(blamed) > room:
+        lines.append(f"and {len(blamed) - room} more")
     elif late:
         accused = {name for names in blamed.values() for name in names}
         silent = [node.name for node in status.nodes if not node.complete and node.name not in accused]
         if silent:
             lines.append(f"no word yet from {len(silent)} nodes: {_names(silent)}")
-    return Verdict(FAIL, tuple(lines), done, want, desired, desired - done - lost)
+    return Verdict(FAIL, (*lines, *hints), done, want, desired, desired - done - lost)
 
 
 def _causes(node: Node, *, settled: bool, late: bool, since: float | None) -> list[str]:
@@ -177,7 +183,7 @@ def _causes(node: Node, *, settled: bool, late: bool, since: float | None) -> li
         failed = _failure(image, earlier=late or since is not None)
         # A report is written after all attempts; the kubelet's message may be about the first.
         if failed and counts(failed.at, final=failed.final, settled=settled or pod.reports):
-            causes[failed.cause or f"image {name}: {failed.reason}"] = None
+            causes[failed.cause or f"image {shortened(name, observe.NAME_LENGTH)}: {failed.reason}"] = None
     if pod.problem and counts(pod.problem_at, final=pod.problem_final):
         causes[pod.problem] = None
     return list(causes)
@@ -194,8 +200,15 @@ def _countable(status: Status) -> int:
     return sum(node.complete and node.pod.ready for node in status.nodes)
 
 
+def _ways_out(status: Status) -> list[str]:
+    """What to do about failures for which only the puller's way of pulling may be to blame."""
+    reported = (image.reason for node in status.nodes if node.pod.reports for image in node.pod.images)
+    return sorted({hint for hint in map(way_out, reported) if hint})
+
+
 def _line(cause: str, nodes: list[str], desired: int) -> str:
-    return f"{cause} ({len(nodes)} of {desired} nodes: {_names(nodes)})"
+    names = shortened(_names(nodes), max(_NODES_LENGTH, LINE_LENGTH - len(cause) - 30))
+    return f"{cause} ({len(nodes)} of {desired} nodes: {names})"
 
 
 def _names(nodes: list[str]) -> str:

@@ -55,10 +55,11 @@ def test_a_certain_failure_says_what_failed_where_and_why(api: FakeApi, prepull:
         meanwhile(watched(api), lambda node=node: api.send("pods", "MODIFIED", reported(node, *failures, code=1)))
     ran = prepull("wait", "--timeout", "1m")
     assert (ran.code, ran.out) == (1, "")
-    assert ran.err.splitlines()[-3:] == [
+    assert ran.err.splitlines()[-4:] == [
         "0 of 2 nodes have all images, and 2 are needed",
         f"image {NAMES[0]}: manifest unknown (2 of 2 nodes: node-a, node-b)",
         f"image {NAMES[1]}: unauthorized (2 of 2 nodes: node-a, node-b)",
+        "unauthorized: set image_pull_secrets, or runtime: kubelet, which has the nodes' own credentials",
     ]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from .objects import DIGEST, KUBELET, LIST, MOUNTED, NAMES, Data, event, pod
+from .objects import DIGEST, HELD, KUBELET, LATER, LIST, MOUNTED, NAMES, Data, ended, event, pod, waiting
 from .pods import MANY, left, many, mounted, reported, run_of, running, stuck, there
 
 CONTINUE = {**LIST, "on_failure": "continue"}
@@ -14,6 +14,16 @@ NO_SOCKET = 'failed for volume "socket" : hostPath type check failed: /run/x.soc
 BUSY = 'failed for volume "scripts" : failed to sync configmap cache: timed out waiting for the condition'
 NONE = "0 of 1 nodes have all images, and 1 are needed"
 AWAY = "Internal error occurred: failed calling webhook: connection refused"
+
+
+NO_ADDRESS = "Failed to create pod sandbox: {}: add cmd: failed to assign an IP address to container"
+NO_NETWORK = "network is not ready: container runtime network not ready: cni plugin not initialized"
+
+
+def sandbox(number: int, about: str = "images-a") -> Data:
+    """A warning about a sandbox that could not be made; each has an ID of its own."""
+    said = NO_ADDRESS.format(f'rpc error: code = Unknown desc = "{number:064x}"')
+    return event(said, about, reason="FailedCreatePodSandBox")
 
 
 def evicted() -> Data:
@@ -67,6 +77,7 @@ def failed(name: str, why: str, nodes: str = "a", of: int = 1) -> str:
     return f"{name}: {why} ({len(nodes.split(', '))} of {of} nodes: {nodes})"
 
 
+WAY_OUT = "unauthorized: set image_pull_secrets, or runtime: kubelet, which has the nodes' own credentials"
 TWO_FAILURES = ("0 failed 2 9.000 manifest unknown", "1 failed 2 9.000 unauthorized")
 GOING = {
     "all there": Case(["2 of 2 nodes have all 2 images"], 0, [there("a"), there("b")], desired=2),
@@ -98,6 +109,7 @@ FAILING = {
             "0 of 2 nodes have all images, and 2 are needed",
             failed(f"image {NAMES[0]}", "manifest unknown", "a, b", 2),
             failed(f"image {NAMES[1]}", "unauthorized", "a, b", 2),
+            WAY_OUT,
         ],
         1,
         [reported("a", *TWO_FAILURES, code=1), reported("b", *TWO_FAILURES, code=1)],
@@ -130,7 +142,8 @@ FAILING = {
         args=MANY,
     ),
     "a long reason": fails(
-        failed("container pull cannot start", "x" * 297 + "..."), stuck("pull", "CreateContainerError", "x" * 1000)
+        failed("container pull cannot start", "x" * 100 + "..." + "x" * 188 + "the cause"),
+        stuck("pull", "CreateContainerError", "x" * 1000 + "the cause"),
     ),
     "the kubelet finds no image": fails(
         failed(f"image {NAMES[0]}", "manifest unknown"),
@@ -195,9 +208,53 @@ LATE = {
         args=CONTINUE,
     ),
     "a kubelet that tries again": fails(
-        failed(f"image {NAMES[0]}", "dial tcp: i/o timeout"),
+        failed(f"image {NAMES[0]}", "timed out"),
         stuck("pull-0", "ErrImagePull", "dial tcp: i/o timeout", NAMES[0], KUBELET),
         args=KUBELET,
+    ),
+    "a web page": fails(
+        failed(f"image {NAMES[0]}", "a web page, not an image"),
+        stuck(
+            "pull-0", "ErrImagePull", "unexpected media type text/html for sha256:04a7: not found", NAMES[0], KUBELET
+        ),
+        args=KUBELET,
+    ),
+    "a layer that is not there": fails(
+        failed(f"image {NAMES[0]}", "a layer is missing in the node's store"),
+        stuck(
+            "pull-0", "ErrImagePull", "failed to unpack image: content digest sha256:0c18: not found", NAMES[0], KUBELET
+        ),
+        args=KUBELET,
+    ),
+    "no address": fails(
+        failed("the pod cannot start", NO_ADDRESS.format("...")), pod("a"), events=[sandbox(1), sandbox(2)]
+    ),
+    "no address on any node": Case(
+        [
+            "0 of 2 nodes have all images, and 2 are needed",
+            failed("the pod cannot start", NO_ADDRESS.format("..."), "a, b", 2),
+        ],
+        1,
+        [pod("a"), pod("b")],
+        [sandbox(1), sandbox(2, "images-b")],
+        desired=2,
+    ),
+    "no network yet": fails(
+        failed("the pod cannot start", NO_NETWORK), pod("a"), events=[event(NO_NETWORK, reason="NetworkNotReady")]
+    ),
+    "no network after a slow start": fails(
+        failed("the pod cannot start", NO_NETWORK),
+        pod("a"),
+        events=[event(NO_NETWORK, reason="NetworkNotReady", at=LATER), event(BUSY)],
+    ),
+    "a node that does not have what the pod needs": fails(
+        failed("the pod has failed", "OutOfcpu: Node didn't have enough resource: cpu"),
+        pod("a", phase="Failed", reason="OutOfcpu", message="Node didn't have enough resource: cpu"),
+    ),
+    "a program that does not run": fails(
+        failed("container programs cannot start", "Error, code 1"),
+        pod("a", HELD, initContainerStatuses=[{**waiting("programs", "CrashLoopBackOff"), "lastState": ended(code=1)}]),
+        args=HELD,
     ),
     "a busy node": fails(failed("the pod cannot start", BUSY), pod("a"), events=[event(BUSY)]),
     "a busy runtime": fails(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from prepull.manifests import gate_program, render
+from prepull.manifests import gate_program, node_scripts, render
 from prepull.manifests.objects import Programs, objects_of
 from prepull.node.scripts import PULLER_FILES, script
 from prepull.runtimes import RUNTIMES
@@ -65,7 +65,8 @@ def test_the_kinds() -> None:
 )
 def test_the_scripts_that_run_are_on_the_cluster_and_cannot_be_changed(args: dict[str, Any], names: list[str]) -> None:
     scripts = built(plan_of(**args))["scripts"]
-    assert scripts["data"] == {name: script(name) for name in names}
+    table = {node_scripts.REASONS: node_scripts.reasons()} if "puller.sh" in names else {}
+    assert scripts["data"] == {**{name: script(name) for name in names}, **table}
     assert scripts["immutable"] is True
 
 

@@ -66,6 +66,58 @@ def test_a_helper_image_that_is_missing_is_the_pods_problem() -> None:
             "container pull cannot start: context deadline exceeded",
             False,
         ),
+        (
+            {"phase": "Failed", "reason": "OutOfcpu", "message": "Node didn't have enough resource: cpu"},
+            "the pod has failed: OutOfcpu: Node didn't have enough resource: cpu",
+            False,
+        ),
+        (
+            {"phase": "Running", "reason": "NodeLost", "message": "Node a is unresponsive"},
+            "the pod has failed: NodeLost: Node a is unresponsive",
+            False,
+        ),
+        (
+            {"conditions": [{"type": "PodScheduled", "status": "False", "reason": "SchedulerError", "message": "no"}]},
+            "the pod cannot be scheduled: no",
+            False,
+        ),
+        (
+            {
+                "initContainerStatuses": [
+                    waiting("pull", "SignatureValidationFailed", "image rejected by policy", "puller:1")
+                ]
+            },
+            "image puller:1: image rejected by policy",
+            False,
+        ),
+        (
+            {"initContainerStatuses": [waiting("pull", "PreStartHookError", "no  device")]},
+            "container pull cannot start: no device",
+            False,
+        ),
+        (
+            {"initContainerStatuses": [waiting("pull", "CreateContainerConfigError")]},
+            "container pull cannot start: CreateContainerConfigError",
+            True,
+        ),
+        (
+            {
+                "initContainerStatuses": [
+                    {
+                        **waiting("programs", "CrashLoopBackOff"),
+                        "lastState": ended("exec: no  such file", 128, reason="StartError"),
+                    }
+                ]
+            },
+            "container programs cannot start: StartError, code 128: exec: no such file",
+            False,
+        ),
+        (
+            {"initContainerStatuses": [{**waiting("programs", "CrashLoopBackOff"), "lastState": ended("said", 1)}]},
+            "container programs cannot start: Error, code 1",
+            False,
+        ),
+        ({"initContainerStatuses": [{**waiting("pull", "CrashLoopBackOff"), "lastState": ended()}]}, None, False),
         ({"phase": "Failed"}, None, False),
         ({"phase": "Pending", "reason": "Evicted"}, None, False),
         ({"initContainerStatuses": [waiting("pull", "PodInitializing")]}, None, False),
@@ -126,9 +178,28 @@ def test_the_nodes_are_not_counted_while_the_status_is_of_an_earlier_generation(
 def test_an_event_says_of_what_it_is_why_and_when() -> None:
     found = observe.event(event("hostPath type check failed: /run/x.sock is not a socket file", "images-a", at=LATER))
     assert found == observe.Event("images-a", "socket missing: /run/x.sock is not a socket file", False, NOW + 90)
-    assert observe.event(event("timed out waiting for the condition")).passing
-    bare = {"eventTime": "2026-01-01T00:00:00.250000Z"}
-    assert observe.event(bare) == observe.Event("", "", False, NOW + 0.25)
+    busy = observe.event(event("timed out waiting for the condition"))
+    assert busy is not None
+    assert busy.passing
+    bare = {"eventTime": "2026-01-01T00:00:00.250000Z", "reason": "FailedCreatePodSandBox"}
+    assert observe.event(bare) == observe.Event("", "FailedCreatePodSandBox", True, NOW + 0.25)
+
+
+@pytest.mark.parametrize(
+    ("reason", "passing"),
+    [("FailedMount", False), ("FailedCreate", False), ("FailedCreatePodSandBox", True), ("NetworkNotReady", True)],
+)
+def test_a_sandbox_and_a_network_may_come_up_later(reason: str, passing: bool) -> None:
+    found = observe.event(event("oddly wrong", reason=reason))
+    assert found is not None
+    assert (found.why, found.passing) == ("oddly wrong", passing)
+
+
+def test_an_event_that_says_nothing_of_a_start_is_left_out() -> None:
+    assert observe.event(event("back-off restarting failed container", reason="BackOff")) is None
+    other = event("Error creating: forbidden", reason="FailedCreate")
+    other["involvedObject"]["kind"] = "ReplicaSet"
+    assert observe.event(other) is None
 
 
 @pytest.mark.parametrize(

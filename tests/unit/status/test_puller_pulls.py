@@ -108,6 +108,11 @@ def test_a_puller_that_was_killed_leaves_no_report() -> None:
         assert image.reason == "the puller ended without a report: OOMKilled, code 137"
 
 
+def test_a_puller_that_could_not_be_started_leaves_the_runtimes_words() -> None:
+    for image in images_of(left("exec: /bin/sh:  no such file", 128, reason="StartError")):
+        assert image.reason == "the puller ended without a report: StartError, code 128: exec: /bin/sh: no such file"
+
+
 @pytest.mark.parametrize(
     ("more", "why"),
     [

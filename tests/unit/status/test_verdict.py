@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from prepull.status.nodes import Status, status
 from prepull.status.progress import Progress
-from prepull.status.verdict import FAIL, GO, WAIT, Judge, judge, needed
+from prepull.status.verdict import FAIL, GO, LINE_LENGTH, WAIT, Judge, judge, needed
 
-from ..cluster.objects import NAMES, daemon_set, event, pod
-from ..cluster.pods import MANY, many, reported, run_of, running, there
+from ..cluster.objects import KUBELET, NAMES, daemon_set, event, pod
+from ..cluster.pods import MANY, many, reported, run_of, running, stuck, there
 from ..cluster.reading import NOW, read_pod, read_set, seen
 
 
@@ -20,6 +20,7 @@ def test_a_share_is_rounded_up(min_ready: str, desired: int, expected: int) -> N
     assert needed(min_ready, desired) == expected
 
 
+WAY_OUT = "unauthorized: set image_pull_secrets, or runtime: kubelet, which has the nodes' own credentials"
 NEVER = ("0 failed 2 9.000 manifest unknown", "1 failed 2 9.000 unauthorized")
 
 
@@ -35,7 +36,28 @@ def test_it_fails_once_too_many_nodes_are_lost_and_names_them() -> None:
         "1 of 3 nodes have all images, and 3 are needed",
         f"image {NAMES[0]}: manifest unknown (1 of 3 nodes: c)",
         f"image {NAMES[1]}: unauthorized (1 of 3 nodes: c)",
+        WAY_OUT,
     )
+
+
+def test_the_kubelet_has_its_own_credentials_so_only_the_puller_is_helped() -> None:
+    item = stuck("pull-1", "ErrImagePull", "401 Unauthorized", NAMES[1], KUBELET)
+    verdict = judge(seen(item, desired=1, args=KUBELET), "100%", settled=True, late=False)
+    assert verdict.lines[1:] == (f"image {NAMES[1]}: unauthorized (1 of 1 nodes: a)",)
+
+
+def test_a_long_name_leaves_room_for_the_reason_and_the_nodes() -> None:
+    name, node = "registry.example/" + "x/" * 110 + "y:1", "node-" + "x" * 100
+    item = reported(node, "0 failed 1 1.000 manifest unknown", args={"images": [name]}, code=1)
+    others = [
+        reported(f"{node}{index}", "0 failed 1 1.000 manifest unknown", args={"images": [name]}, code=1)
+        for index in range(4)
+    ]
+    verdict = judge(seen(item, *others, desired=5, args={"images": [name]}), "100%", settled=True, late=False)
+    line = verdict.lines[1]
+    assert len(line) <= LINE_LENGTH
+    assert line.startswith("image registry.example/x/")
+    assert "y:1: manifest unknown (5 of 5 nodes: node-x" in line
 
 
 def test_it_waits_for_what_is_tried_again() -> None:

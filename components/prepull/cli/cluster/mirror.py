@@ -26,7 +26,7 @@ Labels = dict[str, str]
 
 
 class Mirror(Generic[T]):
-    """Objects of one kind in one namespace, by name, each reduced by `keep` to the part that is needed.
+    """Objects of one kind in one namespace, by name, each reduced by `keep` to the part that is needed, if one is.
 
     | when | what happens |
     |---|---|
@@ -43,7 +43,7 @@ class Mirror(Generic[T]):
         client: AsyncClient,
         resource: Any,
         namespace: str,
-        keep: Callable[[Mapping[str, Any]], T],
+        keep: Callable[[Mapping[str, Any]], T | None],
         *,
         labels: Mapping[str, str | None] | None = None,
         fields: Labels | None = None,
@@ -68,9 +68,11 @@ class Mirror(Generic[T]):
         for attempt in range(1, _LIST_ATTEMPTS + 1):
             try:
                 listed = self._client.list(self._resource, chunk_size=PAGE, **self._selection)
-                items = {}
+                items: dict[str, T] = {}
                 async for item in listed:
-                    items[item["metadata"]["name"]] = self._keep(item)
+                    kept = self._keep(item)
+                    if kept is not None:
+                        items[item["metadata"]["name"]] = kept
             except httpx2.HTTPStatusError as error:
                 # 410: the server keeps the further pages of a list for five minutes only.
                 if code_of(error) != 410 or attempt == _LIST_ATTEMPTS:
@@ -121,8 +123,8 @@ class Mirror(Generic[T]):
     def _take(self, kind: str, item: Mapping[str, Any]) -> None:
         metadata = item["metadata"]
         self._version = metadata["resourceVersion"]
-        if kind == "DELETED":
-            self.items.pop(metadata["name"], None)
-        elif kind in ("ADDED", "MODIFIED"):
-            self.items[metadata["name"]] = self._keep(item)
+        if kind in ("ADDED", "MODIFIED") and (kept := self._keep(item)) is not None:
+            self.items[metadata["name"]] = kept
+        elif self.items.pop(metadata.get("name", ""), None) is None:
+            return
         self._changed()

@@ -35,10 +35,7 @@ class View:
         note = self.changed.set
         self._sets = Mirror(client, DAEMON_SET, namespace, _read_set, labels=labels, changed=note)
         self._pods = Mirror(client, POD, namespace, _read_pod, labels=labels, changed=note)
-        self._events = [
-            Mirror(client, EVENT, namespace, observe.event, fields={"type": "Warning", "reason": reason}, changed=note)
-            for reason in observe.EVENTS
-        ]
+        self._events = [Mirror(client, EVENT, namespace, observe.event, fields=observe.EVENTS, changed=note)]
         self._logs = Logs(client, namespace, changed=note)
         self._following = False
 

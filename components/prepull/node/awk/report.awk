@@ -39,7 +39,8 @@ reason == "" {
 
 {
     failures = failures $1 " failed " attempts " " spent " " reason "\n"
-    reason = substr(reason, 1, 60)
+    # In the middle, because of nested errors the last one is the cause.
+    if (length(reason) > 60) reason = substr(reason, 1, 20) "..." substr(reason, length(reason) - 36)
     if (!(reason in number)) { number[reason] = ++reasons; brief[reasons] = reason }
     lost[++failed] = $1
     rank[failed] = number[reason]

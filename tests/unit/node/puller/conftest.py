@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from prepull.manifests import node_scripts
 from prepull.node.scripts import puller_files, script
 from prepull.status.report import Report, parse
 
@@ -285,6 +286,7 @@ class Node:
         (self.directory / "scripts").mkdir()
         for name in puller_files(secrets=secrets, removal=removal):
             (self.directory / "scripts" / name).write_text(script(name), "utf-8")
+        (self.directory / "scripts" / node_scripts.REASONS).write_text(node_scripts.reasons(), "utf-8")
 
     def _name_file(self, name: str) -> Path:
         return self.directory / "names" / name.encode().hex()
