@@ -6,7 +6,6 @@ has the API's.
 
 from __future__ import annotations
 
-import difflib
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -45,9 +44,7 @@ _DEEPEST = 50
 
 namespace = matching(_NAMESPACE, "a namespace; it has lower-case letters, digits and '-'")
 priority_class_name = matching(_OBJECT_NAME, "the name of a PriorityClass; it has lower-case letters, digits, '-.'")
-service_account_name = matching(
-    _OBJECT_NAME, "the name of a ServiceAccount; it has lower-case letters, digits, '-.'"
-)
+service_account_name = matching(_OBJECT_NAME, "the name of a ServiceAccount; it has lower-case letters, digits, '-.'")
 taint_key = matching(_LABEL_KEY, "the key of a taint; write 'name' or 'prefix.example.com/name'")
 label_value = matching(_LABEL_VALUE, "a label's value; it has at most 63 letters, digits, '-_.'")
 _label_key = matching(_LABEL_KEY, "a key; write 'name' or 'prefix.example.com/name'")
@@ -151,9 +148,8 @@ def _amounts(value: Any) -> dict[str, str]:
     amounts = _keyed(value, quantity)
     for name in amounts:
         if "/" not in name and name not in _PLAIN_RESOURCES and not name.startswith("hugepages-"):
-            nearest = difflib.get_close_matches(name, _PLAIN_RESOURCES, n=1)
-            hint = f"did you mean {nearest[0]!r}?" if nearest else f"write one of {', '.join(_PLAIN_RESOURCES)}"
-            raise InvalidValueError(f"{name!r} is not a resource of Kubernetes; {hint}")
+            names = ", ".join(_PLAIN_RESOURCES)
+            raise InvalidValueError(f"{name!r} is not a resource; write {names} or a name such as 'example.com/{name}'")
     return amounts
 
 

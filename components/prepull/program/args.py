@@ -6,7 +6,7 @@ the description of each.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Optional, TypedDict, Union
+from typing import TYPE_CHECKING, Any, Optional, TypedDict
 
 from pulumi import Input
 
@@ -34,9 +34,9 @@ class Toleration(TypedDict, total=False):
 # Pulumi's own argument classes are accepted too. Only type checkers see these unions: the analyser reads the types at
 # run time, and rejects unions.
 if TYPE_CHECKING:
-    AnyToleration = Union[Toleration, v1.TolerationArgs, v1.TolerationArgsDict]
-    AnyAffinity = Union[Mapping[str, Input[Any]], v1.AffinityArgs, v1.AffinityArgsDict]
-    AnyResources = Union[Mapping[str, Input[Any]], v1.ResourceRequirementsArgs, v1.ResourceRequirementsArgsDict]
+    AnyToleration = Toleration | v1.TolerationArgs | v1.TolerationArgsDict
+    AnyAffinity = Mapping[str, Input[Any]] | v1.AffinityArgs | v1.AffinityArgsDict
+    AnyResources = Mapping[str, Input[Any]] | v1.ResourceRequirementsArgs | v1.ResourceRequirementsArgsDict
 else:
     AnyToleration = Toleration
     AnyAffinity = AnyResources = Mapping[str, Input[Any]]
@@ -104,20 +104,20 @@ class PrePullDaemonSetArgs(TypedDict, total=False):
     priority_class_name: Optional[Input[str]]
     """PriorityClass of the pod. Default: the cluster's default."""
     resources: Optional[Input[AnyResources]]
-    """`requests` and `limits` of the container that pulls. What is not given has its default: requests of 10m of CPU
-    and 16Mi of memory, a limit of 1 CPU, and a memory limit that grows with `parallelism` (384Mi for 4). A default
-    gives way: a request is lowered to a given limit, a limit is raised to a given request. Images are pulled and
-    unpacked by the runtime, which these limits do not slow."""
+    """`requests` and `limits` of the container that pulls. An amount that is not given has its default; if a given
+    request and a default limit contradict each other, or the reverse, the default follows. Default: small requests, a
+    limit of 1 CPU, and a memory limit that grows with `parallelism`. They do not slow the pull, which the runtime does
+    outside of the container."""
     helper_resources: Optional[Input[AnyResources]]
-    """`requests` and `limits` of every other container: `pause`, the gate, and those that `hold`, `startup_taint` and
-    the runtime `kubelet` add. For namespaces with a ResourceQuota or a LimitRange. What is not given has its default,
-    which gives way as that of `resources`: requests of 1m of CPU and 4Mi of memory and limits of 200m and 16Mi; for the
-    gate and `untaint`, requests of 10m and 16Mi and limits of 500m and 192Mi."""
+    """`requests` and `limits` of every container that does not pull: `pause`, the gate, and those that `hold`,
+    `startup_taint` and the runtime `kubelet` add. Write them for a namespace whose ResourceQuota or LimitRange refuses
+    the defaults. An amount that is not given has its default, as in `resources`. Default: 1m of CPU and 4Mi of memory,
+    with limits of 200m and 16Mi; for the gate and `untaint` 10m and 16Mi, with limits of 500m and 192Mi."""
     service_account_name: Optional[Input[str]]
-    """ServiceAccount of all pods, in the component's namespace. You create it, and may grant it beforehand what the
-    pods need: an OpenShift SCC, for example. The rights of the gate, and with `startup_taint` the right to patch
-    nodes, are then bound to it. Default: `default`; the gate, and pods with `startup_taint`, have accounts of their
-    own, which the component creates."""
+    """ServiceAccount of all pods, which you create in the component's namespace: for an OpenShift SCC, for example, or
+    for credential providers that use service account tokens. The rights of the gate, and with `startup_taint` the right
+    to patch nodes, are bound to this account. Default: the namespace's own, `default`; the gate, and pods with
+    `startup_taint`, then have accounts that the component creates."""
     labels: Optional[Input[Mapping[str, Input[str]]]]
     """Labels for the DaemonSet and its pods, in addition to the component's own labels."""
     annotations: Optional[Input[Mapping[str, Input[str]]]]

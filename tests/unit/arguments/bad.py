@@ -43,8 +43,11 @@ WRONG_RESOURCES: list[tuple[Any, str]] = [
     ],
     ({"limits": {"cpu": True}}, "['limits']['cpu']: True is not a text"),
     ({"limits": {"a b": "1"}}, "['limits']: 'a b' is not a key"),
-    ({"limits": {"memmory": "1Gi"}}, "['limits']: 'memmory' is not a resource of Kubernetes; did you mean 'memory'?"),
-    ({"requests": {"gpu": 1}}, "['requests']: 'gpu' is not a resource of Kubernetes; write one of cpu, memory, ephem"),
+    (
+        {"limits": {"memmory": "1Gi"}},
+        "['limits']: 'memmory' is not a resource; write cpu, memory, ephemeral-storage or",
+    ),
+    ({"requests": {"gpu": 1}}, "['requests']: 'gpu' is not a resource; write cpu, memory, ephemeral-storage or a n"),
     *[
         (
             {"requests": {"cpu": request}, "limits": {"cpu": limit}},
