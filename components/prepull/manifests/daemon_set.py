@@ -135,17 +135,23 @@ def token_volume() -> dict[str, Any]:
 
 
 def client_container(
-    plan: Plan, name: str, image: str, command: Sequence[str], environment: Mapping[str, Any], program: dict[str, Any]
+    name: str,
+    image: str,
+    command: Sequence[str],
+    environment: Mapping[str, Any],
+    program: dict[str, Any],
+    *,
+    plan: Plan,
 ) -> dict[str, Any]:
     """A container that talks to the API server, as an unprivileged user.
 
     Args:
-        plan: the plan, with what the user wants for its resources.
         name: its name.
         image: its image.
         command: its command.
         environment: its variables: each a text, or a `valueFrom` of the API.
         program: the volume mount with its program.
+        plan: the plan, with the user's `helper_resources`.
     """
     return {
         "name": name,
@@ -165,12 +171,12 @@ def client_container(
 def _untaint(taint: str, plan: Plan) -> dict[str, Any]:
     node = {"valueFrom": {"fieldRef": {"fieldPath": "spec.nodeName"}}}
     return client_container(
-        plan,
         "untaint",
         plan.kubectl_image,
         ["/bin/sh", f"{SCRIPTS_DIRECTORY}/untaint.sh"],
         {"PREPULL_NODE": node, "PREPULL_TAINT": taint},
         mount(_UNTAINT_VOLUME, SCRIPTS_DIRECTORY, read_only=True),
+        plan=plan,
     )
 
 

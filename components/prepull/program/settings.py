@@ -49,15 +49,14 @@ class Settings:
             PrePullArgumentError: a known argument is wrong, an image cannot be pinned, or a deciding argument is an
                 output.
         """
-        args = {key: _plain(value) for key, value in args.items()}
+        args = _plain(args)
         if _is_known(args):
             plan = _pinned(name, _checked(name, args), pulumi.log.warn)
             known = {field: getattr(plan, field) for field in _DECIDING}
             return cls(Deciding(**known, own_accounts=plan.own_accounts), pulumi.Output.from_input(plan))
         # Before any output is made: a known error is then shown alone, and no output fails with it.
         decided = _decided(name, args)
-        resolved: pulumi.Output[dict[str, Any]] = pulumi.Output.from_input(args)
-        later: pulumi.Output[Plan] = resolved.apply(lambda known: _plan_later(name, known))
+        later: pulumi.Output[Plan] = _resolved(args).apply(lambda known: _plan_later(name, known))
         return cls(decided, later)
 
 
@@ -97,8 +96,7 @@ def _pinned(name: str, plan: Plan, warn: Callable[[str], None]) -> Plan:
 async def _plan_later(name: str, args: Mapping[str, Any]) -> Plan:
     warnings: list[str] = []
     try:
-        # An output may have been one of Pulumi's argument classes, or contain one.
-        plan = _checked(name, {key: _plain(value) for key, value in args.items()})
+        plan = _checked(name, args)
         # In a thread: registries need seconds to answer, and the rest of the program can continue.
         plan = await asyncio.to_thread(_pinned, name, plan, warnings.append)
     except PrePullArgumentError as error:
@@ -109,20 +107,37 @@ async def _plan_later(name: str, args: Mapping[str, Any]) -> Plan:
     return plan
 
 
-def _plain(value: Any) -> Any:
-    """The same value as mappings, lists and scalars. Outputs stay, and what else is wrong is for the check to find."""
-    if isinstance(value, pulumi.Output) or isawaitable(value):
-        return value
+def _resolved(value: Any) -> pulumi.Output[Any]:
+    """A value and all outputs in it, as mappings, lists and scalars."""
+
+    def later(each: Any) -> Any:
+        output = each if isinstance(each, pulumi.Output) else pulumi.Output.from_input(each)
+        # Not from_input() right away: it cannot read an output class that has a field `values`.
+        return output.apply(_resolved)
+
+    resolved: pulumi.Output[Any] = pulumi.Output.from_input(_plain(value, later))
+    return resolved
+
+
+def _plain(value: Any, later: Callable[[Any], Any] = lambda output: output) -> Any:
+    """A value as mappings, lists and scalars. What is neither, nor stands for one, is left for the check to refuse.
+
+    Args:
+        value: the value.
+        later: what becomes of an output. Default: it stays.
+    """
     if isinstance(value, Enum):
         return value.value
     if value is None or isinstance(value, (str, int, float)):
         return value
-    if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in value.items()}
+    if _is_later(value):
+        return later(value)
     if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
+        return [_plain(item, later) for item in value]
+    if isinstance(value, Mapping):
+        return {key: _plain(item, later) for key, item in value.items()}
     given = {field: getattr(value, field) for field in _fields(type(value))}
-    return {field: _plain(item) for field, item in given.items() if item is not None} if given else value
+    return {field: _plain(item, later) for field, item in given.items() if item is not None} if given else value
 
 
 def _fields(class_: type) -> Sequence[str]:
@@ -140,4 +155,8 @@ def _is_known(value: Any) -> bool:
         return all(_is_known(item) for item in value.values())
     if isinstance(value, (list, tuple)):
         return all(_is_known(item) for item in value)
-    return value is None or isinstance(value, (str, int, float))
+    return not _is_later(value)
+
+
+def _is_later(value: Any) -> bool:
+    return isinstance(value, pulumi.Output) or isawaitable(value)
