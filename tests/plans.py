@@ -58,6 +58,8 @@ EACH: dict[str, Any] = {
     },
     "priority_class_name": "system-node-critical",
     "resources": {"requests": {"cpu": "100m", "memory": "64Mi"}, "limits": {"cpu": 2, "memory": "1Gi"}},
+    "helper_resources": {"requests": {"memory": "32Mi"}, "limits": {"cpu": "5m"}},
+    "service_account_name": "images-of-platform",
     "labels": {"team": "platform"},
     "annotations": {"example.com/note": "line 1\nline 2"},
     "startup_taint": "example.com/images",

@@ -45,6 +45,8 @@ class Plan:
     affinity: Mapping[str, Any] | None
     priority_class_name: str | None
     resources: Mapping[str, Any] | None
+    helper_resources: Mapping[str, Any] | None
+    service_account_name: str | None
     labels: Mapping[str, str]
     annotations: Mapping[str, str]
     startup_taint: str | None
@@ -57,6 +59,11 @@ class Plan:
     remove: tuple[Reference, ...]
     pinned: tuple[Reference, ...] = ()
     """The references among `images` whose digests were resolved from their tags (arguments/pins.py)."""
+
+    @property
+    def own_accounts(self) -> bool:
+        """Whether the component makes a ServiceAccount for each right that it needs: the user names none."""
+        return self.service_account_name is None
 
     @property
     def fingerprint(self) -> str:

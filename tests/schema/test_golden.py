@@ -43,6 +43,7 @@ CASES: dict[str, dict[str, Any]] = {
     "kubelet-hold": {"runtime": "kubelet", "hold": True, "pull_policy": "Always", "stagger": "90s"},
     "kubelet-startup-taint": {"runtime": "kubelet", "startup_taint": "example.com/images", "wait_for": "nothing"},
     "image-volume-nothing-else": {"runtime": "image-volume", "wait_for": "nothing"},
+    "service-account-startup-taint": {"service_account_name": "ours", "startup_taint": "example.com/images"},
     "hold-refresh": {"hold": True, "refresh": "6h", "image_pull_secrets": ["registry-example-com"]},
     "puller-image-hold": {"puller_image": "registry.example.com/puller:1", "hold": True},
     "no-tolerations": {"tolerations": []},

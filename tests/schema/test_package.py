@@ -22,7 +22,7 @@ TOKEN = "prepull:index:PrePullDaemonSet"
 # These decide which resources there are; an argument that is not plain may be an output of another resource.
 PLAIN = {"runtime", "startupTaint", "waitFor", "timeout"}
 # As deep as the API of Kubernetes.
-FREE = {"affinity", "resources"}
+FREE = {"affinity", "resources", "helperResources"}
 
 
 @pytest.fixture(scope="module")

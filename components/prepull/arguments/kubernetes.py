@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from .. import quantities
 from .readers import (
     InvalidValueError,
     choice,
@@ -31,7 +32,7 @@ _LABEL_KEY = re.compile(rf"(?:(?=[^/]{{1,253}}/){_SUBDOMAIN}/)?[A-Za-z0-9](?:[A-
 _LABEL_VALUE = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?")
 _NAMESPACE = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _OBJECT_NAME = re.compile(rf"(?=.{{1,253}}\Z){_SUBDOMAIN}")
-_QUANTITY = re.compile(r"[0-9]+(?:\.[0-9]+)?(?:[numkMGTPE]|[KMGTPE]i|[eE][+-]?[0-9]{1,2})?")
+_PLAIN_RESOURCES = ("cpu", "memory", "ephemeral-storage")
 _TAINT_EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
 _TOLERATION_OPERATORS = ("Exists", "Equal")
 _AFFINITIES = ("nodeAffinity", "podAffinity", "podAntiAffinity")
@@ -43,6 +44,7 @@ _DEEPEST = 50
 
 namespace = matching(_NAMESPACE, "a namespace; it has lower-case letters, digits and '-'")
 priority_class_name = matching(_OBJECT_NAME, "the name of a PriorityClass; it has lower-case letters, digits, '-.'")
+service_account_name = matching(_OBJECT_NAME, "the name of a ServiceAccount; it has lower-case letters, digits, '-.'")
 taint_key = matching(_LABEL_KEY, "the key of a taint; write 'name' or 'prefix.example.com/name'")
 label_value = matching(_LABEL_VALUE, "a label's value; it has at most 63 letters, digits, '-_.'")
 _label_key = matching(_LABEL_KEY, "a key; write 'name' or 'prefix.example.com/name'")
@@ -124,7 +126,31 @@ def affinity(value: Any) -> Mapping[str, Any] | None:
 def resources(value: Any) -> Mapping[str, Any] | None:
     """Read the requests and limits of a container; empty ones are None."""
     given = _fields(value, ("requests", "limits"), "resources")
-    return read_values(given, lambda amounts: _keyed(amounts, quantity)) or None
+    read = read_values(given, _amounts)
+    requests, limits = read.get("requests", {}), read.get("limits", {})
+    above = [
+        f"['requests'][{name!r}]: {requests[name]!r} is more than the limit, {limit!r}; "
+        "write a smaller request or a larger limit"
+        for name, limit in limits.items()
+        if name in requests and quantities.amount(requests[name]) > quantities.amount(limit)
+    ]
+    if above:
+        raise InvalidValueError(within=above)
+    return read or None
+
+
+def _amounts(value: Any) -> dict[str, str]:
+    """Read quantities by the names of resources.
+
+    The API server takes the names that it knows, and others only with a domain.
+    https://github.com/kubernetes/kubernetes/blob/v1.34.0/pkg/apis/core/validation/validation.go
+    """
+    amounts = _keyed(value, quantity)
+    for name in amounts:
+        if "/" not in name and name not in _PLAIN_RESOURCES and not name.startswith("hugepages-"):
+            names = ", ".join(_PLAIN_RESOURCES)
+            raise InvalidValueError(f"{name!r} is not a resource; write {names} or a name such as 'example.com/{name}'")
+    return amounts
 
 
 def quantity(value: Any) -> str:
@@ -132,8 +158,10 @@ def quantity(value: Any) -> str:
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     text = str(value) if is_number(value) else string(value)
-    if not _QUANTITY.fullmatch(text):
-        raise InvalidValueError(f"{text!r} is not a quantity; write one such as '100m' or '64Mi'")
+    try:
+        quantities.amount(text)
+    except ValueError as error:
+        raise InvalidValueError(f"{text!r} is not a quantity; {error}") from None
     return text
 
 

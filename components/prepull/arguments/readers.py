@@ -163,11 +163,9 @@ def share(value: Any) -> str:
     """Read a number or a share of nodes, as in a PodDisruptionBudget."""
     text = str(whole(value)) if is_number(value) else string(value)
     try:
-        asked = Share.parse(text)
+        Share.parse(text)
     except ValueError as error:
         raise InvalidValueError(str(error)) from None
-    if asked.number == 0:
-        raise InvalidValueError(f"{text!r} waits for nothing; write a larger one, or wait_for: 'nothing'")
     return text
 
 

@@ -65,6 +65,8 @@ ARGUMENTS: Mapping[str, Argument] = {
     "affinity": Argument(kubernetes.affinity),
     "priority_class_name": _text(kubernetes.priority_class_name),
     "resources": Argument(kubernetes.resources),
+    "helper_resources": Argument(kubernetes.resources),
+    "service_account_name": _text(kubernetes.service_account_name),
     "labels": Argument(kubernetes.labels, default={}),
     "annotations": Argument(kubernetes.annotation_values, default={}),
     "startup_taint": _text(kubernetes.taint_key),

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..labels import INSTANCE_LABEL, NAME_LABEL, PLAN_LABEL, label_value, selector
-from ..node.scripts import SCRIPTS_DIRECTORY, SCRIPTS_VOLUME
+from ..node.scripts import SCRIPTS_DIRECTORY, SCRIPTS_VOLUME, UNTAINT_FILES
 from ..plan import Plan
+from ..quantities import Resources
 from ..runtimes import RUNTIMES
-from ..runtimes.containers import mount, pause, unprivileged
+from ..runtimes.containers import helper_resources, mount, pause, unprivileged
 
 # A sidecar proxy is of no use, since pulls do not go through the pod's network; and it would never exit.
 _NO_SIDECARS_ANNOTATIONS = {
@@ -26,9 +27,13 @@ _REAL_NODES = (
 )
 
 TOKEN_DIRECTORY = "/var/run/secrets/kubernetes.io/serviceaccount"  # noqa: S105 - a path
+_UNTAINT_VOLUME = "untaint"
 _TOKEN_VOLUME = "token"  # noqa: S105 - a name
 _TOKEN_SECONDS = 3607
-_CLIENT_RESOURCES = {"requests": {"cpu": "10m", "memory": "16Mi"}, "limits": {"memory": "192Mi"}}
+_CLIENT_RESOURCES: Resources = {
+    "requests": {"cpu": "10m", "memory": "16Mi"},
+    "limits": {"cpu": "500m", "memory": "192Mi"},
+}
 
 
 def labels(name: str, plan: Plan) -> dict[str, str]:
@@ -68,7 +73,7 @@ def daemon_set(
         name: the component's name; the labels contain it.
         plan: what to pull and how.
         scripts_name: the ConfigMap with the scripts; None if the pods need none.
-        service_account: the ServiceAccount that may remove the startup taint; None without a startup taint.
+        service_account: the component's own ServiceAccount, which may remove the startup taint; None if it has none.
     """
     return {
         "metadata": metadata(plan, labels(name, plan)),
@@ -88,16 +93,16 @@ def _pod_spec(plan: Plan, scripts_name: str | None, service_account: str | None)
     part = RUNTIMES[plan.runtime].pod(plan)
     init_containers, volumes = list(part.init_containers), list(part.volumes)
     tolerations = [dict(toleration) for toleration in plan.tolerations]
-    if scripts_name:
+    if RUNTIMES[plan.runtime].reports:
         volumes.append({"name": SCRIPTS_VOLUME, "configMap": {"name": scripts_name}})
     if plan.startup_taint:
         init_containers.append(_untaint(plan.startup_taint, plan))
-        volumes.append(token_volume())
+        volumes.extend([_untaint_volume(scripts_name), token_volume()])
         tolerations.append({"key": plan.startup_taint, "operator": "Exists"})
     spec: dict[str, Any] = {
         "automountServiceAccountToken": False,
         # Without this field, the API server keeps the name of an earlier update, whose ServiceAccount may be deleted.
-        "serviceAccountName": service_account or "default",
+        "serviceAccountName": service_account or plan.service_account_name or "default",
         "enableServiceLinks": False,
         "terminationGracePeriodSeconds": 0,
         "securityContext": {"seccompProfile": {"type": "RuntimeDefault"}},
@@ -130,7 +135,13 @@ def token_volume() -> dict[str, Any]:
 
 
 def client_container(
-    name: str, image: str, command: Sequence[str], environment: Mapping[str, Any], program: dict[str, Any]
+    name: str,
+    image: str,
+    command: Sequence[str],
+    environment: Mapping[str, Any],
+    program: dict[str, Any],
+    *,
+    plan: Plan,
 ) -> dict[str, Any]:
     """A container that talks to the API server, as an unprivileged user.
 
@@ -140,6 +151,7 @@ def client_container(
         command: its command.
         environment: its variables: each a text, or a `valueFrom` of the API.
         program: the volume mount with its program.
+        plan: the plan, with the user's `helper_resources`.
     """
     return {
         "name": name,
@@ -150,7 +162,7 @@ def client_container(
             {"name": key, **(value if isinstance(value, Mapping) else {"value": str(value)})}
             for key, value in environment.items()
         ],
-        "resources": _CLIENT_RESOURCES,
+        "resources": helper_resources(plan, _CLIENT_RESOURCES),
         "securityContext": unprivileged(),
         "volumeMounts": [program, mount(_TOKEN_VOLUME, TOKEN_DIRECTORY, read_only=True)],
     }
@@ -163,8 +175,19 @@ def _untaint(taint: str, plan: Plan) -> dict[str, Any]:
         plan.kubectl_image,
         ["/bin/sh", f"{SCRIPTS_DIRECTORY}/untaint.sh"],
         {"PREPULL_NODE": node, "PREPULL_TAINT": taint},
-        mount(SCRIPTS_VOLUME, SCRIPTS_DIRECTORY, read_only=True),
+        mount(_UNTAINT_VOLUME, SCRIPTS_DIRECTORY, read_only=True),
+        plan=plan,
     )
+
+
+def _untaint_volume(scripts_name: str | None) -> dict[str, Any]:
+    """The script in a volume of its own.
+
+    With SELinux, the kubelet labels a volume for the first container that mounts it, which is the puller; a container
+    with another label could not read it. https://github.com/kubernetes/kubernetes/blob/v1.34.0/pkg/kubelet/kubelet_pods.go
+    """
+    items = [{"key": name, "path": name} for name in UNTAINT_FILES]
+    return {"name": _UNTAINT_VOLUME, "configMap": {"name": scripts_name, "items": items}}
 
 
 UNTAINT_RULES: list[dict[str, Any]] = [{"apiGroups": [""], "resources": ["nodes"], "verbs": ["get", "patch"]}]

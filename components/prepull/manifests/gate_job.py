@@ -51,7 +51,7 @@ def job(name: str, plan: Plan, *, daemon_set: str, program_name: str, service_ac
         "PREPULL_MESSAGE": TERMINATION_MESSAGE_PATH,
     }
     program = mount(PROGRAM_VOLUME, PROGRAM_DIRECTORY, read_only=True)
-    container = client_container("gate", plan.gate_image, COMMAND, environment, program)
+    container = client_container("gate", plan.gate_image, COMMAND, environment, program, plan=plan)
     pod: dict[str, Any] = {
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,

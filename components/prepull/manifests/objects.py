@@ -5,8 +5,8 @@ Pulumi names objects itself; `prepull render` uses a fixed rule. Both use the sa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Container, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from ..node.scripts import script
@@ -60,6 +60,9 @@ class Deciding(Protocol):
     @property
     def wait_for(self) -> str: ...  # noqa: D102 - as in Plan
 
+    @property
+    def own_accounts(self) -> bool: ...  # noqa: D102 - as in Plan
+
 
 def objects_of(plan: Deciding, programs: Programs | None = None) -> list[Object]:
     """The objects, each after the objects that it refers to.
@@ -79,7 +82,19 @@ def objects_of(plan: Deciding, programs: Programs | None = None) -> list[Object]
     objects.append(Object("daemon-set", "DaemonSet", "", _daemon_set, needs))
     if plan.wait_for == "images":
         objects.extend([_config_map("gate-program", lambda _: gate_program.content(programs.gate())), *_GATE])
-    return objects
+    return objects if plan.own_accounts else _without_accounts(objects)
+
+
+def _without_accounts(objects: Sequence[Object]) -> list[Object]:
+    """The objects where the user names the ServiceAccount of all pods."""
+    kept = [item for item in objects if item.kind != "ServiceAccount"]
+    keys = {item.key for item in kept}
+    return [replace(item, needs=_needs_without_accounts(item, keys)) for item in kept]
+
+
+def _needs_without_accounts(item: Object, keys: Container[str]) -> tuple[str, ...]:
+    needs = dict.fromkeys(_BESIDE.get(key, key) for key in item.needs)
+    return tuple(key for key in needs if key in keys)
 
 
 def _config_map(key: str, content: Callable[[Plan], Mapping[str, Any]]) -> Object:
@@ -103,12 +118,17 @@ def _gate_job(name: str, plan: Plan, others: Others) -> dict[str, Any]:
         plan,
         daemon_set=others["daemon-set"].name,
         program_name=others["gate-program"].name,
-        service_account=others["gate"].name,
+        service_account=_account(plan, others, "gate"),
     )
 
 
 def _name(others: Others, key: str) -> str | None:
     return others[key].name if key in others else None
+
+
+def _account(plan: Plan, others: Others, key: str) -> str:
+    """The ServiceAccount that a right is given to: the component's own, else the user's."""
+    return _name(others, key) or plan.service_account_name or "default"
 
 
 def _plain(name: str, plan: Plan, others: Others | None = None) -> dict[str, Any]:
@@ -124,12 +144,16 @@ def _cluster_wide(name: str, plan: Plan) -> dict[str, Any]:
 def _binding(kind: str, role: str, account: str) -> Build:
     def build(name: str, plan: Plan, others: Others) -> dict[str, Any]:
         head = _cluster_wide(name, plan) if kind == "ClusterRole" else _plain(name, plan)
-        subject = {"kind": "ServiceAccount", "name": others[account].name, "namespace": others[account].namespace}
+        namespace = (others.get(account) or others[_BESIDE[account]]).namespace
+        subject = {"kind": "ServiceAccount", "name": _account(plan, others, account), "namespace": namespace}
         reference = {"apiGroup": "rbac.authorization.k8s.io", "kind": kind, "name": others[role].name}
         return {**head, "roleRef": reference, "subjects": [subject]}
 
     return build
 
+
+_BESIDE = {"untaint": "scripts", "gate": "gate-role"}
+"""For each account of the component, an object in the same namespace, which says where the user's account is."""
 
 _UNTAINT = (
     Object("untaint", "ServiceAccount", "-untaint", _plain),

@@ -6,9 +6,12 @@ the description of each.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Optional, TypedDict
+from typing import TYPE_CHECKING, Any, Optional, TypedDict
 
 from pulumi import Input
+
+if TYPE_CHECKING:
+    from pulumi_kubernetes.core import v1
 
 # ruff: noqa: UP045 - Optional is what Pulumi's schema analyser understands
 
@@ -26,6 +29,17 @@ class Toleration(TypedDict, total=False):
     """Effect of the taint: NoSchedule, PreferNoSchedule or NoExecute. Default: every effect."""
     toleration_seconds: Optional[Input[int]]
     """Seconds that the pod stays on a node with a NoExecute taint. Default: no limit."""
+
+
+# Pulumi's own argument classes are accepted too. Only type checkers see these unions: the analyser reads the types at
+# run time, and rejects unions.
+if TYPE_CHECKING:
+    AnyToleration = Toleration | v1.TolerationArgs | v1.TolerationArgsDict
+    AnyAffinity = Mapping[str, Input[Any]] | v1.AffinityArgs | v1.AffinityArgsDict
+    AnyResources = Mapping[str, Input[Any]] | v1.ResourceRequirementsArgs | v1.ResourceRequirementsArgsDict
+else:
+    AnyToleration = Toleration
+    AnyAffinity = AnyResources = Mapping[str, Input[Any]]
 
 
 class PrePullDaemonSetArgs(TypedDict, total=False):
@@ -83,16 +97,28 @@ class PrePullDaemonSetArgs(TypedDict, total=False):
     """Image of the container that keeps the pod alive after the pull. Default: `registry.k8s.io/pause:3.10`."""
     node_selector: Optional[Input[Mapping[str, Input[str]]]]
     """Labels that a node must have. Only Linux nodes are selected, whatever the labels."""
-    tolerations: Optional[Input[Sequence[Input[Toleration]]]]
+    tolerations: Optional[Input[Sequence[Input[AnyToleration]]]]
     """Tolerations of the pod: the taints that do not keep it off a node. Default: all of them."""
-    affinity: Optional[Input[Mapping[str, Input[Any]]]]
+    affinity: Optional[Input[AnyAffinity]]
     """Affinity as in a pod spec, with the field names of the API or of Pulumi. Virtual nodes and Fargate nodes are
     always excluded."""
     priority_class_name: Optional[Input[str]]
     """PriorityClass of the pod. Default: the cluster's default."""
-    resources: Optional[Input[Mapping[str, Input[Any]]]]
-    """`requests` and `limits` of the container that pulls. Default: small requests, no CPU limit, and a memory limit
-    that grows with `parallelism`."""
+    resources: Optional[Input[AnyResources]]
+    """`requests` and `limits` of the container that pulls. An amount that is not given has its default; if a given
+    request and a default limit contradict each other, or the reverse, the default follows. Default: small requests, a
+    limit of 1 CPU, and a memory limit that grows with `parallelism`. They do not slow the pull, which the runtime does
+    outside of the container."""
+    helper_resources: Optional[Input[AnyResources]]
+    """`requests` and `limits` of every container that does not pull: `pause`, the gate, and those that `hold`,
+    `startup_taint` and the runtime `kubelet` add. Write them for a namespace whose ResourceQuota or LimitRange refuses
+    the defaults. An amount that is not given has its default, as in `resources`. Default: 1m of CPU and 4Mi of memory,
+    with limits of 200m and 16Mi; for the gate and `untaint` 10m and 16Mi, with limits of 500m and 192Mi."""
+    service_account_name: Optional[Input[str]]
+    """ServiceAccount of all pods, which you create in the component's namespace: for an OpenShift SCC, for example, or
+    for credential providers that use service account tokens. The rights of the gate, and with `startup_taint` the right
+    to patch nodes, are bound to this account. Default: the namespace's own, `default`; the gate, and pods with
+    `startup_taint`, then have accounts that the component creates."""
     labels: Optional[Input[Mapping[str, Input[str]]]]
     """Labels for the DaemonSet and its pods, in addition to the component's own labels."""
     annotations: Optional[Input[Mapping[str, Input[str]]]]
@@ -115,7 +141,9 @@ class PrePullDaemonSetArgs(TypedDict, total=False):
     timeout: Optional[str]
     """Time limit for the wait; `pulumi up` fails when it is exceeded. Default: `30m`."""
     min_ready: Optional[Input[str]]
-    """Number (`3`) or share (`90%`) of the nodes that must have every image before the wait ends. Default: `100%`."""
+    """Number (`3`) or share (`90%`) of the nodes that must have every image before the wait ends. With `0`, none is
+    needed, and the wait succeeds where no node matches, as in a pool that is at zero; it ends within seconds, and
+    failures that are known by then are warnings in the gate's log. Default: `100%`."""
     mirrors: Optional[Input[Mapping[str, Input[str]]]]
     """Registries, or prefixes of image names, and where to pull from instead:
     `{"docker.io": "mirror.example.com/hub"}`. The node stores the image under its original name. Requires the runtime

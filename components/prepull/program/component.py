@@ -82,15 +82,18 @@ class PrePullDaemonSet(pulumi.ComponentResource):
         }
         # In a preview, the API server refuses a binding to a role that does not exist yet, unless the user is a cluster
         # administrator. An ID is unknown until its object exists, and a preview sends no requests for unknown inputs.
-        there = {key: made[key].id for key in item.needs} if KINDS[item.kind].binds else {}
+        # A ConfigMap is replaced with each change, and would be unknown again in each preview.
+        bound = [key for key in item.needs if not isinstance(made[key], k8s.core.v1.ConfigMap)]
+        there = {key: made[key].id for key in bound} if KINDS[item.kind].binds else {}
         annotation, _ = _waiting(item.kind, settings.deciding)
         annotations = {annotation: "true"} if annotation else {}
-        accounts = [key for key in there if isinstance(made[key], k8s.core.v1.ServiceAccount)]
+        # The namespace of an account is that of the objects beside it.
+        beside = [key for key in there if not isinstance(made[key], k8s.rbac.v1.ClusterRole)]
 
         def build(known: Sequence[Any]) -> dict[str, Any]:
             plan, pairs, ids = known
             others = {key: Made(*pair) for key, pair in pairs.items()}
-            _refuse_rendering_without_namespace(name, {ids[key]: others[key] for key in accounts})
+            _refuse_rendering_without_namespace(name, {ids[key]: others[key] for key in beside})
             return _annotated(item.build(name, plan, others), annotations)
 
         return pulumi.Output.all(settings.plan, pulumi.Output.from_input(needs), pulumi.Output.from_input(there)).apply(
@@ -166,17 +169,18 @@ def _field(field: str, body: Mapping[str, Any]) -> Any:
     return body.get(field)
 
 
-def _refuse_rendering_without_namespace(name: str, accounts: Mapping[str, Made]) -> None:
+def _refuse_rendering_without_namespace(name: str, beside: Mapping[str, Made]) -> None:
     """Refuse to render bindings whose subject has no namespace, with a provider's `render_yaml_to_directory`.
 
     Args:
         name: the component's name, for the message.
-        accounts: the ServiceAccounts by the IDs that the provider gave them. With a cluster, an ID is NAMESPACE/NAME.
+        beside: objects in the subject's namespace by the IDs that the provider gave them. With a cluster, an ID is
+            NAMESPACE/NAME.
 
     Raises:
-        RunError: a ServiceAccount has no namespace.
+        RunError: an object has no namespace.
     """
-    if any(not made.namespace and identifier == made.name for identifier, made in accounts.items()):
+    if any(not made.namespace and identifier == made.name for identifier, made in beside.items()):
         # Not PrePullArgumentError: the SDK shows a ValueError within an output as an internal error.
         raise pulumi.RunError(
             f"PrePullDaemonSet '{name}': namespace: the provider renders files, and has no cluster to ask for one; "

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
+from inspect import getmembers, isawaitable, signature
 from typing import Any
 
 import pulumi
@@ -24,6 +26,7 @@ class Deciding:
     startup_taint: str | None
     wait_for: str
     timeout: str
+    own_accounts: bool
 
 
 @dataclass(frozen=True)
@@ -39,24 +42,25 @@ class Settings:
 
         Args:
             name: the component's name, for messages.
-            args: the arguments by their Python names; each may be an output, or contain outputs.
+            args: the arguments by their Python names; each may be an output, or contain outputs. One of Pulumi's
+                argument classes counts as the mapping that it stands for.
 
         Raises:
             PrePullArgumentError: a known argument is wrong, an image cannot be pinned, or a deciding argument is an
                 output.
         """
+        args = _plain(args)
         if _is_known(args):
             plan = _pinned(name, _checked(name, args), pulumi.log.warn)
             known = {field: getattr(plan, field) for field in _DECIDING}
-            return cls(Deciding(**known), pulumi.Output.from_input(plan))
+            return cls(Deciding(**known, own_accounts=plan.own_accounts), pulumi.Output.from_input(plan))
         # Before any output is made: a known error is then shown alone, and no output fails with it.
         decided = _decided(name, args)
-        resolved: pulumi.Output[dict[str, Any]] = pulumi.Output.from_input(dict(args))
-        later: pulumi.Output[Plan] = resolved.apply(lambda known: _plan_later(name, known))
+        later: pulumi.Output[Plan] = _resolved(args).apply(lambda known: _plan_later(name, known))
         return cls(decided, later)
 
 
-_DECIDING = tuple(Deciding.__dataclass_fields__)
+_DECIDING = ("runtime", "startup_taint", "wait_for", "timeout")
 
 
 def _decided(name: str, args: Mapping[str, Any]) -> Deciding:
@@ -70,7 +74,9 @@ def _decided(name: str, args: Mapping[str, Any]) -> Deciding:
     known = {key: value for key, value in args.items() if value is not None and _is_known(value)}
     if complaints := complaints_of(known):
         raise PrePullArgumentError(message(name, complaints))
-    return Deciding(**{key: ARGUMENTS[key](known.get(key)) for key in _DECIDING})
+    # The name of the account may be an output: that there is one decides.
+    own_accounts = args.get("service_account_name") is None
+    return Deciding(**{key: ARGUMENTS[key](known.get(key)) for key in _DECIDING}, own_accounts=own_accounts)
 
 
 def _checked(name: str, args: Mapping[str, Any]) -> Plan:
@@ -101,9 +107,56 @@ async def _plan_later(name: str, args: Mapping[str, Any]) -> Plan:
     return plan
 
 
+def _resolved(value: Any) -> pulumi.Output[Any]:
+    """A value and all outputs in it, as mappings, lists and scalars."""
+
+    def later(each: Any) -> Any:
+        output = each if isinstance(each, pulumi.Output) else pulumi.Output.from_input(each)
+        # Not from_input() right away: it cannot read an output class that has a field `values`.
+        return output.apply(_resolved)
+
+    resolved: pulumi.Output[Any] = pulumi.Output.from_input(_plain(value, later))
+    return resolved
+
+
+def _plain(value: Any, later: Callable[[Any], Any] = lambda output: output) -> Any:
+    """A value as mappings, lists and scalars. What is neither, nor stands for one, is left for the check to refuse.
+
+    Args:
+        value: the value.
+        later: what becomes of an output. Default: it stays.
+    """
+    if isinstance(value, Enum):
+        return value.value
+    if value is None or isinstance(value, (str, int, float)):
+        return value
+    if _is_later(value):
+        return later(value)
+    if isinstance(value, (list, tuple)):
+        return [_plain(item, later) for item in value]
+    if isinstance(value, Mapping):
+        return {key: _plain(item, later) for key, item in value.items()}
+    given = {field: getattr(value, field) for field in _fields(type(value))}
+    return {field: _plain(item, later) for field, item in given.items() if item is not None} if given else value
+
+
+def _fields(class_: type) -> Sequence[str]:
+    """The fields of one of Pulumi's argument classes, such as `TolerationArgs`; of any other class, none.
+
+    Pulumi has no public function that tells such a class from others. Each parameter of its constructor is a property
+    that can be set: https://github.com/pulumi/pulumi/blob/v3.190.0/sdk/python/lib/pulumi/_types.py
+    """
+    properties = {name for name, member in getmembers(class_) if isinstance(member, property) and member.fset}
+    return sorted(properties) if properties and properties == set(signature(class_).parameters) else ()
+
+
 def _is_known(value: Any) -> bool:
     if isinstance(value, Mapping):
         return all(_is_known(item) for item in value.values())
     if isinstance(value, (list, tuple)):
         return all(_is_known(item) for item in value)
-    return value is None or isinstance(value, (str, int, float))
+    return not _is_later(value)
+
+
+def _is_later(value: Any) -> bool:
+    return isinstance(value, pulumi.Output) or isawaitable(value)

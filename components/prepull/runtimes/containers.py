@@ -6,10 +6,15 @@ from typing import Any
 
 from ..images.references import Reference
 from ..plan import Plan
+from ..quantities import Resources, completed
 
 NOBODY = 65534
 PROGRAMS_DIRECTORY = "/.prepull"
-_IDLE_RESOURCES = {"requests": {"cpu": "1m", "memory": "4Mi"}, "limits": {"memory": "16Mi"}}
+# A limit of less CPU delays the start of a container, which counts against it.
+_IDLE_RESOURCES: Resources = {
+    "requests": {"cpu": "1m", "memory": "4Mi"},
+    "limits": {"cpu": "200m", "memory": "16Mi"},
+}
 # Seconds: 68 years, the longest sleep that fits 32 bits.
 FOR_EVER = "2147483647"
 
@@ -28,6 +33,16 @@ def confined() -> dict[str, Any]:
         "readOnlyRootFilesystem": True,
         "seccompProfile": {"type": "RuntimeDefault"},
     }
+
+
+def helper_resources(plan: Plan, defaults: Resources = _IDLE_RESOURCES) -> dict[str, Any]:
+    """The resources of a container that is not the puller.
+
+    Args:
+        plan: the plan, with the user's `helper_resources`.
+        defaults: those of the container. Default: of a container that does nothing for most of the time.
+    """
+    return completed(plan.helper_resources, defaults)
 
 
 def mount(name: str, path: str, *, read_only: bool = False) -> dict[str, Any]:
@@ -62,7 +77,7 @@ def provide_programs(plan: Plan) -> dict[str, Any]:
         "imagePullPolicy": "IfNotPresent",
         "command": ["/bin/busybox", "sh", "-c", _COPY],
         "env": [{"name": "PREPULL_STAGGER_S", "value": str(plan.stagger // 1000)}],
-        "resources": _IDLE_RESOURCES,
+        "resources": helper_resources(plan),
         "securityContext": unprivileged(),
         "volumeMounts": [mount("programs", PROGRAMS_DIRECTORY)],
     }
@@ -80,7 +95,7 @@ done
 """
 
 
-def run_within(name: str, image: Reference, pull_policy: str, *command: str) -> dict[str, Any]:
+def run_within(plan: Plan, name: str, image: Reference, pull_policy: str, *command: str) -> dict[str, Any]:
     """A container of a listed image that runs our program, whatever the image itself contains."""
     return {
         "name": name,
@@ -88,7 +103,7 @@ def run_within(name: str, image: Reference, pull_policy: str, *command: str) -> 
         "imagePullPolicy": pull_policy,
         "command": [f"{PROGRAMS_DIRECTORY}/{command[0]}", *command[1:]],
         "workingDir": "/",
-        "resources": _IDLE_RESOURCES,
+        "resources": helper_resources(plan),
         "securityContext": unprivileged(),
         "volumeMounts": [mount("programs", PROGRAMS_DIRECTORY, read_only=True)],
     }
@@ -97,7 +112,8 @@ def run_within(name: str, image: Reference, pull_policy: str, *command: str) -> 
 def hold(plan: Plan, pull_policy: str = "IfNotPresent") -> list[dict[str, Any]]:
     """One idle container for each image: the kubelet does not collect images in use."""
     return [
-        run_within(f"hold-{index}", image, pull_policy, "sleep", FOR_EVER) for index, image in enumerate(plan.images)
+        run_within(plan, f"hold-{index}", image, pull_policy, "sleep", FOR_EVER)
+        for index, image in enumerate(plan.images)
     ]
 
 
@@ -107,7 +123,7 @@ def pause(plan: Plan, mounts: list[dict[str, Any]]) -> dict[str, Any]:
         "name": "pause",
         "image": plan.pause_image,
         "imagePullPolicy": "IfNotPresent",
-        "resources": _IDLE_RESOURCES,
+        "resources": helper_resources(plan),
         "securityContext": unprivileged(),
         **({"volumeMounts": mounts} if mounts else {}),
     }

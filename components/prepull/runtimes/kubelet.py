@@ -19,7 +19,7 @@ ONLY_SOCKETS = {
     "refresh": "the kubelet pulls for a pod once",
     "mirrors": "the kubelet pulls an image under its own name; configure the mirror in the node's container runtime",
     "remove": "only a runtime's socket can remove images",
-    "resources": "nothing runs that needs any",
+    "resources": "there is no puller; helper_resources are those of every container",
 }
 
 
@@ -48,7 +48,7 @@ class KubeletRuntime:
         if plan.hold:
             return Pod(init_containers, hold(plan, plan.pull_policy), [programs_volume()])
         for index, image in enumerate(plan.images):
-            init_containers.append(run_within(f"pull-{index}", image, plan.pull_policy, "true"))
+            init_containers.append(run_within(plan, f"pull-{index}", image, plan.pull_policy, "true"))
         return Pod(init_containers, volumes=[programs_volume()])
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..node.scripts import SCRIPTS_DIRECTORY, SCRIPTS_VOLUME
 from ..plan import Plan
+from ..quantities import Resources, completed
 from ..status.report import IMAGES_VARIABLE, PULLER
 from .base import Pod, refused
 from .containers import confined, hold, listed, mount, programs_volume, provide_programs, pullable
@@ -19,6 +20,12 @@ TERMINATION_MESSAGE_PATH = "/dev/termination-log"
 # A client process uses 30 to 60 MB while it waits for a pull. The image itself is in the runtime's memory.
 _MEMORY_BASE_MI = 128
 _MEMORY_PER_PULL_MI = 64
+# For eight images, the clients use 0.3 s of processor time (docs/performance.md): the limit does not slow them. The
+# runtime unpacks the images, and is not within the pod's limit.
+_CPU_LIMIT = "1"
+# Where SELinux enforces, a container must not connect to the runtime's socket, unless it has this type. Elsewhere the
+# runtimes ignore it. docs/openshift-bottlerocket.md has the sources.
+_SELINUX = {"type": "spc_t"}
 
 
 @dataclass(frozen=True)
@@ -106,9 +113,9 @@ def _puller(name: str, plan: Plan, sockets: list[str], host_mount: dict[str, Any
         "imagePullPolicy": "IfNotPresent",
         "command": ["/bin/sh", f"{SCRIPTS_DIRECTORY}/puller.sh"],
         "env": [{"name": key, "value": str(value)} for key, value in settings.items()],
-        "resources": plan.resources or _resources(plan.parallelism),
+        "resources": completed(plan.resources, _resources(plan.parallelism)),
         # The sockets belong to root.
-        "securityContext": {**confined(), "runAsNonRoot": False, "runAsUser": 0},
+        "securityContext": {**confined(), "runAsNonRoot": False, "runAsUser": 0, "seLinuxOptions": _SELINUX},
         "terminationMessagePath": TERMINATION_MESSAGE_PATH,
         "terminationMessagePolicy": "File",
         "volumeMounts": mounts,
@@ -139,6 +146,6 @@ def _secret_volume(index: int) -> str:
     return f"secret-{index:03d}"
 
 
-def _resources(parallelism: int) -> dict[str, Any]:
+def _resources(parallelism: int) -> Resources:
     memory = _MEMORY_BASE_MI + parallelism * _MEMORY_PER_PULL_MI
-    return {"requests": {"cpu": "10m", "memory": "16Mi"}, "limits": {"memory": f"{memory}Mi"}}
+    return {"requests": {"cpu": "10m", "memory": "16Mi"}, "limits": {"cpu": _CPU_LIMIT, "memory": f"{memory}Mi"}}

@@ -10,7 +10,7 @@ _SHARE = re.compile(r"([0-9]{1,6})|([0-9]{1,2}|100)%")
 
 @dataclass(frozen=True)
 class Share:
-    """The number or percentage of nodes that is enough.
+    """The number or percentage of nodes that is enough. With zero, none is needed.
 
     Attributes:
         number: the number of nodes, or the percentage.

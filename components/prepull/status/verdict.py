@@ -126,21 +126,24 @@ def judge(status: Status, min_ready: str, *, settled: bool, late: bool, since: f
 
     Args:
         status: the status of the component.
-        min_ready: number or share of nodes that must have every image.
+        min_ready: number or share of nodes that must have every image. With zero, the outcome is GO once the nodes are
+            counted and each of them is done or has failed, or when it is settled; failures are warnings.
         settled: whether SETTLE_SECONDS have passed.
         late: whether the timeout has passed.
         since: start of the wait. Earlier failures may have been repaired, and count only after the timeout. None: all
             failures count, except the previous failure of an image that is being pulled again.
     """
     desired, done = status.desired or 0, status.complete
-    want = needed(min_ready, desired)
+    want, none_needed = needed(min_ready, desired), Share.parse(min_ready).number == 0
     images = len(status.component.names)
-    if desired and done >= want:
+    if desired and done >= (desired if none_needed else want):
         have = "the image" if images == 1 else f"all {images} images"
         return Verdict(GO, (f"{done} of {desired} nodes have {have}",), done, want, desired)
+    if status.desired == 0 and none_needed:
+        return Verdict(GO, ("no node matches, and none is needed",), done, want, desired)
     if status.desired == 0 and settled:
         nothing = "no node matches: the node selector, the affinity and the tolerations leave none"
-        return Verdict(FAIL, (nothing,), done, want, desired)
+        return Verdict(FAIL, (f"{nothing}; min_ready: 0 lets a pool be at zero",), done, want, desired)
     blamed: dict[str, list[str]] = {}
     lost = 0
     for node in status.nodes:
@@ -155,11 +158,16 @@ def judge(status: Status, min_ready: str, *, settled: bool, late: bool, since: f
     summary = f"{done} of {desired} nodes have all images, and {want} are needed"
     if status.desired is None:
         summary = "the nodes are not counted yet: the DaemonSet's controller has not seen the latest change"
-    if not late and not (desired and lost > desired - want):
-        return Verdict(WAIT, (summary,), done, want, desired)
     hints = _ways_out(status) if blamed else []
     room = _REASONS - len(hints)
-    lines = [summary, *(_line(cause, nodes, desired) for cause, nodes in list(blamed.items())[:room])]
+    reasons = [_line(cause, nodes, desired) for cause, nodes in list(blamed.items())[:room]]
+    # A failure that is certain shows within this time. Nobody waits for more, where no node is needed.
+    if desired and none_needed and (settled or late or done + lost >= desired):
+        summary = f"{done} of {desired} nodes have all images, and none is needed"
+        return Verdict(GO, (summary, *(f"warning: {reason}" for reason in reasons)), done, want, desired)
+    if not late and not (desired and lost > desired - want):
+        return Verdict(WAIT, (summary,), done, want, desired)
+    lines = [summary, *reasons]
     if len(blamed) > room:
         lines.append(f"and {len(blamed) - room} more")
     elif late:

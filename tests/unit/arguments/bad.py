@@ -28,9 +28,34 @@ TEXT_ARGUMENTS = [
     "refresh",
 ]
 TEXT_ARGUMENTS += ["stagger", "puller_image", "gate_image", "pause_image", "priority_class_name", "startup_taint"]
-TEXT_ARGUMENTS += ["on_pin_failure", "wait_for", "timeout"]
+TEXT_ARGUMENTS += ["on_pin_failure", "wait_for", "timeout", "service_account_name"]
 LIST_ARGUMENTS = ["images", "image_pull_secrets", "tolerations", "remove"]
-MAPPING_ARGUMENTS = ["node_selector", "affinity", "resources", "labels", "annotations", "mirrors"]
+MAPPING_ARGUMENTS = ["node_selector", "affinity", "resources", "helper_resources", "labels", "annotations", "mirrors"]
+
+WRONG_RESOURCES: list[tuple[Any, str]] = [
+    ({"request": {}}, ": 'request' is not a field of resources; they are requests, limits"),
+    ({"claims": []}, ": 'claims' is not a field of resources; they are requests, limits"),
+    ({"limits": "1Gi"}, "['limits']: '1Gi' is not a mapping"),
+    ({"limits": {"memory": "1GB"}}, "['limits']['memory']: '1GB' is not a quantity; write one such as"),
+    *[
+        ({"limits": {"cpu": value}}, f"['limits']['cpu']: {str(value)!r} is not a quantity; write one such as '100m'")
+        for value in ["", "-1", -1, "1 ", "1\n", "m", "1e100", "1Mi2", float("nan"), float("inf")]
+    ],
+    ({"limits": {"cpu": True}}, "['limits']['cpu']: True is not a text"),
+    ({"limits": {"a b": "1"}}, "['limits']: 'a b' is not a key"),
+    (
+        {"limits": {"memmory": "1Gi"}},
+        "['limits']: 'memmory' is not a resource; write cpu, memory, ephemeral-storage or",
+    ),
+    ({"requests": {"gpu": 1}}, "['requests']: 'gpu' is not a resource; write cpu, memory, ephemeral-storage or a n"),
+    *[
+        (
+            {"requests": {"cpu": request}, "limits": {"cpu": limit}},
+            f"['requests']['cpu']: {request!r} is more than the limit, {limit!r}; write a smaller request or a larger",
+        )
+        for request, limit in [("2", "1"), ("1001m", "1"), ("1", "0"), ("1Ki", "1k"), ("1e3", "999.9"), ("1u", "999n")]
+    ],
+]
 
 # As an anchor that names itself is in YAML.
 ENDLESS: list[Any] = []
@@ -245,19 +270,15 @@ BAD: list[tuple[str, Any, str]] = [
         "High",
         "priority_class_name: 'High' is not the name of a PriorityClass; it has lower-case",
     ),
-    ("resources", {"request": {}}, "resources: 'request' is not a field of resources; they are requests, limits"),
-    ("resources", {"limits": "1Gi"}, "resources['limits']: '1Gi' is not a mapping"),
-    (
-        "resources",
-        {"limits": {"memory": "1GB"}},
-        "resources['limits']['memory']: '1GB' is not a quantity; write one such as",
-    ),
     *[
-        ("resources", {"limits": {"cpu": value}}, f"resources['limits']['cpu']: {str(value)!r} is not a quantity")
-        for value in ["", "-1", -1, "1 ", "1\n", "m", float("nan"), float("inf")]
+        (argument, value, f"{argument}{complaint}")
+        for argument in ("resources", "helper_resources")
+        for value, complaint in WRONG_RESOURCES
     ],
-    ("resources", {"limits": {"cpu": True}}, "resources['limits']['cpu']: True is not a text"),
-    ("resources", {"limits": {"a b": "1"}}, "resources['limits']: 'a b' is not a key"),
+    *[
+        ("service_account_name", value, f"service_account_name: {value!r} is not the name of a ServiceAccount; it has")
+        for value in ("", "Puller", "a b", "a_b", "-a", "a.", "system:serviceaccount:a:b", "a/b", "a\n")
+    ],
     ("startup_taint", "a=b:NoSchedule", "startup_taint: 'a=b:NoSchedule' is not the key of a taint; write 'name' or"),
     ("startup_taint", "", "startup_taint: '' is not the key of a taint"),
     ("startup_taint", "-a", "startup_taint: '-a' is not the key of a taint"),
@@ -273,10 +294,7 @@ BAD: list[tuple[str, Any, str]] = [
     ("min_ready", 1.5, "min_ready: 1.5 is not a whole number"),
     ("min_ready", 10**400, "is neither a number of nodes"),
     ("min_ready", True, "min_ready: True is not a text"),
-    *[
-        ("min_ready", value, f"min_ready: {str(value)!r} waits for nothing; write a larger one, or wait_for: 'nothing'")
-        for value in ("0", 0, "0%", "00%", "000")
-    ],
+    ("min_ready", -1, "min_ready: '-1' is neither a number of nodes nor a share"),
     (
         "mirrors",
         {"hub": "a.b"},

@@ -27,7 +27,7 @@ _KUBELET_CANNOT = {
     "refresh": "the kubelet pulls for a pod once",
     "mirrors": "configure the mirror in the node's container runtime; leave it out, or use a runtime with a socket",
     "remove": "only a runtime's socket can remove images",
-    "resources": "nothing runs that needs any",
+    "resources": "there is no puller; helper_resources are those of every container",
 }
 CANNOT: dict[str, dict[str, str]] = {
     "docker": {},

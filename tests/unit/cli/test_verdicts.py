@@ -52,6 +52,8 @@ def test_wait_decides_the_same(case: Case, found: FakeApi, prepull: Prepull, mon
 
     ran = prepull("wait", "--min-ready", case.min_ready, "--timeout", f"{TIMEOUT_S}s" if case.late else "60s")
 
-    told = ran.out if case.code == 0 else ran.err
+    told = ran.out + ran.err if case.code == 0 else ran.err
     assert told.splitlines()[-len(case.lines) :] == lines_of(case)
+    if case.code == 0:
+        assert ran.out.splitlines() == lines_of(case)[:1]
     assert ran.code == (3 if case.late else case.code)

@@ -101,7 +101,11 @@ def test_no_node_matches(api: FakeApi, prepull: Prepull, monkeypatch: pytest.Mon
     api.items["daemonsets"] = [daemon_set(desired=0)]
     ran = prepull("wait")
     assert ran.code == 1
-    assert ran.err.endswith("no node matches: the node selector, the affinity and the tolerations leave none\n")
+    assert "no node matches: the node selector, the affinity and the tolerations leave none" in ran.err
+    assert "min_ready: 0" in ran.err
+
+    ran = prepull("wait", "--min-ready", "0")
+    assert (ran.code, ran.out) == (0, "no node matches, and none is needed\n")
 
 
 def test_a_watch_that_breaks_or_expires_is_taken_up_again(api: FakeApi, prepull: Prepull, meanwhile: Meanwhile) -> None:
@@ -126,7 +130,7 @@ def test_a_component_that_goes_away_is_not_waited_for(api: FakeApi, prepull: Pre
     ("option", "value", "message"),
     [
         ("--timeout", "10", "'10' is not a duration; write a number with a unit"),
-        ("--min-ready", "0", "'0' waits for nothing; write a larger one"),
+        ("--min-ready", "-1", "'-1' is neither a number of nodes nor a share"),
         ("--min-ready", "101%", "'101%' is neither a number of nodes nor a share"),
     ],
 )

@@ -12,6 +12,11 @@ from .pods import MANY, left, many, mounted, reported, run_of, running, stuck, t
 CONTINUE = {**LIST, "on_failure": "continue"}
 NO_SOCKET = 'failed for volume "socket" : hostPath type check failed: /run/x.sock is not a socket file'
 BUSY = 'failed for volume "scripts" : failed to sync configmap cache: timed out waiting for the condition'
+OVER_QUOTA = 'pods "images-x" is forbidden: exceeded quota: prepull'
+NOWHERE = (
+    "no node matches: the node selector, the affinity and the tolerations leave none; "
+    "min_ready: 0 lets a pool be at zero"
+)
 NONE = "0 of 1 nodes have all images, and 1 are needed"
 AWAY = "Internal error occurred: failed calling webhook: connection refused"
 
@@ -86,6 +91,38 @@ GOING = {
     ),
     "enough of them": Case(
         ["1 of 2 nodes have all 2 images"], 0, [there("a"), running("b")], desired=2, min_ready="50%"
+    ),
+    "no node, and none is needed": Case(["no node matches, and none is needed"], 0, desired=0, min_ready="0"),
+    "no share of no node": Case(["no node matches, and none is needed"], 0, desired=0, min_ready="0%"),
+    "all of them, and none is needed": goes(there("a"), min_ready="0"),
+    "none of them, and none is needed": Case(
+        ["1 of 3 nodes have all images, and none is needed"],
+        0,
+        [there("a"), running("b"), pod("c")],
+        desired=3,
+        min_ready="0",
+    ),
+    "failures where no node is needed": Case(
+        [
+            "0 of 2 nodes have all images, and none is needed",
+            "warning: " + failed(f"image {NAMES[0]}", "manifest unknown", "a, b", 2),
+            "warning: " + failed(f"image {NAMES[1]}", "unauthorized", "a, b", 2),
+        ],
+        0,
+        [reported("a", *TWO_FAILURES, code=1), reported("b", *TWO_FAILURES, code=1)],
+        desired=2,
+        min_ready="0%",
+    ),
+    "pods that are refused where no node is needed": Case(
+        [
+            "0 of 3 nodes have all images, and none is needed",
+            f"warning: the pod was refused: {OVER_QUOTA} (1 of 3 nodes: 3 without a pod)",
+        ],
+        0,
+        [],
+        [event(OVER_QUOTA, "images", reason="FailedCreate")],
+        desired=3,
+        min_ready="0",
     ),
     "there again": goes(*replaced()),
     "the report of a puller that runs once more": goes(running("a", lastState=run_of(there("a")))),
@@ -194,7 +231,8 @@ FAILING = {
         failed("the pod was refused", "pods are forbidden: exceeded quota", "1 without a pod"),
         events=[event("pods are forbidden: exceeded quota", "images", reason="FailedCreate")],
     ),
-    "no node": Case(["no node matches: the node selector, the affinity and the tolerations leave none"], 1, desired=0),
+    "no node": Case([NOWHERE], 1, desired=0),
+    "no node of some": Case([NOWHERE], 1, desired=0, min_ready="1%"),
 }
 LATE = {
     "still pulling": fails("no word yet from 1 nodes: a", running("a")),

@@ -78,7 +78,8 @@ def test_a_script_travels_without_its_comments(name: str) -> None:
 
 
 def test_what_an_object_refers_to_is_made_before_it() -> None:
-    for args in ({}, {"startup_taint": TAINT}, {"runtime": "kubelet"}, {"wait_for": "nothing"}):
+    ours = {"service_account_name": "ours"}
+    for args in ({}, {"startup_taint": TAINT}, {"runtime": "kubelet"}, ours, {**ours, "startup_taint": TAINT}):
         before: set[str] = set()
         for item in objects_of(plan_of(**args)):
             assert set(item.needs) <= before, item.key
@@ -99,6 +100,18 @@ def test_the_pods_start_with_their_rights_and_scripts_in_place() -> None:
         "gate-binding": ("gate", "gate-role"),
         "gate-job": ("daemon-set", "gate-program", "gate", "gate-binding"),
     }
+
+
+def test_a_script_that_a_confined_container_reads_is_in_a_volume_of_its_own() -> None:
+    # With SELinux, a volume is labelled for the first container that mounts it.
+    pod = built(plan_of(startup_taint=TAINT, hold=True))["daemon-set"]["spec"]["template"]["spec"]
+    mounted: dict[str, set[bool]] = {}
+    for container in (*pod["initContainers"], *pod["containers"]):
+        for each in container.get("volumeMounts", []):
+            mounted.setdefault(each["name"], set()).add("seLinuxOptions" in container["securityContext"])
+    assert all(len(labels) == 1 for labels in mounted.values()), mounted
+    [volume] = [volume for volume in pod["volumes"] if volume["name"] == "untaint"]
+    assert volume["configMap"] == {"name": "images-scripts", "items": [{"key": "untaint.sh", "path": "untaint.sh"}]}
 
 
 def test_names_are_those_that_the_others_were_given() -> None:

@@ -45,8 +45,8 @@ def test_objects_refer_to_each_other_by_their_fixed_names() -> None:
     rendered = render.manifests("images", EVERYTHING, "prod")
 
     spec = rendered["daemon-set"]["spec"]["template"]["spec"]
-    [scripts] = [volume["configMap"]["name"] for volume in spec["volumes"] if "configMap" in volume]
-    assert scripts == rendered["scripts"]["metadata"]["name"]
+    scripts = {volume["configMap"]["name"] for volume in spec["volumes"] if "configMap" in volume}
+    assert scripts == {rendered["scripts"]["metadata"]["name"]}
     assert spec["serviceAccountName"] == rendered["untaint"]["metadata"]["name"] == "images-untaint"
     binding = rendered["untaint-binding"]
     assert binding["metadata"]["name"] == binding["roleRef"]["name"] == "images-untaint-prod"

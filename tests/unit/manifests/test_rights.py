@@ -88,9 +88,70 @@ def test_every_container_is_confined(runtime: str, extra: dict[str, Any]) -> Non
             # Only what speaks to a socket that belongs to root is root.
             root = container["name"] in ("pull", "refresh")
             assert (context["runAsNonRoot"], context["runAsUser"]) == ((False, 0) if root else (True, 65534))
-            assert container["resources"]["requests"]
-            assert "memory" in container["resources"]["limits"]
-            assert "cpu" not in container["resources"]["limits"]
+            # On nodes with SELinux, too, only they may reach it.
+            assert context.get("seLinuxOptions") == ({"type": "spc_t"} if root else None)
+
+
+HELPED: list[dict[str, Any]] = [
+    *[{"runtime": runtime, "startup_taint": TAINT, "hold": True} for runtime in RUNTIMES],
+    {"runtime": "kubelet"},
+    {"refresh": "6h"},
+]
+
+
+def containers(**args: Any) -> list[dict[str, Any]]:
+    """The containers of all pods."""
+    found = built(plan_of(**args))
+    return [
+        container
+        for key in ("daemon-set", "gate-job")
+        for container in containers_of(found[key]["spec"]["template"]["spec"])
+    ]
+
+
+@pytest.mark.parametrize("args", HELPED)
+@pytest.mark.parametrize("helpers", [{}, {"limits": {"cpu": "50m"}}, {"requests": {"cpu": "1", "memory": "1Gi"}}])
+def test_a_quota_of_processors_and_memory_finds_what_it_counts(args: dict[str, Any], helpers: dict[str, Any]) -> None:
+    for container in containers(**args, helper_resources=helpers):
+        for part in ("requests", "limits"):
+            assert container["resources"][part].keys() >= {"cpu", "memory"}, container["name"]
+
+
+@pytest.mark.parametrize("args", HELPED)
+def test_the_resources_of_helpers_are_those_of_every_container_that_does_not_pull(args: dict[str, Any]) -> None:
+    wanted = {"requests": {"cpu": "50m", "memory": "64Mi"}, "limits": {"cpu": "60m", "memory": "256Mi"}}
+    pullers = {"pull", "refresh"}
+    found, plain = containers(**args, helper_resources=wanted), containers(**args)
+    helpers = [each for each in found if each["name"] not in pullers]
+    assert {"pause", "gate"} <= {each["name"] for each in helpers}
+    assert all(each["resources"] == wanted for each in helpers)
+    assert [each for each in found if each["name"] in pullers] == [each for each in plain if each["name"] in pullers]
+
+
+@pytest.mark.parametrize("args", [{}, {"refresh": "6h"}])
+def test_the_resources_of_the_puller_are_given_in_whole_or_in_part(args: dict[str, Any]) -> None:
+    for container in containers(**args, resources={"limits": {"memory": "1Gi"}, "requests": {"cpu": "2"}}):
+        if container["name"] in ("pull", "refresh"):
+            assert container["resources"] == {
+                "requests": {"cpu": "2", "memory": "16Mi"},
+                "limits": {"cpu": "2", "memory": "1Gi"},
+            }
+        else:
+            assert container["resources"]["limits"]["memory"] != "1Gi"
+
+
+@pytest.mark.parametrize("runtime", ["containerd", "kubelet"])
+@pytest.mark.parametrize("taint", [None, TAINT])
+def test_an_account_of_the_users_own_is_that_of_all_pods_and_has_the_rights(runtime: str, taint: str | None) -> None:
+    found = built(plan_of(runtime=runtime, startup_taint=taint, service_account_name="ours", namespace="prepull"))
+    assert [key for key, item in found.items() if item["kind"] == "ServiceAccount"] == []
+    for key in ("daemon-set", "gate-job"):
+        pod = found[key]["spec"]["template"]["spec"]
+        assert pod["serviceAccountName"] == "ours"
+        assert pod["automountServiceAccountToken"] is False
+    subjects = {key: item["subjects"] for key, item in found.items() if "subjects" in item}
+    ours = [{"kind": "ServiceAccount", "name": "ours", "namespace": "prepull"}]
+    assert subjects == {"gate-binding": ours, **({"untaint-binding": ours} if taint else {})}
 
 
 def test_credentials_are_files_that_only_the_puller_reads() -> None:

@@ -129,7 +129,9 @@ IN_WORDS = {
     "gate_image": "a public image, pinned by tag",
     "tolerations": "all of them",
     "priority_class_name": "the cluster's default",
-    "resources": "small requests, no CPU limit",
+    "resources": "small requests, a limit of 1 CPU",
+    "helper_resources": "1m of CPU and 4Mi of memory",
+    "service_account_name": "the namespace's own",
     "startup_taint": "none",
     "remove": "none",
 }

@@ -228,7 +228,30 @@ def test_files_are_rendered_with_a_namespace_or_not_at_all(engine: Engine) -> No
     engine.recorder.renders = True
     with pytest.raises(pulumi.RunError, match="namespace: the provider renders files, and has no cluster to ask"):
         declare(engine, {"images": ["a"]})
+    with pytest.raises(pulumi.RunError, match="namespace: the provider renders files, and has no cluster to ask"):
+        declare(engine, {"images": ["a"], "service_account_name": "ours"})
     assert declare(engine, {"images": ["a"], "namespace": "apps"})["namespace"] == "apps"
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_an_account_of_the_users_own_may_be_known_later(engine: Engine, known: bool) -> None:
+    name: Any = "ours" if known else pulumi.Output.from_input("ours")
+    declare(engine, {"images": ["a"], "service_account_name": name, "startup_taint": "example.com/images"})
+
+    assert engine.find("ServiceAccount") == []
+    assert pod_of(engine)["serviceAccountName"] == "ours"
+    assert engine.only("Job").inputs["spec"]["template"]["spec"]["serviceAccountName"] == "ours"
+    for binding in ("RoleBinding", "ClusterRoleBinding"):
+        [subject] = engine.only(binding).inputs["subjects"]
+        assert subject == {"kind": "ServiceAccount", "name": "ours", "namespace": "default"}
+
+
+def test_an_account_that_turns_out_to_be_none_is_the_namespaces_own(engine: Engine) -> None:
+    nothing: pulumi.Output[Any] = pulumi.Output.from_input(None)
+    declare(engine, {"images": ["a"], "service_account_name": nothing})
+
+    assert pod_of(engine)["serviceAccountName"] == "default"
+    assert engine.only("RoleBinding").inputs["subjects"][0]["name"] == "default"
 
 
 def test_images_that_are_known_later(engine: Engine) -> None:

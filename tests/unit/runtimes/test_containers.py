@@ -28,7 +28,7 @@ def test_a_mirror_is_the_second_field_of_its_image() -> None:
 @pytest.mark.parametrize(("parallelism", "limit"), [(1, "192Mi"), (4, "384Mi"), (10, "768Mi")])
 def test_the_memory_limit_grows_with_the_parallelism(parallelism: int, limit: str) -> None:
     [pull] = pod_of(parallelism=parallelism)["initContainers"]
-    assert pull["resources"] == {"requests": {"cpu": "10m", "memory": "16Mi"}, "limits": {"memory": limit}}
+    assert pull["resources"] == {"requests": {"cpu": "10m", "memory": "16Mi"}, "limits": {"cpu": "1", "memory": limit}}
 
 
 def test_refresh_runs_the_puller_beside_pause() -> None:

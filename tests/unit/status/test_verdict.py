@@ -10,6 +10,7 @@ from prepull.status.verdict import FAIL, GO, LINE_LENGTH, WAIT, Judge, judge, ne
 from ..cluster.objects import KUBELET, NAMES, daemon_set, event, pod
 from ..cluster.pods import MANY, many, reported, run_of, running, stuck, there
 from ..cluster.reading import NOW, read_pod, read_set, seen
+from ..cluster.verdicts import NOWHERE
 
 
 @pytest.mark.parametrize(
@@ -100,7 +101,30 @@ def test_what_busy_nodes_and_api_servers_get_over_waits_and_is_then_told(of: str
 def test_no_node_is_a_failure_that_says_so() -> None:
     assert judge(seen(desired=0), "100%", settled=False, late=False).outcome == WAIT
     verdict = judge(seen(desired=0), "100%", settled=True, late=False)
-    assert verdict.lines == ("no node matches: the node selector, the affinity and the tolerations leave none",)
+    assert verdict.lines == (NOWHERE,)
+
+
+@pytest.mark.parametrize("min_ready", ["0", "0%", "000"])
+def test_where_no_node_is_needed_it_goes_on_once_the_nodes_are_counted(min_ready: str) -> None:
+    uncounted = status(read_set(daemon_set(desired=0, counted=False)), [])
+    assert judge(uncounted, min_ready, settled=True, late=False).outcome == WAIT
+    assert judge(seen(desired=0), min_ready, settled=False, late=False).outcome == GO
+
+
+def test_where_no_node_is_needed_failures_have_a_moment_to_show() -> None:
+    failed = reported("c", *NEVER, code=1)
+    found = seen(there("a"), running("b"), failed)
+    assert judge(found, "0", settled=False, late=False).outcome == WAIT
+    for settled, late in ((True, False), (False, True)):
+        verdict = judge(found, "0", settled=settled, late=late)
+        assert verdict.outcome == GO
+        assert verdict.lines == (
+            "1 of 3 nodes have all images, and none is needed",
+            f"warning: image {NAMES[0]}: manifest unknown (1 of 3 nodes: c)",
+            f"warning: image {NAMES[1]}: unauthorized (1 of 3 nodes: c)",
+        )
+    # Nothing more can come.
+    assert judge(seen(there("a"), failed, desired=2), "0", settled=False, late=False).outcome == GO
 
 
 def test_pods_that_are_refused_count_as_lost() -> None:
@@ -184,6 +208,8 @@ def test_what_is_certain_has_to_stand_for_a_moment(looks: list[tuple[float, Stat
             "100%",
             [WAIT, WAIT, GO],
         ),
+        # Where no node is needed, nobody waits for the count.
+        ([(1, counted(0)), (2, counted(0))], "0", [GO, GO]),
         # When the time is up, the images are what counts.
         ([(600, counted(0))], "100%", [GO]),
     ],

@@ -80,7 +80,10 @@ def _finish(statuses: list[Status], decision: Decision, prefix: str) -> int:
     for status, each in zip(statuses, decision.verdicts, strict=True):
         of = f"{status.component.component}: " if several else ""
         if each.outcome == verdict.GO:
-            click.echo(f"{of}{each.lines[0]}")
+            summary, *warnings = each.lines
+            click.echo(f"{of}{summary}")
+            for warning in warnings:
+                click.echo(f"{of}{warning}", err=True)
         else:
             click.echo(f"{of}{prefix}" + "\n".join(each.lines), err=True)
     if decision.outcome == verdict.GO:
