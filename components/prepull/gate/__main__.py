@@ -41,6 +41,10 @@ _PAUSE_SECONDS = 0.3
 _COST_FACTOR = 5
 _TICK_SECONDS = 1.0
 _LONGEST_WAIT_SECONDS = 60.0
+# A gate that begins late still looks once.
+_FIRST_LOOK_SECONDS = 5.0
+MARGIN_SECONDS = 30
+"""How long after `timeout` the Job ends the gate: by then the gate has ended by itself and its message has arrived."""
 
 
 class Gate:
@@ -57,6 +61,7 @@ class Gate:
         self._name, self._selector = environ["PREPULL_DAEMON_SET"], environ["PREPULL_SELECTOR"]
         self._timeout = float(environ["PREPULL_TIMEOUT_S"])
         self._judge = verdict.Judge(environ["PREPULL_MIN_READY"], self._timeout)
+        self._started = time.monotonic()
         self._changed = threading.Event()
         note, labelled = self._changed.set, {"labelSelector": self._selector}
         core, apps = f"/api/v1/namespaces/{namespace}", f"/apis/apps/v1/namespaces/{namespace}"
@@ -70,18 +75,19 @@ class Gate:
         ]
         # Its creation time: pods of the same plan may have failed before it, for a reason that has been solved since.
         self._own: Mirror[float | None] = Mirror(
-            client, f"{core}/pods", {"fieldSelector": f"metadata.name={environ['PREPULL_POD']}"}, made_at, note
+            client, f"{core}/pods", {"fieldSelector": f"metadata.name={environ['PREPULL_POD']}"}, self._own_pod, note
         )
         self._mirrors: list[Mirror[Any]] = [self._sets, self._pods, self._own, *self._events]
+        self._client = client
 
     def wait(self) -> tuple[int, list[str]]:
         """Wait for a verdict. Return the exit code and the lines of the message."""
         for mirror in self._mirrors:
             mirror.start()
-        started, said = time.monotonic(), ""
+        said = ""
         while True:
             self._changed.clear()
-            passed = time.monotonic() - started
+            passed = time.monotonic() - self._started
             decision = self._look(passed)
             lines = list(decision.verdicts[0].lines) if decision else [self._why_not()]
             if decision and decision.outcome == verdict.GO:
@@ -98,10 +104,10 @@ class Gate:
                 said = line
                 print(text_of([said]), end="")
             if decision:
-                cost = time.monotonic() - started - passed
+                cost = max(0.0, time.monotonic() - self._started - passed)
                 time.sleep(max(0.0, min(max(_PAUSE_SECONDS, _COST_FACTOR * cost), self._timeout - passed)))
             tick = _TICK_SECONDS if decision is None or decision.pending else _LONGEST_WAIT_SECONDS
-            self._changed.wait(max(0.0, min(tick, started + self._timeout - time.monotonic())))
+            self._changed.wait(max(0.0, min(tick, self._started + self._timeout - time.monotonic())))
 
     def _look(self, passed: float) -> verdict.Decision | None:
         """The decision for this moment; None until the DaemonSet and all objects are known."""
@@ -112,6 +118,15 @@ class Gate:
         events = [event for mirror in self._events for event in mirror.items]
         status = nodes.status(daemon_set, self._pods.items, events, since=since)
         return self._judge.decide([status], passed, since)
+
+    def _own_pod(self, item: Mapping[str, Any]) -> float | None:
+        """When the gate's pod was created. The time counts from then, also while it had no place or no image yet."""
+        made, now = made_at(item), self._client.time
+        age = now - made if made and now else 0.0
+        # The Job ends an older pod. Any other age comes from a clock that is wrong.
+        if 0 < age < self._timeout + MARGIN_SECONDS:
+            self._started = min(self._started, time.monotonic() - min(age, self._timeout - _FIRST_LOOK_SECONDS))
+        return made
 
     def _daemon_set(self) -> DaemonSet | None:
         """The DaemonSet with the labels and the plan. The name decides only between several: tools may rename it."""
@@ -156,5 +171,8 @@ def main(environ: Mapping[str, str]) -> int:
 
 if __name__ == "__main__":
     # The kernel ignores signals to the first process of a container unless the process handles them.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    sys.exit(main(os.environ))
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(143))
+    code = main(os.environ)
+    sys.stdout.flush()
+    # Not sys.exit(), whose cleaning up may wait for what a thread holds that hangs in a call.
+    os._exit(code)
