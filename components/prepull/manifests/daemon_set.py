@@ -20,7 +20,7 @@ _NO_SIDECARS_ANNOTATIONS = {
 _NO_SIDECARS_LABELS = {"sidecar.istio.io/inject": "false", "kuma.io/sidecar-injection": "disabled"}
 
 # Virtual nodes run no DaemonSet pods. If they were selected, a rollout would never end.
-_REAL_NODES = (
+REAL_NODES = (
     {"key": "type", "operator": "NotIn", "values": ["virtual-kubelet"]},
     {"key": "eks.amazonaws.com/compute-type", "operator": "NotIn", "values": ["fargate", "hybrid-fargate"]},
 )
@@ -178,7 +178,7 @@ def _affinity(wanted: Mapping[str, Any] | None) -> dict[str, Any]:
     required = dict(node.get("requiredDuringSchedulingIgnoredDuringExecution") or {})
     terms = required.get("nodeSelectorTerms") or [{}]
     required["nodeSelectorTerms"] = [
-        {**term, "matchExpressions": [*(term.get("matchExpressions") or []), *_REAL_NODES]} for term in terms
+        {**term, "matchExpressions": [*(term.get("matchExpressions") or []), *REAL_NODES]} for term in terms
     ]
     node["requiredDuringSchedulingIgnoredDuringExecution"] = required
     return {**affinity, "nodeAffinity": node}

@@ -103,7 +103,8 @@ SERVERS = [
     ("http", closing, "Remote end closed connection without response"),
     ("https", silent, UNCONNECTED),
     ("https", handshake_that_drips, UNCONNECTED),
-    ("https", closing, "[SSL: UNEXPECTED_EOF_WHILE_READING]"),
+    # The words are OpenSSL's, which differ between its versions.
+    ("https", closing, ""),
 ]
 
 
