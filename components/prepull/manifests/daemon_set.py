@@ -37,8 +37,9 @@ def labels(name: str, plan: Plan) -> dict[str, str]:
 
 
 def gate_labels(name: str, plan: Plan) -> dict[str, str]:
-    """The labels of the gate's objects. The DaemonSet's selector must not match the gate's pod."""
-    return {**plan.labels, NAME_LABEL: "prepull-gate", INSTANCE_LABEL: label_value(name)}
+    """The labels of the gate's Job and pod. The DaemonSet's selector must not match the gate's pod."""
+    of_plan = {INSTANCE_LABEL: label_value(name), PLAN_LABEL: plan.fingerprint}
+    return {**plan.labels, NAME_LABEL: "prepull-gate", **of_plan}
 
 
 def metadata(plan: Plan, labelled: Mapping[str, str]) -> dict[str, Any]:
