@@ -153,8 +153,7 @@ def _tolerations(plan: Plan) -> list[dict[str, Any]]:
         keyed.append({"operator": "Exists", "effect": "NoSchedule"})
     elif "NoExecute" in effects:
         # Nodes that are down are then kept off by their taints of the effect NoSchedule.
-        keyed.append({"operator": "Exists", "effect": "NoExecute"})
-        return [*keyed, *({"key": key, "operator": "Exists", **_BRIEFLY} for key in _DOWN)]
+        return [*wanted, *({"key": key, "operator": "Exists", **_BRIEFLY} for key in _DOWN)]
     # To a pod without a toleration for these, the API server adds one of five minutes, and for the scheduler that is as
     # good as any. A toleration of a value that these taints never have prevents both.
     # https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration/#taint-based-evictions
