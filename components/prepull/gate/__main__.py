@@ -6,9 +6,9 @@ environment:
 
 | variable | meaning |
 |---|---|
-| `PREPULL_SELECTOR` | the labels of the DaemonSet and its pods |
-| `PREPULL_PLAN` | the label of the plan to wait for, `KEY=VALUE` |
-| `PREPULL_DAEMON_SET` | the DaemonSet's name, in case several have these labels |
+| `PREPULL_PLAN` | the label of the plan to wait for, `KEY=VALUE`: it finds the DaemonSet |
+| `PREPULL_SELECTOR` | the labels of its pods, in case several have this plan |
+| `PREPULL_DAEMON_SET` | its name, in case several have these labels as well |
 | `PREPULL_POD` | the name of the gate's own pod |
 | `PREPULL_MIN_READY` | number or share of nodes that must have every image |
 | `PREPULL_TIMEOUT_S` | the timeout, in seconds |
@@ -24,7 +24,8 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,29 @@ _PAUSE_SECONDS = 0.3
 _COST_FACTOR = 5
 _TICK_SECONDS = 1.0
 _LONGEST_WAIT_SECONDS = 60.0
+# A gate that begins late still looks once.
+_FIRST_LOOK_SECONDS = 5.0
+MARGIN_SECONDS = 30
+"""How long after `timeout` the Job ends the gate: by then the gate has ended by itself and its message has arrived."""
+
+
+@dataclass(frozen=True)
+class _Found:
+    """A DaemonSet, the labels of its pods, and those by which it selects them, as `KEY=VALUE`."""
+
+    daemon_set: DaemonSet
+    labels: frozenset[str]
+    selector: str
+
+    @classmethod
+    def read(cls, item: Mapping[str, Any], plan_label: str) -> _Found:
+        spec = item["spec"]
+        labels = (spec["template"].get("metadata") or {}).get("labels") or {}
+        return cls(
+            observe.daemon_set(item, plan_label=plan_label),
+            frozenset(f"{key}={value}" for key, value in labels.items()),
+            ",".join(f"{key}={value}" for key, value in spec["selector"]["matchLabels"].items()),
+        )
 
 
 class Gate:
@@ -58,29 +82,35 @@ class Gate:
         self._name, self._selector = environ["PREPULL_DAEMON_SET"], environ["PREPULL_SELECTOR"]
         self._timeout = float(environ["PREPULL_TIMEOUT_S"])
         self._judge = verdict.Judge(environ["PREPULL_MIN_READY"], self._timeout)
+        self._started = time.monotonic()
         self._changed = threading.Event()
-        note, labelled = self._changed.set, {"labelSelector": self._selector}
+        note = self._changed.set
         core, apps = f"/api/v1/namespaces/{namespace}", f"/apis/apps/v1/namespaces/{namespace}"
-        read_set = partial(observe.daemon_set, plan_label=plan_label)
+        read_set = partial(_Found.read, plan_label=plan_label)
         read_pod = partial(observe.pod, plan_label=plan_label, brief=True)
-        self._sets: Mirror[DaemonSet] = Mirror(client, f"{apps}/daemonsets", labelled, read_set, note)
-        self._pods: Mirror[Pod] = Mirror(client, f"{core}/pods", labelled, read_pod, note)
+        # All of the namespace: tools give objects other names and other labels, but leave the labels of pods alone.
+        self._sets: Mirror[_Found] = Mirror(client, f"{apps}/daemonsets", {}, read_set, note)
+        self._pods_of: Callable[[_Found], Mirror[Pod]] = lambda found: Mirror(
+            client, f"{core}/pods", {"labelSelector": found.selector}, read_pod, note
+        )
+        self._pods: Mirror[Pod] | None = None
         telling = ",".join(f"{field}={value}" for field, value in observe.EVENTS.items())
         self._events: Mirror[Event] = Mirror(client, f"{core}/events", {"fieldSelector": telling}, observe.event, note)
         # Its creation time: pods of the same plan may have failed before it, for a reason that has been solved since.
         self._own: Mirror[float] = Mirror(
-            client, f"{core}/pods", {"fieldSelector": f"metadata.name={environ['PREPULL_POD']}"}, made_at, note
+            client, f"{core}/pods", {"fieldSelector": f"metadata.name={environ['PREPULL_POD']}"}, self._own_pod, note
         )
-        self._mirrors: list[Mirror[Any]] = [self._sets, self._pods, self._own, self._events]
+        self._mirrors: list[Mirror[Any]] = [self._sets, self._own, self._events]
+        self._client = client
 
     def wait(self) -> tuple[int, list[str]]:
         """Wait for a verdict. Return the exit code and the lines of the message."""
         for mirror in self._mirrors:
             mirror.start()
-        started, said = time.monotonic(), ""
+        said = ""
         while True:
             self._changed.clear()
-            passed = time.monotonic() - started
+            passed = time.monotonic() - self._started
             decision = self._look(passed)
             lines = list(decision.verdicts[0].lines) if decision else [self._why_not()]
             if decision and decision.outcome == verdict.GO:
@@ -97,24 +127,43 @@ class Gate:
                 said = line
                 print(text_of([said]), end="")
             if decision:
-                cost = time.monotonic() - started - passed
+                cost = max(0.0, time.monotonic() - self._started - passed)
                 time.sleep(max(0.0, min(max(_PAUSE_SECONDS, _COST_FACTOR * cost), self._timeout - passed)))
             tick = _TICK_SECONDS if decision is None or decision.pending else _LONGEST_WAIT_SECONDS
-            self._changed.wait(max(0.0, min(tick, started + self._timeout - time.monotonic())))
+            self._changed.wait(max(0.0, min(tick, self._started + self._timeout - time.monotonic())))
 
     def _look(self, passed: float) -> verdict.Decision | None:
         """The decision for this moment; None until the DaemonSet and all objects are known."""
-        daemon_set = self._daemon_set()
-        if daemon_set is None or not all(mirror.loaded for mirror in self._mirrors):
+        found = self._found()
+        if found is None:
+            return None
+        if self._pods is None:
+            self._pods = self._pods_of(found)
+            self._pods.start()
+            self._mirrors.append(self._pods)
+        if not all(mirror.loaded for mirror in self._mirrors):
             return None
         since = None if self._judge.late(passed) else next(iter(self._own.items), None)
-        status = nodes.status(daemon_set, self._pods.items, self._events.items, since=since)
+        status = nodes.status(found.daemon_set, self._pods.items, self._events.items, since=since)
         return self._judge.decide([status], passed, since)
 
-    def _daemon_set(self) -> DaemonSet | None:
-        """The DaemonSet with the labels and the plan. The name decides only between several: tools may rename it."""
-        found = [each for each in self._sets.items if each.plan == self._plan]
-        return next((each for each in found if each.name == self._name), found[0] if found else None)
+    def _own_pod(self, item: Mapping[str, Any]) -> float | None:
+        """When the gate's pod was created. The time counts from then, also while it had no place or no image yet."""
+        made, now = made_at(item), self._client.time
+        age = now - made if made and now else 0.0
+        # The Job ends an older pod. Any other age comes from a clock that is wrong.
+        if 0 < age < self._timeout + MARGIN_SECONDS:
+            self._started = min(self._started, time.monotonic() - min(age, self._timeout - _FIRST_LOOK_SECONDS))
+        return made
+
+    def _found(self) -> _Found | None:
+        """The DaemonSet with the plan. Of several, labels and name tell which; where tools changed both, any will do.
+
+        The plan is a fingerprint of all arguments, so several with one plan pull the same images onto the same nodes.
+        """
+        labels = set(self._selector.split(","))
+        found = [each for each in self._sets.items if each.daemon_set.plan == self._plan]
+        return max(found, key=lambda each: (labels <= each.labels, each.daemon_set.name == self._name), default=None)
 
     @property
     def _problem(self) -> str | None:
@@ -154,5 +203,8 @@ def main(environ: Mapping[str, str]) -> int:
 
 if __name__ == "__main__":
     # The kernel ignores signals to the first process of a container unless the process handles them.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    sys.exit(main(os.environ))
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(143))
+    code = main(os.environ)
+    sys.stdout.flush()
+    # Not sys.exit(), whose cleaning up may wait for what a thread holds that hangs in a call.
+    os._exit(code)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import socket
 import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from email.utils import parsedate_to_datetime
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -19,7 +21,10 @@ T = TypeVar("T")
 
 # Objects in a page. One page, as text and as data, determines the memory: little of each page is kept.
 PAGE = 250
-CALL_SECONDS = 10
+# To connect, and to wait for the next bytes of an answer. A socket's own limit begins anew with each byte, and so a
+# call has a limit as a whole as well.
+STEP_SECONDS = 10
+CALL_SECONDS = 30
 # The server ends a watch after this time. If a watch is silent for longer, its connection is lost.
 WATCH_SECONDS = 30
 _GONE = 410
@@ -45,6 +50,8 @@ class Client:
     """
 
     def __init__(self, server: str, credentials: Path) -> None:
+        self.time: float | None = None
+        """The server's time at its last answer, in seconds since the epoch. A node's own clock may differ."""
         self._server = urlsplit(server)
         self._credentials = credentials
 
@@ -53,11 +60,13 @@ class Client:
 
         Raises:
             GoneError: the server no longer has the rest of the list.
+            TimeoutError: a page took longer than CALL_SECONDS, or its next bytes longer than STEP_SECONDS.
             RefusedError, OSError, HTTPException, ValueError: there is no answer, or it is an error or not valid.
         """
         more = ""
         while True:
-            with self._get(path, {**query, "limit": str(PAGE), **({"continue": more} if more else {})}) as answer:
+            asked = {**query, "limit": str(PAGE), **({"continue": more} if more else {})}
+            with self._get(path, asked, STEP_SECONDS, CALL_SECONDS) as answer:
                 page = json.loads(answer.read())
             yield page
             more = page["metadata"].get("continue", "")
@@ -70,33 +79,67 @@ class Client:
 
         Raises:
             GoneError: the server no longer knows the version.
+            TimeoutError: the server neither says anything nor ends the watch in time.
             RefusedError, OSError, HTTPException, ValueError: as for `pages`, or the connection is lost.
         """
         asked = {"watch": "true", "allowWatchBookmarks": "true", "timeoutSeconds": str(WATCH_SECONDS)}
-        with self._get(path, {**query, **asked, "resourceVersion": version}, WATCH_SECONDS + CALL_SECONDS) as answer:
+        asked = {**query, **asked, "resourceVersion": version}
+        silence = WATCH_SECONDS + STEP_SECONDS
+        with self._get(path, asked, silence, silence + CALL_SECONDS) as answer:
             yield _events(answer)
 
     @contextmanager
-    def _get(self, path: str, query: Query, seconds: float = CALL_SECONDS) -> Iterator[HTTPResponse]:
-        connection = self._connection(seconds)
+    def _get(self, path: str, query: Query, silence: float, whole: float) -> Iterator[HTTPResponse]:
+        connection = self._connect()
+        over = threading.Event()
+        timer = threading.Timer(whole, _cut, (connection.sock, over))
+        timer.daemon = True
         try:
+            connection.sock.settimeout(silence)
+            timer.start()
             token = (self._credentials / "token").read_text().strip()
             connection.request("GET", f"{path}?{urlencode(query)}", headers={"Authorization": f"Bearer {token}"})
             answer = connection.getresponse()
+            with suppress(TypeError, ValueError):
+                self.time = parsedate_to_datetime(answer.headers["Date"]).timestamp()
             if answer.status != 200:
                 raise _error(answer.status, _status(answer.read(1 << 16)))
             yield answer
+        except (OSError, HTTPException, ValueError) as error:
+            if over.is_set():
+                raise TimeoutError(f"{_name(connection)} has not finished its answer within {whole:g} s") from None
+            if isinstance(error, TimeoutError) and timer.is_alive():
+                raise TimeoutError(f"{_name(connection)} has said nothing for {silence:g} s") from None
+            raise
         finally:
+            timer.cancel()
             connection.close()
 
-    def _connection(self, seconds: float) -> HTTPConnection:
+    def _connect(self) -> HTTPConnection:
         host, port = self._server.hostname or "", self._server.port
-        if self._server.scheme != "https":
-            return HTTPConnection(host, port, timeout=seconds)
-        context = ssl.create_default_context(cafile=str(self._credentials / "ca.crt"))
-        # As Go does. Python 3.13 rejects authorities of some clusters by default, Python before it those of others.
-        context.verify_flags = (context.verify_flags | ssl.VERIFY_X509_PARTIAL_CHAIN) & ~ssl.VERIFY_X509_STRICT
-        return HTTPSConnection(host, port, timeout=seconds, context=context)
+        connection = HTTPConnection(host, port, timeout=STEP_SECONDS)
+        if self._server.scheme == "https":
+            context = ssl.create_default_context(cafile=str(self._credentials / "ca.crt"))
+            # As Go does. Python 3.13 rejects authorities of some clusters by default, Python before it those of others.
+            context.verify_flags = (context.verify_flags | ssl.VERIFY_X509_PARTIAL_CHAIN) & ~ssl.VERIFY_X509_STRICT
+            connection = HTTPSConnection(host, port, timeout=STEP_SECONDS, context=context)
+        try:
+            connection.connect()
+        except TimeoutError:
+            connection.close()
+            raise TimeoutError(f"no connection to {_name(connection)} within {STEP_SECONDS} s") from None
+        return connection
+
+
+def _name(connection: HTTPConnection) -> str:
+    return f"the API server at {connection.host}:{connection.port}"
+
+
+def _cut(connected: socket.socket, over: threading.Event) -> None:
+    """End a call from another thread. Closing the socket would not wake the thread that reads from it."""
+    over.set()
+    with suppress(OSError):
+        connected.shutdown(socket.SHUT_RDWR)
 
 
 def _events(answer: HTTPResponse) -> Iterator[tuple[str, Data]]:

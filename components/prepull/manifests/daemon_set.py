@@ -21,7 +21,7 @@ _NO_SIDECARS_ANNOTATIONS = {
 _NO_SIDECARS_LABELS = {"sidecar.istio.io/inject": "false", "kuma.io/sidecar-injection": "disabled"}
 
 # Virtual nodes run no DaemonSet pods. If they were selected, a rollout would never end.
-_REAL_NODES = (
+REAL_NODES = (
     {"key": "type", "operator": "NotIn", "values": ["virtual-kubelet"]},
     {"key": "eks.amazonaws.com/compute-type", "operator": "NotIn", "values": ["fargate", "hybrid-fargate"]},
 )
@@ -42,8 +42,9 @@ def labels(name: str, plan: Plan) -> dict[str, str]:
 
 
 def gate_labels(name: str, plan: Plan) -> dict[str, str]:
-    """The labels of the gate's objects. The DaemonSet's selector must not match the gate's pod."""
-    return {**plan.labels, NAME_LABEL: "prepull-gate", INSTANCE_LABEL: label_value(name)}
+    """The labels of the gate's Job and pod. The DaemonSet's selector must not match the gate's pod."""
+    of_plan = {INSTANCE_LABEL: label_value(name), PLAN_LABEL: plan.fingerprint}
+    return {**plan.labels, NAME_LABEL: "prepull-gate", **of_plan}
 
 
 def metadata(plan: Plan, labelled: Mapping[str, str]) -> dict[str, Any]:
@@ -201,7 +202,7 @@ def _affinity(wanted: Mapping[str, Any] | None) -> dict[str, Any]:
     required = dict(node.get("requiredDuringSchedulingIgnoredDuringExecution") or {})
     terms = required.get("nodeSelectorTerms") or [{}]
     required["nodeSelectorTerms"] = [
-        {**term, "matchExpressions": [*(term.get("matchExpressions") or []), *_REAL_NODES]} for term in terms
+        {**term, "matchExpressions": [*(term.get("matchExpressions") or []), *REAL_NODES]} for term in terms
     ]
     node["requiredDuringSchedulingIgnoredDuringExecution"] = required
     return {**affinity, "nodeAffinity": node}

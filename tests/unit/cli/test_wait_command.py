@@ -9,7 +9,7 @@ import pytest
 from prepull.status import verdict
 
 from ..cluster.fake_api import FakeApi
-from ..cluster.objects import DIGEST, NAMES, daemon_set
+from ..cluster.objects import DIGEST, NAMES, Data, condition, daemon_set, event, gate_job, gate_pod, waiting
 from ..cluster.pods import reported, running, there
 from .conftest import Prepull
 
@@ -124,6 +124,133 @@ def test_a_component_that_goes_away_is_not_waited_for(api: FakeApi, prepull: Pre
     ran = prepull("wait")
     assert ran.code == 4
     assert ran.err.endswith("prepull: the component has been deleted meanwhile\n")
+
+
+QUOTA = 'Error creating: pods "gate-x1" is forbidden: failed quota: q: must specify limits.cpu for: gate'
+LIMIT = 'Error creating: pods "gate-x1" is forbidden: minimum cpu usage per Container is 1, but request is 10m'
+NO_PLACE = condition("PodScheduled", is_so=False, reason="Unschedulable", message="0/2 nodes are available")
+OVERDUE = condition("Failed", reason="DeadlineExceeded", message="Job was active longer than specified deadline")
+Obstacle = tuple[list[Data], list[Data], list[Data], str]
+OBSTACLES: dict[str, Obstacle] = {
+    "quota": (
+        [gate_job()],
+        [],
+        [event(QUOTA, "gate", reason="FailedCreate")],
+        f"the gate does not run: the pod was refused: {QUOTA}",
+    ),
+    "limit range": (
+        [gate_job()],
+        [],
+        [event(LIMIT, "gate", reason="FailedCreate")],
+        f"the gate does not run: the pod was refused: {LIMIT}",
+    ),
+    "refused until its time was up": (
+        [gate_job(OVERDUE)],
+        [],
+        [event(QUOTA, "gate", reason="FailedCreate")],
+        f"the gate does not run: the pod was refused: {QUOTA}",
+    ),
+    "no place": (
+        [gate_job()],
+        [gate_pod(conditions=[NO_PLACE])],
+        [],
+        "the gate does not run: the pod cannot be scheduled: 0/2 nodes are available",
+    ),
+    "no image": (
+        [gate_job()],
+        [gate_pod(containerStatuses=[waiting("gate", "ImagePullBackOff", "x: not found", "gate:1")])],
+        [],
+        "the gate does not run: image gate:1: manifest unknown",
+    ),
+    "no program": (
+        [gate_job()],
+        [gate_pod()],
+        [event('configmap "images-gate-program" not found', "gate-x1")],
+        'the gate does not run: the pod cannot start: configmap "images-gate-program" not found',
+    ),
+    "nothing but the end of its time": (
+        [gate_job(OVERDUE)],
+        [],
+        [],
+        "the gate did not run, or gave no verdict, before its time was up",
+    ),
+}
+
+
+def show(api: FakeApi, obstacle: Obstacle) -> str:
+    """Put it on the cluster, beside pods that have every image; the result is what is to be said."""
+    jobs, pods, events, told = obstacle
+    start(api)
+    api.items |= {"jobs": jobs, "pods": [there("node-a"), there("node-b"), *pods], "events": events}
+    return f"images: {told}"
+
+
+@pytest.mark.parametrize("obstacle", OBSTACLES.values(), ids=OBSTACLES)
+def test_what_keeps_the_gate_from_running_is_told_at_once(api: FakeApi, prepull: Prepull, obstacle: Obstacle) -> None:
+    told = show(api, obstacle)
+    ran = prepull("wait")
+    assert (ran.code, ran.out, ran.err) == (0, "2 of 2 nodes have all 2 images\n", f"{told}\n")
+
+
+@pytest.mark.parametrize("obstacle", OBSTACLES.values(), ids=OBSTACLES)
+@pytest.mark.parametrize("form", ["table", "wide"])
+def test_status_says_so_as_well(api: FakeApi, prepull: Prepull, form: str, obstacle: Obstacle) -> None:
+    told = show(api, obstacle)
+    ran = prepull("status", "--output", form)
+    assert (ran.code, ran.out.splitlines()[-1]) == (0, told)
+
+
+def test_an_obstacle_that_comes_later_is_told_while_it_waits(
+    api: FakeApi, prepull: Prepull, meanwhile: Meanwhile
+) -> None:
+    start(api)
+    api.items["jobs"] = [gate_job()]
+    refused = event(QUOTA, "gate", reason="FailedCreate")
+    events_watched = lambda: api.times("/events?", "FailedCreate", "watch") > 0  # noqa: E731 - a condition
+    meanwhile(events_watched, lambda: api.send("events", "ADDED", refused), lambda: time.sleep(2))
+    ran = prepull("wait", "--timeout", "6s")
+    assert ran.code == 3
+    assert ran.err.count(f"images: the gate does not run: the pod was refused: {QUOTA}\n") == 1
+
+
+RUNNING = {"containerStatuses": [{"name": "gate", "state": {"running": {}}}]}
+OTHER = {"images": ["another"]}
+
+
+@pytest.mark.parametrize(
+    ("jobs", "pods", "events"),
+    [
+        ([], [], [event(QUOTA, "gate", reason="FailedCreate")]),
+        ([gate_job()], [gate_pod(**RUNNING)], [event(QUOTA, "gate", reason="FailedCreate")]),
+        ([gate_job(condition("Complete"))], [], [event(QUOTA, "gate", reason="FailedCreate")]),
+        ([gate_job(condition("Failed", reason="BackoffLimitExceeded"))], [], []),
+        ([gate_job(OVERDUE, args=OTHER)], [], []),
+    ],
+    ids=["no gate", "it runs now", "it has passed", "it has said why itself", "a gate of another list"],
+)
+def test_of_a_gate_that_runs_or_has_run_nothing_is_told(
+    api: FakeApi, prepull: Prepull, jobs: list[Data], pods: list[Data], events: list[Data]
+) -> None:
+    show(api, (jobs, pods, events, ""))
+    ran = prepull("wait")
+    assert (ran.code, ran.err) == (0, "")
+
+
+def test_without_the_right_to_read_jobs_the_rest_is_told(api: FakeApi, prepull: Prepull) -> None:
+    show(api, OBSTACLES["quota"])
+    api.refuse = {"jobs": (403, "jobs.batch is forbidden")}
+    ran = prepull("wait")
+    assert (ran.code, ran.err) == (0, "")
+
+
+@pytest.mark.parametrize("name", ["images", "prefix-images"])
+def test_a_component_is_found_whatever_tools_call_it(api: FakeApi, prepull: Prepull, name: str) -> None:
+    start(api)
+    [item] = api.items["daemonsets"]
+    item["metadata"]["name"] = "prefix-images"
+    item["metadata"]["labels"]["app.kubernetes.io/name"] = "of-the-tool"
+    api.items["pods"] = [there("node-a"), there("node-b")]
+    assert prepull("wait", name).code == 0
 
 
 @pytest.mark.parametrize(

@@ -48,6 +48,8 @@ class FakeApi:
     """The headers of each request."""
     silent: bool = False
     """Whether it accepts connections without answering."""
+    now: str = ""
+    """What its clock says, in the form of HTTP; empty: the time."""
     version: int = 100
     _watches: dict[str, list[queue.Queue[Any]]] = field(default_factory=lambda: {kind: [] for kind in _KINDS})
     _changes: dict[str, list[Any]] = field(default_factory=lambda: {kind: [] for kind in _KINDS})
@@ -179,6 +181,9 @@ def _handler(api: FakeApi) -> type[BaseHTTPRequestHandler]:
 
         def log_message(self, *_: Any) -> None:
             pass
+
+        def date_time_string(self, timestamp: float | None = None) -> str:
+            return api.now or super().date_time_string(timestamp)
 
         def do_GET(self) -> None:
             url = urlsplit(self.path)

@@ -49,6 +49,32 @@ def pod(node: str, args: Data | None = None, *, owner: str = "images", **status:
     return {"metadata": metadata, "spec": {**template["spec"], "nodeName": node}, "status": status}
 
 
+def gate_job(*conditions: Data, args: Data | None = None) -> Data:
+    """The gate's Job, with the conditions that its controller has set."""
+    item = copy.deepcopy(render.manifests("images", args or LIST, "here")["gate-job"])
+    item["metadata"] |= {"name": "gate", "resourceVersion": "7", "uid": "uid-of-gate", "creationTimestamp": FINISHED}
+    item["status"] = {"conditions": list(conditions)}
+    return item
+
+
+def gate_pod(**status: Any) -> Data:
+    """The pod of the gate, on no node yet."""
+    job = gate_job()
+    metadata = {
+        **job["spec"]["template"]["metadata"],
+        "name": "gate-x1",
+        "namespace": "here",
+        "resourceVersion": "8",
+        "ownerReferences": [{"apiVersion": "batch/v1", "kind": "Job", "name": "gate", "uid": "uid-of-gate"}],
+    }
+    return {"metadata": metadata, "spec": job["spec"]["template"]["spec"], "status": status}
+
+
+def condition(kind: str, *, is_so: bool = True, reason: str = "", message: str = "") -> Data:
+    """A condition of an object's status."""
+    return {"type": kind, "status": str(is_so), "reason": reason, "message": message}
+
+
 def ended(message: str | None = None, code: int = 1, **more: object) -> Data:
     """The state of a container that has ended, with what it left as its message."""
     said = {} if message is None else {"message": message}

@@ -29,6 +29,10 @@ from prepull.status import verdict
 verdict.SETTLE_SECONDS, verdict.SECOND_LOOK_SECONDS, verdict.COUNT_SECONDS = 0, 0, 0
 sys.exit(main(os.environ))
 """
+IMPATIENT = _RUN.replace("sys.exit", "api.STEP_SECONDS, api.CALL_SECONDS = 0.5, 1\nsys.exit").replace(
+    "from prepull.status", "from prepull.gate import api\nfrom prepull.status"
+)
+"""The same, with short limits for each call."""
 
 
 def own_pod(made: str = MADE) -> Data:
@@ -66,12 +70,14 @@ class Gate:
         """Replace the token."""
         (self.directory / "credentials" / "token").write_text(f"{token}\n")
 
-    def environ(self, api: FakeApi, *, min_ready: str = "100%", timeout_s: float = 60, **more: str) -> dict[str, str]:
+    def environ(
+        self, api: FakeApi | None, *, min_ready: str = "100%", timeout_s: float = 60, **more: str
+    ) -> dict[str, str]:
         """The environment of the gate's container."""
         plan = daemon_set()["spec"]["template"]["metadata"]["labels"][PLAN_LABEL]
         return {
             **{name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in os.environ},
-            "PREPULL_SERVER": f"http://127.0.0.1:{api.port}",
+            "PREPULL_SERVER": f"http://127.0.0.1:{api.port}" if api else "",
             "PREPULL_DAEMON_SET": "images",
             "PREPULL_SELECTOR": ",".join(f"{key}={value}" for key, value in selector("images").items()),
             "PREPULL_PLAN": f"{PLAN_LABEL}={plan}",
@@ -85,7 +91,7 @@ class Gate:
 
     def end(
         self,
-        api: FakeApi,
+        api: FakeApi | None,
         *,
         command: tuple[str, ...] = (*FLAGS, "-c", _RUN),
         **options: str | float,
@@ -93,7 +99,7 @@ class Gate:
         """Run it, and return its exit code and its termination message.
 
         Args:
-            api: what it asks.
+            api: what it asks; None where PREPULL_SERVER is among the options.
             command: what Python is to run.
             options: see `environ`.
         """

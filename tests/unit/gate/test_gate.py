@@ -108,16 +108,73 @@ def test_images_that_were_there_before_it_began_are_there(gate: Gate, api: FakeA
 # ---------------------------------------------------------------- which DaemonSet
 
 
-def test_a_renamed_daemon_set_is_found_by_its_labels(gate: Gate, api: FakeApi) -> None:
-    api.items["daemonsets"][0]["metadata"]["name"] = "prefix-images"
+OTHER = {"app.kubernetes.io/instance": "of-the-tool", "app.kubernetes.io/name": "of-the-tool"}
+
+
+def renamed(item: Data) -> None:
+    """As namePrefix of kustomize does; the variable of the gate keeps the name."""
+    item["metadata"]["name"] = f"prefix-{item['metadata']['name']}"
+
+
+def marked(item: Data) -> None:
+    """As Argo CD marks the objects of an application, but not their pods."""
+    item["metadata"]["labels"] |= OTHER
+
+
+def relabelled(item: Data) -> None:
+    """As commonLabels of kustomize does: the selector and the labels of the pods change together."""
+    marked(item)
+    item["spec"]["selector"]["matchLabels"] |= OTHER
+    item["spec"]["template"]["metadata"]["labels"] |= OTHER
+
+
+CHANGES: list[tuple[Callable[[Data], None], ...]] = [
+    (renamed,),
+    (marked,),
+    (relabelled,),
+    (renamed, marked),
+    (renamed, relabelled),
+]
+
+
+@pytest.mark.parametrize("changes", CHANGES)
+def test_a_daemon_set_is_found_whatever_tools_call_it(
+    gate: Gate, api: FakeApi, changes: tuple[Callable[[Data], None], ...]
+) -> None:
+    [item] = api.items["daemonsets"]
+    pods = [there("a"), there("b")]
+    for change in changes:
+        change(item)
+        if change is relabelled:
+            for each in pods:
+                each["metadata"]["labels"] |= OTHER
+    api.items["pods"] = [*pods, own_pod()]
+    assert gate.end(api) == (0, THERE)
+
+
+def another(name: str, **labels: str) -> Data:
+    """A DaemonSet with the same plan, of which no node has anything yet."""
+    item = daemon_set(desired=2)
+    item["metadata"] |= {"name": name, "uid": f"of-{name}"}
+    item["spec"]["template"]["metadata"]["labels"] |= labels
+    return item
+
+
+@pytest.mark.parametrize(
+    "other", [another("another"), another("images-2", **{"app.kubernetes.io/instance": "second"}), another("z")]
+)
+@pytest.mark.parametrize("first", [True, False])
+def test_of_several_with_the_same_plan_it_is_its_own_that_counts(
+    gate: Gate, api: FakeApi, other: Data, first: bool
+) -> None:
+    api.items["daemonsets"].insert(0 if first else 1, other)
     api.items["pods"] = [there("a"), there("b"), own_pod()]
     assert gate.end(api) == (0, THERE)
 
 
-def test_of_two_with_the_same_labels_and_plan_the_name_tells(gate: Gate, api: FakeApi) -> None:
-    other = daemon_set(desired=2)
-    other["metadata"] |= {"name": "another", "uid": "of-another"}
-    api.items["daemonsets"].insert(0, other)
+def test_of_several_with_the_same_plan_its_own_counts_under_another_name_too(gate: Gate, api: FakeApi) -> None:
+    renamed(api.items["daemonsets"][0])
+    api.items["daemonsets"].insert(0, another("second", **{"app.kubernetes.io/instance": "second"}))
     api.items["pods"] = [there("a"), there("b"), own_pod()]
     assert gate.end(api) == (0, THERE)
 

@@ -18,6 +18,14 @@ def test_the_gate_waits_as_long_as_it_is_told(timeout: str, seconds: int) -> Non
     assert environment(_gate(timeout=timeout)["containers"][0])["PREPULL_TIMEOUT_S"] == str(seconds)
 
 
+@pytest.mark.parametrize("timeout", ["1ms", "90s", "30m", "8760h"])
+def test_whatever_keeps_the_gate_from_running_the_job_ends_after_the_gate_and_before_pulumi(timeout: str) -> None:
+    deadline = built(plan_of(timeout=timeout))["gate-job"]["spec"]["activeDeadlineSeconds"]
+    waits = gate.seconds(timeout)
+    assert waits + 20 <= deadline <= waits + 60
+    assert deadline + 60 <= waits + gate.MARGIN_SECONDS
+
+
 def _gate(**args: Any) -> dict[str, Any]:
     spec: dict[str, Any] = built(plan_of(**args))["gate-job"]["spec"]["template"]["spec"]
     return spec
@@ -26,6 +34,8 @@ def _gate(**args: Any) -> dict[str, Any]:
 def test_the_gate_ends_with_its_first_verdict() -> None:
     job = built(plan_of())["gate-job"]["spec"]
     assert job["backoffLimit"] == 0
+    [rule] = job["podFailurePolicy"]["rules"]
+    assert rule == {"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}]}
     assert job["template"]["spec"]["restartPolicy"] == "Never"
 
 

@@ -35,25 +35,96 @@ def test_the_pods_of_both_get_what_the_cluster_asks_of_pods(args: dict[str, Any]
         assert field not in without[key]["spec"]["template"]["spec"]
 
 
-OPEN_CONTROL_PLANE = {"key": "node-role.kubernetes.io/control-plane", "operator": "Exists", "effect": "NoSchedule"}
+def schedules(pod: dict[str, Any], *taints: str) -> bool:
+    """Whether the scheduler may put a pod on a node with these taints, after the API server has completed the pod."""
+    tolerations = list(pod.get("tolerations", []))
+    for key in DOWN:
+        # As the admission plugin DefaultTolerationSeconds does.
+        given = [each for each in tolerations if each.get("key") in (key, None)]
+        if not any(each.get("effect") in (None, "NoExecute") for each in given):
+            tolerations.append({"key": key, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300})
+
+    def tolerated(taint: str) -> bool:
+        what, _, effect = taint.rpartition(":")
+        key, _, value = what.partition("=")
+        return effect == "PreferNoSchedule" or any(
+            each.get("key") in (key, None)
+            and each.get("effect") in (effect, None)
+            and (each.get("operator") == "Exists" or each.get("value", "") == value)
+            for each in tolerations
+        )
+
+    return all(map(tolerated, taints))
 
 
-@pytest.mark.parametrize(
-    ("tolerations", "on_nodes", "at_the_gate"),
-    [
-        (None, [{"operator": "Exists"}], [OPEN_CONTROL_PLANE]),
-        ([], None, []),
-        ([{"key": "a"}], [{"key": "a"}], [{"key": "a"}]),
-    ],
-)
-def test_the_pods_go_wherever_they_are_let_and_the_gate_stays_off_nodes_that_are_gone(
-    tolerations: Any, on_nodes: Any, at_the_gate: list[Any]
+DOWN = ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")
+# The control plane gives such nodes the taint with both effects.
+DEAD = [(f"{key}:NoSchedule", f"{key}:NoExecute") for key in DOWN]
+# (what the pods tolerate; the taints of a node; whether the pullers and the gate may run there)
+PLACES: list[tuple[list[dict[str, Any]] | None, tuple[str, ...], bool, bool]] = [
+    (None, (), True, True),
+    (None, ("node-role.kubernetes.io/control-plane:NoSchedule",), True, True),
+    (None, ("dedicated=gpu:NoSchedule",), True, True),
+    (None, ("dedicated=gpu:NoSchedule", "team:NoSchedule"), True, True),
+    (None, ("DeletionCandidateOfClusterAutoscaler=1:PreferNoSchedule",), True, True),
+    *((None, dead, True, False) for dead in DEAD),
+    *((None, ("dedicated=gpu:NoSchedule", *dead), True, False) for dead in DEAD),
+    (None, ("node.kubernetes.io/out-of-service=now:NoExecute",), True, False),
+    ([], (), True, True),
+    ([], ("dedicated=gpu:NoSchedule",), False, False),
+    ([{"key": "dedicated", "operator": "Exists"}], ("dedicated=gpu:NoSchedule",), True, True),
+    ([{"key": "dedicated", "operator": "Exists"}], ("dedicated=gpu:NoExecute",), True, True),
+    ([{"key": "dedicated", "value": "gpu"}], ("dedicated=cpu:NoSchedule",), False, False),
+    *(
+        ([{"key": "dedicated", "operator": "Exists"}], ("dedicated=gpu:NoExecute", *dead), False, False)
+        for dead in DEAD
+    ),
+    # A taint of the effect NoExecute on every node is named beside the one for all.
+    (
+        [{"operator": "Exists"}, {"key": "dedicated", "operator": "Exists"}],
+        ("dedicated=gpu:NoExecute", "team:NoSchedule"),
+        True,
+        True,
+    ),
+    ([{"operator": "Exists", "effect": "NoSchedule"}], ("dedicated=gpu:NoSchedule",), True, True),
+    ([{"operator": "Exists", "effect": "NoExecute"}], ("dedicated=gpu:NoExecute",), True, True),
+    *(([{"operator": "Exists", "effect": "NoExecute"}], dead, False, False) for dead in DEAD),
+    *(([{"key": key, "operator": "Exists"} for key in DOWN], dead, True, False) for dead in DEAD),
+    *(
+        ([{"key": key, "operator": "Exists", "effect": "NoSchedule"}], (f"{key}:NoSchedule",), True, False)
+        for key in (
+            "node.kubernetes.io/unschedulable",
+            "node.kubernetes.io/disk-pressure",
+            "ToBeDeletedByClusterAutoscaler",
+            "karpenter.sh/disrupted",
+        )
+    ),
+]
+
+
+@pytest.mark.parametrize(("tolerations", "taints", "puller_runs", "gate_runs"), PLACES)
+def test_the_gate_runs_wherever_the_pullers_do_but_on_nodes_that_are_down(
+    tolerations: list[dict[str, Any]] | None, taints: tuple[str, ...], puller_runs: bool, gate_runs: bool
 ) -> None:
     found = built(plan_of(tolerations=tolerations))
-    assert found["daemon-set"]["spec"]["template"]["spec"].get("tolerations") == on_nodes
-    *own, not_ready, unreachable = found["gate-job"]["spec"]["template"]["spec"]["tolerations"]
-    assert own == at_the_gate
-    for toleration, state in ((not_ready, "not-ready"), (unreachable, "unreachable")):
-        assert toleration["key"] == f"node.kubernetes.io/{state}"
-        assert toleration["effect"] == "NoExecute"
-        assert 0 < toleration["tolerationSeconds"] < 300
+    puller, gate = (found[key]["spec"]["template"]["spec"] for key in ("daemon-set", "gate-job"))
+    assert (schedules(puller, *taints), schedules(gate, *taints)) == (puller_runs, gate_runs)
+
+
+@pytest.mark.parametrize("effect", ["NoSchedule", "NoExecute"])
+@pytest.mark.parametrize("tolerations", [None, [], [{"key": "dedicated", "operator": "Exists"}]])
+def test_nodes_that_wait_for_their_images_may_have_the_gate(
+    tolerations: list[dict[str, Any]] | None, effect: str
+) -> None:
+    found = built(plan_of(startup_taint=TAINT, tolerations=tolerations))
+    assert schedules(found["gate-job"]["spec"]["template"]["spec"], f"{TAINT}:{effect}")
+
+
+def test_the_gate_is_bound_to_no_pool_and_stays_off_virtual_nodes() -> None:
+    pod = built(plan_of(node_selector={"pool": "gpu"}))["gate-job"]["spec"]["template"]["spec"]
+    assert pod["nodeSelector"] == {"kubernetes.io/os": "linux"}
+    [term] = pod["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]["nodeSelectorTerms"]
+    assert {each["key"]: each["operator"] for each in term["matchExpressions"]} == {
+        "type": "NotIn",
+        "eks.amazonaws.com/compute-type": "NotIn",
+    }

@@ -22,7 +22,7 @@ WORKLOADS = {
     kind: create_namespaced_resource(group, "v1", kind, f"{kind.lower()}s") for kind, group in LISTED_KINDS.items()
 }
 """The kinds that run images."""
-POD, DAEMON_SET = WORKLOADS["Pod"], WORKLOADS["DaemonSet"]
+POD, DAEMON_SET, JOB = WORKLOADS["Pod"], WORKLOADS["DaemonSet"], WORKLOADS["Job"]
 EVENT = create_namespaced_resource("", "v1", "Event", "events")
 
 TIMEOUT_SECONDS = 10

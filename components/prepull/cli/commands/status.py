@@ -52,7 +52,7 @@ async def _status(found: Access, namespace: str, name: str | None, form: str, *,
         await view.load()
         if not watch:
             await view.read_logs()
-            _print(view.statuses(), form)
+            _print(view.statuses(), form, note=_note(view))
         elif form in ("table", "wide") and _console().is_terminal:
             await _live(view, wide=form == "wide")
         else:
@@ -64,7 +64,7 @@ async def _live(view: View, *, wide: bool) -> None:
     async with view.following() as task:
         with Live(console=console, auto_refresh=False, vertical_overflow="crop") as live:
             while True:
-                note = f"no connection to the cluster: {view.lost}" if view.lost else None
+                note = f"no connection to the cluster: {view.lost}" if view.lost else _note(view)
                 statuses = view.statuses()
                 room = max(1, console.height - 2 - 4 * len(statuses))
                 live.update(screen.screen(statuses, time.time(), rows=room, wide=wide, note=note), refresh=True)
@@ -85,13 +85,17 @@ async def _repeated(view: View, form: str) -> None:
                 if form == "json":
                     click.echo(compared)
                 else:
-                    _print(statuses, form, prefix="---\n" if form == "yaml" else "")
+                    _print(statuses, form, prefix="---\n" if form == "yaml" else "", note=_note(view))
                 shown = compared
             await asyncio.sleep(_REFRESH_SECONDS)
             await view.next_change(task, 60)
 
 
-def _print(statuses: Sequence[Status], form: str, prefix: str = "") -> None:
+def _note(view: View) -> str | None:
+    return "\n".join(f"{component}: {why}" for component, why in view.obstacles().items()) or None
+
+
+def _print(statuses: Sequence[Status], form: str, prefix: str = "", note: str | None = None) -> None:
     if form == "json":
         click.echo(output.as_json(statuses))
     elif form == "yaml":
@@ -99,8 +103,10 @@ def _print(statuses: Sequence[Status], form: str, prefix: str = "") -> None:
     elif form == "wide":
         for line in screen.plain(statuses, time.time(), wide=True):
             click.echo(line)
+        if note:
+            click.echo(note)
     else:
-        _console().print(screen.screen(statuses, time.time(), rows=_ROWS))
+        _console().print(screen.screen(statuses, time.time(), rows=_ROWS, note=note))
 
 
 def _console() -> Console:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import click
@@ -63,6 +63,7 @@ async def _wait(found: Access, namespace: str, name: str | None, timeout: float,
                 while True:
                     passed = time.monotonic() - started
                     statuses = view.statuses()
+                    reporter.tell(view.obstacles())
                     if not statuses:
                         raise CommandError("the component has been deleted meanwhile")
                     decision = judge.decide(statuses, passed)
@@ -112,17 +113,21 @@ class _Lines:
     """A line whenever there is something new to say."""
 
     def __init__(self) -> None:
-        self._said: dict[str, str] = {}
+        self._said: dict[tuple[str, str], str] = {}
+
+    def tell(self, obstacles: Mapping[str, str]) -> None:
+        for component, why in obstacles.items():
+            self._say(component, why, "gate")
 
     def show(self, statuses: list[Status], judged: Sequence[Verdict], lost: str | None) -> None:
         for status, each in zip(statuses, judged, strict=True):
             self._say(status.component.component, f"{each.lines[0]}; {_totals(status)}")
         self._say("", f"no connection to the cluster: {lost}" if lost else "")
 
-    def _say(self, about: str, text: str) -> None:
-        if text and self._said.get(about) != text:
+    def _say(self, about: str, text: str, part: str = "") -> None:
+        if text and self._said.get((about, part)) != text:
             click.echo(f"{about}: {text}" if about else text, err=True)
-        self._said[about] = text
+        self._said[about, part] = text
 
 
 class _Bar:
@@ -131,6 +136,13 @@ class _Bar:
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
         self._tasks: dict[str, int] = {}
+        self._told: Mapping[str, str] = {}
+
+    def tell(self, obstacles: Mapping[str, str]) -> None:
+        for component, why in obstacles.items():
+            if self._told.get(component) != why:
+                self._progress.console.print(f"{component}: {why}")
+        self._told = {**self._told, **obstacles}
 
     def show(self, statuses: list[Status], judged: Sequence[Verdict], lost: str | None) -> None:
         for status, each in zip(statuses, judged, strict=True):
