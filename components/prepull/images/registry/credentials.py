@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from threading import Lock
 
-from docker.credentials import CredentialsNotFound, Store, StoreError  # type: ignore[import-untyped]
+from docker import credentials as helpers  # type: ignore[import-untyped]
 
 from .logins import Credential, matching, member
 
@@ -74,18 +74,18 @@ class Credentials:
 
 def _ask_helper(registry: str) -> list[Credential]:
     path, config, server = _path(), _file(), _SERVERS.get(registry, registry)
-    helpers = _object(member(config, "credhelpers"), str(path))
-    helper = helpers.get(server) or helpers.get(registry) or member(config, "credsstore")
+    named = _object(member(config, "credhelpers"), str(path))
+    helper = named.get(server) or named.get(registry) or member(config, "credsstore")
     if not isinstance(helper, str) or not helper:
         return []
     if not shutil.which(f"docker-credential-{helper}"):
         raise CredentialError(f"docker-credential-{helper}, which {path} names, is not in PATH")
     try:
-        answer = Store(helper).get(server)
+        answer = helpers.Store(helper).get(server)
         username, secret = answer["Username"], answer["Secret"]
-    except CredentialsNotFound:
+    except helpers.CredentialsNotFound:
         return []
-    except (StoreError, KeyError, TypeError, ValueError):
+    except (helpers.StoreError, KeyError, TypeError, ValueError):
         # The helper's own message may contain a secret.
         raise CredentialError(f"docker-credential-{helper} failed") from None
     if username == "<token>":
