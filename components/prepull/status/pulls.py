@@ -190,7 +190,7 @@ def _of_container(container: Mapping[str, Any], since: float | None, made: float
     waiting = state.get("waiting") or {}
     if waiting.get("reason") in reasons.PULL_FAILURES:
         return _not_pulled(waiting, made)
-    if reasons.cannot_start(waiting.get("reason")):
+    if reasons.cannot_start(waiting.get("reason") or ""):
         message = waiting.get("message") or ""
         why = f"its container cannot start: {reasons.one_line(message or waiting['reason'])}"
         return Image(FAILED, reason=why, final=reasons.starts_never(waiting["reason"], message))

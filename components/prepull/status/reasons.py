@@ -63,9 +63,9 @@ def of_pull(message: str) -> tuple[str, bool]:
     return shortened(_WRAPPING.sub("", text).removesuffix('"') or text, LIMIT), False
 
 
-def cannot_start(reason: str | None) -> bool:
+def cannot_start(reason: str) -> bool:
     """Whether a container that waits for this reason has its image, and still does not start."""
-    return reason not in PULL_FAILURES and (reason or "") not in _NO_FAILURE
+    return reason not in PULL_FAILURES and reason not in _NO_FAILURE
 
 
 def starts_never(reason: str, message: str) -> bool:

@@ -48,5 +48,5 @@ def seen(
         events: warnings about pods and the DaemonSet.
     """
     found = [with_log(read_pod(each), (steps or {}).get(each["metadata"]["name"], {})) for each in pods]
-    told = [observe.event(each) for each in events]
+    told = [event for each in events if (event := observe.event(each))]
     return status(read_set(daemon_set(args, desired=desired)), found, told)

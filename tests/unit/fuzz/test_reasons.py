@@ -23,8 +23,9 @@ from ... import programs
 # Words of reasons, as parts of names.
 WORDS = st.sampled_from(
     (
-        "app a unauthorized forbidden denied not found unknown manifest x509 tls timeout text html toomanyrequests "
-        f"docker insufficient_scope crictl ctr eof 5000 500 status registryunavailable signaturevalidationfailed {'a' * 60}"
+        "app a unauthorized forbidden denied not found unknown manifest x509 tls timeout text html docker "
+        "insufficient_scope toomanyrequests crictl ctr eof 5000 500 status "
+        f"registryunavailable signaturevalidationfailed {'a' * 60}"
     ).split()
 )
 HOSTS = st.builds("{}.{}:{}".format, WORDS.map(lambda word: word.replace("_", "-")), WORDS, st.integers(1, 65535))

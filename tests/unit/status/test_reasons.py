@@ -85,7 +85,6 @@ def test_a_long_reason_keeps_its_beginning_and_its_end() -> None:
 @pytest.mark.parametrize(
     ("reason", "message", "waits", "final"),
     [
-        (None, "", False, False),
         ("", "", False, False),
         ("ContainerCreating", "", False, False),
         ("PodInitializing", "", False, False),
@@ -100,11 +99,9 @@ def test_a_long_reason_keeps_its_beginning_and_its_end() -> None:
         ("Whatever", "", True, False),
     ],
 )
-def test_a_container_may_wait_for_more_than_its_image(
-    reason: str | None, message: str, waits: bool, final: bool
-) -> None:
+def test_a_container_may_wait_for_more_than_its_image(reason: str, message: str, waits: bool, final: bool) -> None:
     assert cannot_start(reason) is waits
-    assert starts_never(reason or "", message) is final
+    assert starts_never(reason, message) is final
 
 
 @pytest.mark.parametrize(
