@@ -154,14 +154,14 @@ def judge(status: Status, min_ready: str, *, settled: bool, late: bool, since: f
     summary = f"{done} of {desired} nodes have all images, and {want} are needed"
     if status.desired is None:
         summary = "the nodes are not counted yet: the DaemonSet's controller has not seen the latest change"
-    reasons = [_line(cause, nodes, desired) for cause, nodes in list(blamed.items())[:_REASONS]]
-    # A failure that is certain shows within this time. Nobody waits for more, where no node is needed.
+    # Where no node is needed, nobody waits for pulls, but only for failures that show soon.
     if desired and none_needed and (settled or late or done + lost >= desired):
+        warnings = [f"warning: {_line(cause, nodes, desired)}" for cause, nodes in list(blamed.items())[:_REASONS]]
         summary = f"{done} of {desired} nodes have all images, and none is needed"
-        return Verdict(GO, (summary, *(f"warning: {reason}" for reason in reasons)), done, want, desired)
+        return Verdict(GO, (summary, *warnings), done, want, desired)
     if not late and not (desired and lost > desired - want):
         return Verdict(WAIT, (summary,), done, want, desired)
-    lines = [summary, *reasons]
+    lines = [summary, *(_line(cause, nodes, desired) for cause, nodes in list(blamed.items())[:_REASONS])]
     if len(blamed) > _REASONS:
         lines.append(f"and {len(blamed) - _REASONS} more")
     elif late:
