@@ -161,10 +161,11 @@ def judge(status: Status, min_ready: str, *, settled: bool, late: bool, since: f
     hints = _ways_out(status) if blamed else []
     room = _REASONS - len(hints)
     reasons = [_line(cause, nodes, desired) for cause, nodes in list(blamed.items())[:room]]
-    # A failure that is certain shows within this time. Nobody waits for more, where no node is needed.
+    # Where no node is needed, nobody waits for pulls, but only for failures that show soon.
     if desired and none_needed and (settled or late or done + lost >= desired):
+        warnings = [f"warning: {reason}" for reason in reasons]
         summary = f"{done} of {desired} nodes have all images, and none is needed"
-        return Verdict(GO, (summary, *(f"warning: {reason}" for reason in reasons)), done, want, desired)
+        return Verdict(GO, (summary, *warnings), done, want, desired)
     if not late and not (desired and lost > desired - want):
         return Verdict(WAIT, (summary,), done, want, desired)
     lines = [summary, *reasons]
