@@ -91,4 +91,4 @@ def test_every_object_that_another_one_names_is_still_there() -> None:
             maps = [volume["configMap"]["name"] for volume in template["spec"]["volumes"] if "configMap" in volume]
             named |= {f"ConfigMap/{name}" for name in maps}
     assert named <= set(objects)
-    assert {name.partition('/')[0] for name in named} == {'ConfigMap', 'ServiceAccount', 'Role', 'ClusterRole'}
+    assert {name.partition("/")[0] for name in named} == {"ConfigMap", "ServiceAccount", "Role", "ClusterRole"}
