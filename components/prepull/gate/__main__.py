@@ -203,8 +203,6 @@ def main(environ: Mapping[str, str]) -> int:
 
 if __name__ == "__main__":
     # The kernel ignores signals to the first process of a container unless the process handles them.
-    signal.signal(signal.SIGTERM, lambda *_: os._exit(143))
-    code = main(os.environ)
-    sys.stdout.flush()
-    # Not sys.exit(), whose cleaning up may wait for what a thread holds that hangs in a call.
-    os._exit(code)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    # Threads that hang in a call do not keep the process: they are daemons.
+    sys.exit(main(os.environ))
