@@ -10,7 +10,7 @@ import click
 
 from .. import durations
 from ..status import share
-from .cluster.kubeconfig import Access, access, contexts
+from .cluster.access.kubeconfig import Access, access, contexts
 from .errors import CommandError
 
 F = TypeVar("F", bound=Callable[..., Any])

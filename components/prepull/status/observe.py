@@ -220,7 +220,8 @@ def _problem(
         if pulls.place_of(container["name"]) is not None:
             continue
         waiting = (container.get("state") or {}).get("waiting") or {}
-        reason, message = waiting.get("reason") or "", waiting.get("message") or ""
+        reason: str = waiting.get("reason") or ""
+        message: str = waiting.get("message") or ""
         if reason in reasons.PULL_FAILURES:
             if _is_of_volume(item, container, waiting):
                 continue

@@ -47,6 +47,6 @@ def seen(
         steps: what the logs of running pullers say, by the name of the pod.
         events: warnings about pods and the DaemonSet.
     """
-    found = [with_log(read_pod(each), (steps or {}).get(each["metadata"]["name"], {})) for each in pods]
-    told = [event for each in events if (event := observe.event(each))]
-    return status(read_set(daemon_set(args, desired=desired)), found, told)
+    read = [with_log(read_pod(each), (steps or {}).get(each["metadata"]["name"], {})) for each in pods]
+    told = [found for found in map(observe.event, events) if found]
+    return status(read_set(daemon_set(args, desired=desired)), read, told)

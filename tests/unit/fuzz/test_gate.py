@@ -41,7 +41,7 @@ def decided(pods: list[dict[str, Any]], events: list[dict[str, Any]], passed: fl
     found = status(
         read_set(daemon_set(desired=more.get("desired", 3))),
         [read_pod(each, brief=True) for each in pods],
-        [found for each in events if (found := observe.event(each))],
+        [event for event in map(observe.event, events) if event],
         since=more.get("since"),
     )
     decision = judge.decide([found], passed, more.get("since"))

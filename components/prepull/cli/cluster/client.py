@@ -12,10 +12,10 @@ from lightkube.config.models import Cluster, User
 from lightkube.generic_resource import create_namespaced_resource
 
 from ..errors import CommandError
-from . import fields
+from .access import fields
+from .access.kubeconfig import Access
+from .access.transport import Transport, said
 from .inventory import LISTED_KINDS
-from .kubeconfig import Access
-from .transport import Transport, said
 
 # Generic resources yield plain data, of which callers keep a small part.
 WORKLOADS = {

@@ -9,8 +9,8 @@ from typing import Any, Generic, TypeVar
 import httpx2
 from lightkube import AsyncClient
 
+from .access.transport import said
 from .client import code_of, one_line
-from .transport import said
 
 T = TypeVar("T")
 

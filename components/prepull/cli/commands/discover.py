@@ -12,9 +12,9 @@ import yaml
 from lightkube import AsyncClient
 
 from ...arguments import stackfile
+from ..cluster.access.kubeconfig import Access, access
 from ..cluster.client import WORKLOADS, code_of, connected, one_line
 from ..cluster.inventory import Inventory
-from ..cluster.kubeconfig import Access, access
 from ..cluster.mirror import Mirror
 from ..errors import CommandError
 from ..options import of_kubeconfig, run

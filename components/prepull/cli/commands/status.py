@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.live import Live
 
 from ...status.nodes import Status
+from ..cluster.access.kubeconfig import Access, access
 from ..cluster.client import connected
-from ..cluster.kubeconfig import Access, access
 from ..cluster.view import View
 from ..options import of_cluster, run
 from ..show import output, screen

@@ -14,8 +14,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from ...status import verdict
 from ...status.nodes import Status
 from ...status.verdict import Decision, Verdict
+from ..cluster.access.kubeconfig import Access, access
 from ..cluster.client import connected
-from ..cluster.kubeconfig import Access, access
 from ..cluster.view import View
 from ..errors import FAILED, TIMED_OUT, CommandError
 from ..options import Duration, Share, of_cluster, run

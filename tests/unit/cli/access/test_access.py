@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 import yaml
-from prepull.cli.cluster import kubeconfig
-from prepull.cli.cluster.kubeconfig import access
+from prepull.cli.cluster.access import kubeconfig
+from prepull.cli.cluster.access.kubeconfig import access
 from prepull.cli.errors import CommandError
 
 from ...cluster.fake_api import FakeApi

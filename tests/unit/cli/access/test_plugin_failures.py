@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from prepull.cli.cluster import plugin as plugins
+from prepull.cli.cluster.access import plugin as plugins
 
 from ...cluster.fake_api import FakeApi
 from ...cluster.objects import daemon_set

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from prepull.cli.cluster import client, proxies
-from prepull.cli.cluster.fields import Cluster
+from prepull.cli.cluster import client
+from prepull.cli.cluster.access import proxies
+from prepull.cli.cluster.access.fields import Cluster
 
 from ...cluster.fake_api import FakeApi
 from ..conftest import Prepull

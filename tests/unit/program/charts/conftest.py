@@ -13,8 +13,8 @@ import pulumi
 import pulumi_kubernetes
 import pytest
 
-from ..conftest import Engine, Recorder
-from .blocks import rendered
+from ...conftest import Engine, Recorder
+from ..blocks import rendered
 
 # Its types for mappings are unions within unions: to check one against them takes mypy gigabytes.
 k8s: Any = pulumi_kubernetes

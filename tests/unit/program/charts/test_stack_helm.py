@@ -12,8 +12,8 @@ from prepull import images_of
 from prepull.program.charts import helm
 from prepull.program.images_of import of_rendered
 
-from ..conftest import Engine, Recorder
-from .blocks import library, rendered, run
+from ...conftest import Engine, Recorder
+from ..blocks import library, rendered, run
 from .conftest import TEMPLATE, Renderer, chart, k8s, release
 
 HOOKS: list[tuple[Any, str]] = [

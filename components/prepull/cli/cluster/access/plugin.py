@@ -22,7 +22,7 @@ from typing import Any
 
 import yaml
 
-from .. import documents
+from ... import documents
 from .credentials import Credential, bearer
 from .fields import Cluster, CredentialError, Exec, FieldError
 

@@ -10,8 +10,8 @@ import pulumi
 import pulumi_kubernetes as k8s
 import pytest
 
-from ..conftest import Engine
-from .blocks import library, pod, rendered, run, waiting
+from ...conftest import Engine
+from ..blocks import library, pod, rendered, run, waiting
 
 
 def test_charts_and_yaml_of_this_program(engine: Engine) -> None:

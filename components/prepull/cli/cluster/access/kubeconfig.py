@@ -14,8 +14,8 @@ from typing import Any
 
 import yaml
 
-from .. import documents
-from ..errors import CommandError
+from ... import documents
+from ...errors import CommandError
 
 SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 DEFAULT_PATH = Path("~/.kube/config")

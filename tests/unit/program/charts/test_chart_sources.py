@@ -14,8 +14,8 @@ from typing import Any
 import pulumi
 import pytest
 
-from ..conftest import Engine
-from .blocks import library, run
+from ...conftest import Engine
+from ..blocks import library, run
 from .conftest import Renderer, archive, chart, release
 
 

@@ -1,0 +1,1 @@
+"""What a kubeconfig says, and the connection that it makes: as kubectl reads it."""
