@@ -28,6 +28,8 @@ API_VERSIONS = {
     "RoleBinding": "rbac.authorization.k8s.io/v1",
     "ClusterRole": "rbac.authorization.k8s.io/v1",
     "ClusterRoleBinding": "rbac.authorization.k8s.io/v1",
+    "ValidatingAdmissionPolicy": "admissionregistration.k8s.io/v1",
+    "ValidatingAdmissionPolicyBinding": "admissionregistration.k8s.io/v1",
     "DaemonSet": "apps/v1",
     "Job": "batch/v1",
 }
@@ -42,6 +44,8 @@ CASES: dict[str, dict[str, Any]] = {
     "wait-for-nothing": {"wait_for": "nothing"},
     "kubelet-hold": {"runtime": "kubelet", "hold": True, "pull_policy": "Always", "stagger": "90s"},
     "kubelet-startup-taint": {"runtime": "kubelet", "startup_taint": "example.com/images", "wait_for": "nothing"},
+    "kubelet-hold-startup-taint": {"runtime": "kubelet", "hold": True, "startup_taint": "example.com/images"},
+    "image-volume-startup-taint": {"runtime": "image-volume", "startup_taint": "example.com/images"},
     "image-volume-nothing-else": {"runtime": "image-volume", "wait_for": "nothing"},
     "service-account-startup-taint": {"service_account_name": "ours", "startup_taint": "example.com/images"},
     "hold-refresh": {"hold": True, "refresh": "6h", "image_pull_secrets": ["registry-example-com"]},

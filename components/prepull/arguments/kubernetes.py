@@ -41,6 +41,13 @@ _OS_LABEL = "kubernetes.io/os"
 _NUMBER_BITS = 63
 # The API's affinities have a dozen levels.
 _DEEPEST = 50
+# "Kubernetes reserves all labels, annotations and taints in the kubernetes.io and k8s.io namespaces."
+# https://kubernetes.io/docs/reference/labels-annotations-taints/
+_KUBERNETES_DOMAIN = re.compile(r"(?:.+\.)?(?:kubernetes|k8s)\.io")
+# Cluster Autoscaler expects startup taints of others to have this prefix, or an older one.
+# https://github.com/kubernetes/autoscaler/releases/tag/cluster-autoscaler-1.29.0
+_STARTUP_DOMAIN = "startup-taint.cluster-autoscaler.kubernetes.io"
+_STARTUP_DOMAINS = (_STARTUP_DOMAIN, "ignore-taint.cluster-autoscaler.kubernetes.io")
 
 namespace = matching(_NAMESPACE, "a namespace; it has lower-case letters, digits and '-'")
 priority_class_name = matching(_OBJECT_NAME, "the name of a PriorityClass; it has lower-case letters, digits, '-.'")
@@ -50,6 +57,18 @@ label_value = matching(_LABEL_VALUE, "a label's value; it has at most 63 letters
 _label_key = matching(_LABEL_KEY, "a key; write 'name' or 'prefix.example.com/name'")
 # The API server refuses a list that has a name twice.
 secret_names = unique(matching(_OBJECT_NAME, "the name of a Secret; it has lower-case letters, digits, '-.'"))
+
+
+def startup_taint(value: Any) -> str:
+    """Read the key of a taint that the component removes, which must be no taint of Kubernetes itself."""
+    key = taint_key(value)
+    domain, _, name = key.rpartition("/")
+    if _KUBERNETES_DOMAIN.fullmatch(domain) and domain not in _STARTUP_DOMAINS:
+        raise InvalidValueError(
+            f"{key!r} is in a domain of Kubernetes, whose own programs set and remove the taints there; write a key "
+            f"of your own, such as 'example.com/{name}', or '{_STARTUP_DOMAIN}/{name}' with Cluster Autoscaler"
+        )
+    return key
 
 
 def integer(value: Any) -> int:

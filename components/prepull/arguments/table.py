@@ -69,7 +69,7 @@ ARGUMENTS: Mapping[str, Argument] = {
     "service_account_name": _text(kubernetes.service_account_name),
     "labels": Argument(kubernetes.labels, default={}),
     "annotations": Argument(kubernetes.annotation_values, default={}),
-    "startup_taint": _text(kubernetes.taint_key),
+    "startup_taint": _text(kubernetes.startup_taint),
     "pin_digests": Argument(readers.flag, default=False),
     "on_pin_failure": _text(choice("fail", "warn"), default="fail"),
     "wait_for": _text(choice("images", "pods", "nothing"), default="images"),

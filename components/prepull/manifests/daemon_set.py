@@ -28,6 +28,9 @@ REAL_NODES = (
 
 TOKEN_DIRECTORY = "/var/run/secrets/kubernetes.io/serviceaccount"  # noqa: S105 - a path
 _UNTAINT_VOLUME = "untaint"
+# Seconds before each look, ten minutes in all: Karpenter puts startup taints back that were removed before it had seen
+# the node registered. https://github.com/kubernetes-sigs/karpenter/issues/1772
+_LOOKS = "5 10 20 40 80 160 285"
 _TOKEN_VOLUME = "token"  # noqa: S105 - a name
 _TOKEN_SECONDS = 3607
 _CLIENT_RESOURCES: Resources = {
@@ -93,11 +96,13 @@ def daemon_set(
 def _pod_spec(plan: Plan, scripts_name: str | None, service_account: str | None) -> dict[str, Any]:
     part = RUNTIMES[plan.runtime].pod(plan)
     init_containers, volumes = list(part.init_containers), list(part.volumes)
+    containers = [pause(plan, part.pause_mounts), *part.containers]
     tolerations = [dict(toleration) for toleration in plan.tolerations]
     if RUNTIMES[plan.runtime].reports:
         volumes.append({"name": SCRIPTS_VOLUME, "configMap": {"name": scripts_name}})
     if plan.startup_taint:
-        init_containers.append(_untaint(plan.startup_taint, plan))
+        init_containers.append(_untaint(plan, "untaint", part.pause_mounts))
+        containers.append(_untaint(plan, "untaint-again", PREPULL_LOOKS=_LOOKS))
         volumes.extend([_untaint_volume(scripts_name), token_volume()])
         tolerations.append({"key": plan.startup_taint, "operator": "Exists"})
     spec: dict[str, Any] = {
@@ -111,7 +116,7 @@ def _pod_spec(plan: Plan, scripts_name: str | None, service_account: str | None)
         "affinity": _affinity(plan.affinity),
         "tolerations": tolerations,
         "initContainers": init_containers,
-        "containers": [pause(plan, part.pause_mounts), *part.containers],
+        "containers": containers,
         "volumes": volumes,
     }
     if plan.image_pull_secrets:
@@ -169,16 +174,27 @@ def client_container(
     }
 
 
-def _untaint(taint: str, plan: Plan) -> dict[str, Any]:
+def _untaint(plan: Plan, name: str, images: Sequence[dict[str, Any]] = (), **more: str) -> dict[str, Any]:
+    """A container that removes the startup taint.
+
+    Args:
+        plan: the plan.
+        name: the container's name.
+        images: the mounts of the image volumes that it waits for. The kubelet starts a container once it has the images
+            that this container mounts, whatever the pod's other containers mount.
+            https://github.com/kubernetes/kubernetes/blob/v1.34.0/pkg/kubelet/kuberuntime/kuberuntime_manager.go
+        more: further variables.
+    """
     node = {"valueFrom": {"fieldRef": {"fieldPath": "spec.nodeName"}}}
-    return client_container(
-        "untaint",
+    container = client_container(
+        name,
         plan.kubectl_image,
         ["/bin/sh", f"{SCRIPTS_DIRECTORY}/untaint.sh"],
-        {"PREPULL_NODE": node, "PREPULL_TAINT": taint},
+        {"PREPULL_NODE": node, "PREPULL_TAINT": plan.startup_taint, **more},
         mount(_UNTAINT_VOLUME, SCRIPTS_DIRECTORY, read_only=True),
         plan=plan,
     )
+    return {**container, "volumeMounts": [*container["volumeMounts"], *images]}
 
 
 def _untaint_volume(scripts_name: str | None) -> dict[str, Any]:
@@ -189,10 +205,6 @@ def _untaint_volume(scripts_name: str | None) -> dict[str, Any]:
     """
     items = [{"key": name, "path": name} for name in UNTAINT_FILES]
     return {"name": _UNTAINT_VOLUME, "configMap": {"name": scripts_name, "items": items}}
-
-
-UNTAINT_RULES: list[dict[str, Any]] = [{"apiGroups": [""], "resources": ["nodes"], "verbs": ["get", "patch"]}]
-"""The rights to remove a taint. RBAC cannot restrict a pod to its own node; untaint.sh names only that node."""
 
 
 def _affinity(wanted: Mapping[str, Any] | None) -> dict[str, Any]:

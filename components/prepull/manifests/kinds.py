@@ -24,6 +24,7 @@ class Kind:
 
 
 _RBAC = "rbac.authorization.k8s.io/v1"
+_ADMISSION = "admissionregistration.k8s.io/v1"
 
 KINDS: Mapping[str, Kind] = {
     "ConfigMap": Kind("v1", immutable=True),
@@ -32,6 +33,8 @@ KINDS: Mapping[str, Kind] = {
     "RoleBinding": Kind(_RBAC, binds=True),
     "ClusterRole": Kind(_RBAC, cluster_wide=True),
     "ClusterRoleBinding": Kind(_RBAC, cluster_wide=True, binds=True),
+    "ValidatingAdmissionPolicy": Kind(_ADMISSION, cluster_wide=True),
+    "ValidatingAdmissionPolicyBinding": Kind(_ADMISSION, cluster_wide=True),
     "DaemonSet": Kind("apps/v1"),
     "Job": Kind("batch/v1", immutable=True),
 }

@@ -14,7 +14,7 @@ from ..plan import Plan
 from ..runtimes import RUNTIMES
 from . import daemon_set as manifest
 from . import gate_job as gate
-from . import gate_program, node_scripts
+from . import gate_program, node_scripts, untaint
 
 
 @dataclass(frozen=True)
@@ -131,6 +131,11 @@ def _account(plan: Plan, others: Others, key: str) -> str:
     return _name(others, key) or plan.service_account_name or "default"
 
 
+def _namespace(others: Others, key: str) -> str:
+    """The namespace of that ServiceAccount."""
+    return (others.get(key) or others[_BESIDE[key]]).namespace
+
+
 def _plain(name: str, plan: Plan, others: Others | None = None) -> dict[str, Any]:
     del others
     return {"metadata": manifest.metadata(plan, manifest.labels(name, plan))}
@@ -144,8 +149,11 @@ def _cluster_wide(name: str, plan: Plan) -> dict[str, Any]:
 def _binding(kind: str, role: str, account: str) -> Build:
     def build(name: str, plan: Plan, others: Others) -> dict[str, Any]:
         head = _cluster_wide(name, plan) if kind == "ClusterRole" else _plain(name, plan)
-        namespace = (others.get(account) or others[_BESIDE[account]]).namespace
-        subject = {"kind": "ServiceAccount", "name": _account(plan, others, account), "namespace": namespace}
+        subject = {
+            "kind": "ServiceAccount",
+            "name": _account(plan, others, account),
+            "namespace": _namespace(others, account),
+        }
         reference = {"apiGroup": "rbac.authorization.k8s.io", "kind": kind, "name": others[role].name}
         return {**head, "roleRef": reference, "subjects": [subject]}
 
@@ -155,20 +163,35 @@ def _binding(kind: str, role: str, account: str) -> Build:
 _BESIDE = {"untaint": "scripts", "gate": "gate-role"}
 """For each account of the component, an object in the same namespace, which says where the user's account is."""
 
+
+def _policy(name: str, plan: Plan, others: Others) -> dict[str, Any]:
+    account, namespace = _account(plan, others, "untaint"), _namespace(others, "untaint")
+    return {**_cluster_wide(name, plan), "spec": untaint.policy(account, namespace, str(plan.startup_taint))}
+
+
+def _policy_binding(name: str, plan: Plan, others: Others) -> dict[str, Any]:
+    return {**_cluster_wide(name, plan), "spec": untaint.policy_binding(others["untaint-policy"].name)}
+
+
 _UNTAINT = (
     Object("untaint", "ServiceAccount", "-untaint", _plain),
+    Object("untaint-policy", "ValidatingAdmissionPolicy", "-untaint", _policy, ("untaint",)),
+    Object(
+        "untaint-policy-binding", "ValidatingAdmissionPolicyBinding", "-untaint", _policy_binding, ("untaint-policy",)
+    ),
     Object(
         "untaint-role",
         "ClusterRole",
         "-untaint",
-        lambda name, plan, _: {**_cluster_wide(name, plan), "rules": manifest.UNTAINT_RULES},
+        lambda name, plan, _: {**_cluster_wide(name, plan), "rules": untaint.RULES},
     ),
     Object(
         "untaint-binding",
         "ClusterRoleBinding",
         "-untaint",
         _binding("ClusterRole", "untaint-role", "untaint"),
-        ("untaint", "untaint-role"),
+        # The account never has the rights without the policy: it comes before them, and goes after them.
+        ("untaint", "untaint-role", "untaint-policy-binding"),
     ),
 )
 

@@ -1,12 +1,64 @@
 #!/bin/sh
-# Removes one taint from one node. The pod spec sets both in the environment.
+# Removes one taint from one node. The pod spec sets in the environment:
+#   PREPULL_NODE   the node of the pod
+#   PREPULL_TAINT  the key of the taint
+#   PREPULL_LOOKS  if set: seconds before each of several looks, for a taint that comes late or comes back. Then sleep
+#
+# POSIX sh, and kubectl. Users may name the image: no fractions of a second, and nothing is written to a file.
 set -u
-if message=$(kubectl taint node "$PREPULL_NODE" "$PREPULL_TAINT-" 2>&1); then
-    echo "$message"
-    exit
+
+# Only tests set these. No manifest contains them.
+: "${PREPULL_MESSAGE:=/dev/termination-log}" "${PREPULL_PAUSES=1 2 4 8 16}"
+: "${PREPULL_REST:=2147483647}" # seconds: the longest sleep that fits 32 bits
+# shellcheck disable=SC2016 # the variables are kubectl's
+TAINTS='{{range $index, $taint := .spec.taints}}{{$index}} {{$taint.key}}{{"\n"}}{{end}}'
+
+say() { printf '%s\n' "$*"; }
+ask() { kubectl --request-timeout=20s "$@" 2>&1; }
+
+# Other agents change the list too. Each index is tested, so that a list that has changed is read again. A key may be
+# there once for each effect. What kubectl complains of stands between the lines, and has no such second word.
+operations() { # LINES "INDEX KEY": prints the JSON patch that removes the taint, without brackets
+    say "$1" | {
+        patch=""
+        while read -r index key _; do
+            [ "$key" = "$PREPULL_TAINT" ] || continue
+            place="\"path\":\"/spec/taints/$index"
+            # The last one first: what is removed moves what follows it.
+            patch="{\"op\":\"test\",$place/key\",\"value\":\"$key\"},{\"op\":\"remove\",$place\"}${patch:+,$patch}"
+        done
+        say "$patch"
+    }
+}
+
+remove() { # sets said; exit code 1 if it failed
+    said=$(ask get node "$PREPULL_NODE" --output "go-template=$TAINTS") || return
+    patch=$(operations "$said")
+    if [ -z "$patch" ]; then
+        said="$PREPULL_NODE has no taint $PREPULL_TAINT"
+        return
+    fi
+    said=$(ask patch node "$PREPULL_NODE" --type json --patch "[$patch]") || return
+    said="$PREPULL_NODE has lost the taint $PREPULL_TAINT"
+}
+
+persist() { # removes it, in several attempts
+    for pause in $PREPULL_PAUSES; do
+        remove && say "$said" && return
+        say "$said; next attempt in $pause s" >&2
+        sleep "$pause"
+    done
+    remove && say "$said"
+}
+
+if [ -n "${PREPULL_LOOKS:-}" ]; then
+    for pause in $PREPULL_LOOKS; do
+        sleep "$pause"
+        persist || say "$said" >&2
+    done
+    say "no more looks"
+    exec sleep "$PREPULL_REST"
 fi
-case $message in
-    *"taint \"$PREPULL_TAINT\" not found"*) echo "$PREPULL_NODE has no taint $PREPULL_TAINT" && exit ;;
-esac
-echo "$message" | tee "${PREPULL_MESSAGE:-/dev/termination-log}" >&2
+persist && exit
+say "$said" | tee "$PREPULL_MESSAGE" >&2
 exit 1

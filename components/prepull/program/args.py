@@ -117,16 +117,18 @@ class PrePullDaemonSetArgs(TypedDict, total=False):
     service_account_name: Optional[Input[str]]
     """ServiceAccount of all pods, which you create in the component's namespace: for an OpenShift SCC, for example, or
     for credential providers that use service account tokens. The rights of the gate, and with `startup_taint` the right
-    to patch nodes, are bound to this account. Default: the namespace's own, `default`; the gate, and pods with
-    `startup_taint`, then have accounts that the component creates."""
+    to patch nodes, are bound to this account; with that taint it can change nothing else of nodes. Default: the
+    namespace's own, `default`; the gate, and pods with `startup_taint`, then have accounts that the component
+    creates."""
     labels: Optional[Input[Mapping[str, Input[str]]]]
     """Labels for the DaemonSet and its pods, in addition to the component's own labels."""
     annotations: Optional[Input[Mapping[str, Input[str]]]]
     """Annotations for the DaemonSet and its pods."""
     startup_taint: Optional[str]
-    """Key of the taint that new nodes register with. The pod removes the taint from its node when the images are
-    present; until then, pods that do not tolerate the taint cannot start on the node. The ServiceAccount of the pod
-    gets the right to patch nodes. Default: none."""
+    """Key of the taint that new nodes register with; not one of Kubernetes itself (`kubernetes.io`, `k8s.io`). The pod
+    removes the taint from its node when the images are present, and looks again for ten minutes; until then, pods that
+    do not tolerate the taint cannot start on the node. The ServiceAccount of the pod gets the right to patch nodes, and
+    a ValidatingAdmissionPolicy narrows it to this taint on the pod's own node. Default: none."""
     pin_digests: Optional[Input[bool]]
     """Resolve tags to digests whenever the program runs, with the credentials of your Docker configuration. A tag that
     has moved then shows in the preview and reaches the nodes. The output `images` contains the digests. Default: false.

@@ -1,6 +1,6 @@
 """PrePullDaemonSet: the Pulumi component. Wiring only: manifests/ decides what is deployed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Optional
 
@@ -88,7 +88,7 @@ class PrePullDaemonSet(pulumi.ComponentResource):
         annotation, _ = _waiting(item.kind, settings.deciding)
         annotations = {annotation: "true"} if annotation else {}
         # The namespace of an account is that of the objects beside it.
-        beside = [key for key in there if not isinstance(made[key], k8s.rbac.v1.ClusterRole)]
+        beside = [key for key in there if not KINDS[type(made[key]).__name__].cluster_wide]
 
         def build(known: Sequence[Any]) -> dict[str, Any]:
             plan, pairs, ids = known
@@ -104,7 +104,7 @@ class PrePullDaemonSet(pulumi.ComponentResource):
         body = self._body(name, item, settings, made)
         _, timeout = _waiting(item.kind, settings.deciding)
         resource, fields = _KINDS[item.kind]
-        return resource(
+        return resource()(
             name + item.suffix,
             # Field by field: the provider can give a name although some fields are still unknown.
             metadata={field: body.apply(partial(_metadata, field)) for field in ("namespace", "labels", "annotations")},
@@ -137,15 +137,24 @@ class PrePullDaemonSet(pulumi.ComponentResource):
         return pulumi.Output.all(daemon_set.id, _identity(daemon_set, "uid"), gate_job.id).apply(read)
 
 
-_KINDS: Mapping[str, tuple[Any, Mapping[str, str]]] = {
-    "ConfigMap": (k8s.core.v1.ConfigMap, {"data": "data", "binary_data": "binaryData", "immutable": "immutable"}),
-    "ServiceAccount": (k8s.core.v1.ServiceAccount, {}),
-    "Role": (k8s.rbac.v1.Role, {"rules": "rules"}),
-    "RoleBinding": (k8s.rbac.v1.RoleBinding, {"role_ref": "roleRef", "subjects": "subjects"}),
-    "ClusterRole": (k8s.rbac.v1.ClusterRole, {"rules": "rules"}),
-    "ClusterRoleBinding": (k8s.rbac.v1.ClusterRoleBinding, {"role_ref": "roleRef", "subjects": "subjects"}),
-    "DaemonSet": (k8s.apps.v1.DaemonSet, {"spec": "spec"}),
-    "Job": (k8s.batch.v1.Job, {"spec": "spec"}),
+# As functions: what a program does not declare, it does not import either.
+_KINDS: Mapping[str, tuple[Callable[[], Any], Mapping[str, str]]] = {
+    "ConfigMap": (
+        lambda: k8s.core.v1.ConfigMap,
+        {"data": "data", "binary_data": "binaryData", "immutable": "immutable"},
+    ),
+    "ServiceAccount": (lambda: k8s.core.v1.ServiceAccount, {}),
+    "Role": (lambda: k8s.rbac.v1.Role, {"rules": "rules"}),
+    "RoleBinding": (lambda: k8s.rbac.v1.RoleBinding, {"role_ref": "roleRef", "subjects": "subjects"}),
+    "ClusterRole": (lambda: k8s.rbac.v1.ClusterRole, {"rules": "rules"}),
+    "ClusterRoleBinding": (lambda: k8s.rbac.v1.ClusterRoleBinding, {"role_ref": "roleRef", "subjects": "subjects"}),
+    "ValidatingAdmissionPolicy": (lambda: k8s.admissionregistration.v1.ValidatingAdmissionPolicy, {"spec": "spec"}),
+    "ValidatingAdmissionPolicyBinding": (
+        lambda: k8s.admissionregistration.v1.ValidatingAdmissionPolicyBinding,
+        {"spec": "spec"},
+    ),
+    "DaemonSet": (lambda: k8s.apps.v1.DaemonSet, {"spec": "spec"}),
+    "Job": (lambda: k8s.batch.v1.Job, {"spec": "spec"}),
 }
 
 

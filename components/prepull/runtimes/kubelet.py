@@ -27,7 +27,8 @@ class KubeletRuntime:
     """One init container for each image. It runs our own program, so the image needs neither a shell nor tools.
 
     As long as the pod exists, the kubelet does not collect the images of its init containers, even of terminated ones
-    (docs/image-collection.md). With `hold`, running containers take their place.
+    (docs/image-collection.md). With `hold`, running containers take their place; with a startup taint, they come
+    afterwards.
     """
 
     name = "kubelet"
@@ -44,12 +45,17 @@ class KubeletRuntime:
 
     def pod(self, plan: Plan) -> Pod:
         """The containers whose images the kubelet has to pull."""
-        init_containers = [provide_programs(plan)]
+        pulls = [
+            run_within(plan, f"pull-{index}", image, plan.pull_policy, "true")
+            for index, image in enumerate(plan.images)
+        ]
+        init_containers, volumes = [provide_programs(plan)], [programs_volume()]
+        if plan.hold and plan.startup_taint:
+            # Init containers remove the taint, and so have to wait for the images.
+            return Pod([*init_containers, *pulls], hold(plan), volumes)
         if plan.hold:
-            return Pod(init_containers, hold(plan, plan.pull_policy), [programs_volume()])
-        for index, image in enumerate(plan.images):
-            init_containers.append(run_within(plan, f"pull-{index}", image, plan.pull_policy, "true"))
-        return Pod(init_containers, volumes=[programs_volume()])
+            return Pod(init_containers, hold(plan, plan.pull_policy), volumes)
+        return Pod([*init_containers, *pulls], volumes=volumes)
 
 
 KUBELET = KubeletRuntime()

@@ -177,9 +177,15 @@ def _contained(names: Sequence[str], pod: Mapping[str, Any]) -> Read:
             turn = False
     for container in status.get("containerStatuses") or []:
         index = place_of(container["name"])
-        if index is not None and index < len(images):
+        # An init container may have told of the image, before its other container had its turn.
+        if index is not None and index < len(images) and not (_is_waiting(container) and images[index] != _WAITING):
             images[index] = _of_container(container, since if turn else None, made)
     return Read(tuple(images))
+
+
+def _is_waiting(container: Mapping[str, Any]) -> bool:
+    """Whether a container waits for the init containers."""
+    return ((container.get("state") or {}).get("waiting") or {}).get("reason") == "PodInitializing"
 
 
 def _of_container(container: Mapping[str, Any], since: float | None, made: float | None) -> Image:

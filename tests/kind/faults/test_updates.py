@@ -63,7 +63,8 @@ def test_destroyed_while_it_pulls_it_leaves_nothing(
     stack.destroy()
 
     eventually("everything is gone", lambda: objects(kubectl) == set(), 120)
-    assert stack.namespace not in kubectl("get", "clusterroles,clusterrolebindings", "--output=yaml")
+    policies = "validatingadmissionpolicies,validatingadmissionpolicybindings"
+    assert stack.namespace not in kubectl("get", f"clusterroles,clusterrolebindings,{policies}", "--output=yaml")
 
 
 def test_components_with_images_in_common_do_not_hinder_each_other(

@@ -78,7 +78,10 @@ def test_a_tainted_node_is_opened_once_its_images_are_there(
 
 def test_the_right_to_change_nodes_is_there_only_where_it_is_used(lab: Lab, images: Images, stack: Stack) -> None:
     def rights() -> list[str]:
-        kinds = "clusterroles,clusterrolebindings,serviceaccounts"
+        kinds = (
+            "clusterroles,clusterrolebindings,serviceaccounts,"
+            "validatingadmissionpolicies,validatingadmissionpolicybindings"
+        )
         found = json.loads(lab.cluster.kubectl("get", kinds, "--all-namespaces", INSTANCE, "--output=json"))["items"]
         return sorted(item["kind"] for item in found if item["metadata"]["name"].startswith("images-untaint"))
 
@@ -92,7 +95,13 @@ def test_the_right_to_change_nodes_is_there_only_where_it_is_used(lab: Lab, imag
     assert accounts() == {"default"}
 
     stack.up({**args, "startup_taint": TAINT})
-    assert rights() == ["ClusterRole", "ClusterRoleBinding", "ServiceAccount"]
+    assert rights() == [
+        "ClusterRole",
+        "ClusterRoleBinding",
+        "ServiceAccount",
+        "ValidatingAdmissionPolicy",
+        "ValidatingAdmissionPolicyBinding",
+    ]
     [account] = accounts()
     subject = f"--as=system:serviceaccount:{stack.namespace}:{account}"
     may = lab.cluster.kubectl("auth", "can-i", "--list", "--no-headers", subject)

@@ -32,6 +32,10 @@ TEXT_ARGUMENTS += ["on_pin_failure", "wait_for", "timeout", "service_account_nam
 LIST_ARGUMENTS = ["images", "image_pull_secrets", "tolerations", "remove"]
 MAPPING_ARGUMENTS = ["node_selector", "affinity", "resources", "helper_resources", "labels", "annotations", "mirrors"]
 
+KUBERNETES_OWN = (
+    "is in a domain of Kubernetes, whose own programs set and remove the taints there; write a key of your own, such "
+    "as 'example.com/name', or 'startup-taint.cluster-autoscaler.kubernetes.io/name' with Cluster Autoscaler"
+)
 WRONG_RESOURCES: list[tuple[Any, str]] = [
     ({"request": {}}, ": 'request' is not a field of resources; they are requests, limits"),
     ({"claims": []}, ": 'claims' is not a field of resources; they are requests, limits"),
@@ -282,6 +286,21 @@ BAD: list[tuple[str, Any, str]] = [
     ("startup_taint", "a=b:NoSchedule", "startup_taint: 'a=b:NoSchedule' is not the key of a taint; write 'name' or"),
     ("startup_taint", "", "startup_taint: '' is not the key of a taint"),
     ("startup_taint", "-a", "startup_taint: '-a' is not the key of a taint"),
+    *[
+        ("startup_taint", f"{domain}/name", f"startup_taint: '{domain}/name' {KUBERNETES_OWN}")
+        for domain in (
+            "kubernetes.io",
+            "k8s.io",
+            "node.kubernetes.io",
+            "node-role.kubernetes.io",
+            "node.cloudprovider.kubernetes.io",
+            "readiness.k8s.io",
+            "node.kops.k8s.io",
+            "cluster-autoscaler.kubernetes.io",
+            "status-taint.cluster-autoscaler.kubernetes.io",
+            "a.startup-taint.cluster-autoscaler.kubernetes.io",
+        )
+    ],
     ("wait_for", "image", "wait_for: 'image' is not one of images, pods, nothing; did you mean 'images'?"),
     *[
         (

@@ -143,7 +143,19 @@ GOOD: list[tuple[str, Any, Any]] = [
         {"example.com/note": "any text\nat $(all) \u2713"},
     ),
     ("startup_taint", "example.com/images", "example.com/images"),
-    ("startup_taint", "images", "images"),
+    *[
+        ("startup_taint", key, key)
+        for key in (
+            "images",
+            "kubernetes.io",
+            "example.com/kubernetes.io",
+            "kubernetes.io.example.com/images",
+            "notkubernetes.io/images",
+            "cluster.x-k8s.io/images",
+            "startup-taint.cluster-autoscaler.kubernetes.io/images",
+            "ignore-taint.cluster-autoscaler.kubernetes.io/images",
+        )
+    ],
     ("pin_digests", True, True),
     ("pin_digests", False, False),
     ("on_pin_failure", "fail", "fail"),

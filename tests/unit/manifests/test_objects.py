@@ -19,7 +19,7 @@ PLAIN = [
     if name not in {"credentials.sh", "credential.awk", "secret.awk", "removal.sh", "removable.awk"}
 ]
 GATE = ["gate-program", "gate", "gate-role", "gate-binding", "gate-job"]
-UNTAINT = ["untaint", "untaint-role", "untaint-binding"]
+UNTAINT = ["untaint", "untaint-policy", "untaint-policy-binding", "untaint-role", "untaint-binding"]
 
 
 def keys(**args: Any) -> list[str]:
@@ -40,6 +40,8 @@ def test_the_kinds() -> None:
     assert kinds == {
         "scripts": "ConfigMap",
         "untaint": "ServiceAccount",
+        "untaint-policy": "ValidatingAdmissionPolicy",
+        "untaint-policy-binding": "ValidatingAdmissionPolicyBinding",
         "untaint-role": "ClusterRole",
         "untaint-binding": "ClusterRoleBinding",
         "daemon-set": "DaemonSet",
@@ -91,8 +93,11 @@ def test_the_pods_start_with_their_rights_and_scripts_in_place() -> None:
     assert needs == {
         "scripts": (),
         "untaint": (),
+        "untaint-policy": ("untaint",),
+        "untaint-policy-binding": ("untaint-policy",),
         "untaint-role": (),
-        "untaint-binding": ("untaint", "untaint-role"),
+        # Rights without the policy would be rights to every node.
+        "untaint-binding": ("untaint", "untaint-role", "untaint-policy-binding"),
         "daemon-set": ("scripts", "untaint", "untaint-binding"),
         "gate-program": (),
         "gate": (),
@@ -132,7 +137,7 @@ def test_names_are_those_that_the_others_were_given() -> None:
 
 def test_what_is_cluster_wide_has_no_namespace_and_all_else_has_it() -> None:
     for body in built(plan_of(startup_taint=TAINT, namespace="prepull")).values():
-        expected = None if body["kind"].startswith("Cluster") else "prepull"
+        expected = None if body["kind"].startswith(("Cluster", "ValidatingAdmission")) else "prepull"
         assert body["metadata"].get("namespace") == expected
     assert not any("namespace" in body["metadata"] for body in built(plan_of(startup_taint=TAINT)).values())
 

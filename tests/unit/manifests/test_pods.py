@@ -21,6 +21,35 @@ def test_the_taint_is_removed_after_the_images_are_there() -> None:
     assert pod["tolerations"] == [{"key": TAINT, "operator": "Exists"}]
 
 
+@pytest.mark.parametrize("hold", [False, True])
+def test_the_taint_waits_for_the_images_that_the_kubelet_pulls_by_containers(hold: bool) -> None:
+    pod = pod_of(runtime="kubelet", hold=hold, startup_taint=TAINT, pull_policy="Always")
+    names = [container["name"] for container in pod["initContainers"]]
+    assert names == ["programs", "pull-0", "pull-1", "pull-2", "untaint"]
+    held = [container for container in pod["containers"] if container["name"].startswith("hold-")]
+    # The registry has been asked by then.
+    assert [each["imagePullPolicy"] for each in held] == (["IfNotPresent"] * 3 if hold else [])
+
+
+def test_the_taint_waits_for_the_images_that_the_kubelet_mounts() -> None:
+    # The kubelet starts a container once it has the images that this container mounts, and no others.
+    pod = pod_of(runtime="image-volume", startup_taint=TAINT)
+    [untaint], [pause, _] = pod["initContainers"], pod["containers"]
+    images = [mount for mount in untaint["volumeMounts"] if mount["name"].startswith("image-")]
+    assert len(images) == 3
+    assert images == pause["volumeMounts"]
+
+
+def test_another_container_looks_again_for_ten_minutes() -> None:
+    pod = pod_of(startup_taint=TAINT)
+    untaint, [_, again] = pod["initContainers"][-1], pod["containers"]
+    looks = environment(again).pop("PREPULL_LOOKS").split()
+    assert sum(map(int, looks)) == 600
+    assert (again["command"], again["image"]) == (untaint["command"], untaint["image"])
+    assert environment(again) == {**environment(untaint), "PREPULL_LOOKS": " ".join(looks)}
+    assert [container["name"] for container in pod_of()["containers"]] == ["pause"]
+
+
 @pytest.mark.parametrize(
     ("args", "field", "value"),
     [

@@ -24,6 +24,31 @@ def test_whoever_removes_a_taint_may_do_that_and_no_more() -> None:
     ]
 
 
+def test_the_policy_is_about_the_account_that_removes_the_taint_and_nobody_else() -> None:
+    found = built(plan_of(startup_taint=TAINT, namespace="prepull"))
+    policy = found["untaint-policy"]["spec"]
+    assert policy["failurePolicy"] == "Fail"
+    assert policy["matchConstraints"]["resourceRules"] == [
+        {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["UPDATE"], "resources": ["nodes"]}
+    ]
+    [condition] = policy["matchConditions"]
+    assert condition["expression"] == 'request.userInfo.username == "system:serviceaccount:prepull:images-untaint"'
+    assert found["untaint-policy-binding"]["spec"] == {
+        "policyName": "images-untaint",
+        "validationActions": ["Deny"],
+    }
+
+
+def test_each_refusal_of_the_policy_says_what_is_allowed() -> None:
+    validations = built(plan_of(startup_taint=TAINT))["untaint-policy"]["spec"]["validations"]
+    messages = [each["message"] for each in validations]
+    assert len({*messages}) == len(messages) == 4
+    assert all(message.startswith("prepull: ") for message in messages)
+    assert TAINT in messages[-1]
+    assert f'"{TAINT}"' in validations[-1]["expression"]
+    assert {each["reason"] for each in validations} == {"Forbidden"}
+
+
 @pytest.mark.parametrize("runtime", RUNTIMES)
 @pytest.mark.parametrize("taint", [None, TAINT])
 def test_only_the_containers_that_ask_the_api_server_have_a_token(runtime: str, taint: str | None) -> None:
@@ -43,7 +68,7 @@ def test_only_the_containers_that_ask_the_api_server_have_a_token(runtime: str, 
                     "readOnly": True,
                 } in mounts
         assert (len(volumes) == 1) == any(container["name"] in holders for container in containers_of(pod))
-    assert holders == ["untaint", "gate"] if taint else ["gate"]
+    assert holders == (["untaint", "untaint-again", "gate"] if taint else ["gate"])
     assert pods["daemon-set"]["serviceAccountName"] == ("images-untaint" if taint else "default")
     assert pods["gate-job"]["serviceAccountName"] == "images-gate"
 
@@ -152,6 +177,9 @@ def test_an_account_of_the_users_own_is_that_of_all_pods_and_has_the_rights(runt
     subjects = {key: item["subjects"] for key, item in found.items() if "subjects" in item}
     ours = [{"kind": "ServiceAccount", "name": "ours", "namespace": "prepull"}]
     assert subjects == {"gate-binding": ours, **({"untaint-binding": ours} if taint else {})}
+    if taint:
+        [condition] = found["untaint-policy"]["spec"]["matchConditions"]
+        assert condition["expression"] == 'request.userInfo.username == "system:serviceaccount:prepull:ours"'
 
 
 def test_credentials_are_files_that_only_the_puller_reads() -> None:

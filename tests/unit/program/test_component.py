@@ -205,7 +205,7 @@ def test_the_given_provider_is_the_one_that_every_child_uses(engine: Engine) -> 
     engine.run(program)
 
     children = [item for item in engine.recorder.registered if item.type.startswith("kubernetes:")]
-    assert len(children) == 10
+    assert len(children) == 12
     for child in children:
         assert "::elsewhere::" in child.request.provider, child.type
 

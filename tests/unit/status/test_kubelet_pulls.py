@@ -135,6 +135,22 @@ def test_with_hold_all_are_pulled_from_the_pods_start() -> None:
     assert images_of(item) == [Image(PULLING, since=NOW)] * 2
 
 
+@pytest.mark.parametrize(
+    ("first", "then", "expected"),
+    [
+        (pull(0, **ENDED), waiting("hold-0", "PodInitializing"), PRESENT),
+        (waiting("pull-0", "ErrImagePull", "not found"), waiting("hold-0", "PodInitializing"), FAILED),
+        (waiting("pull-0", "PodInitializing"), waiting("hold-0", "PodInitializing"), PULLING),
+        (pull(0, **ENDED), waiting("hold-0", "CreateContainerError", "no room"), FAILED),
+        (pull(0, **ENDED), {"name": "hold-0", "state": {"running": {}}}, PRESENT),
+    ],
+)
+def test_an_image_that_is_pulled_by_one_container_and_held_by_another(first: Data, then: Data, expected: str) -> None:
+    args = {**HELD, "startup_taint": "example.com/images"}
+    item = pod("a", args, startTime=FINISHED, initContainerStatuses=[PROGRAMS, first], containerStatuses=[then])
+    assert images_of(item)[0].state == expected
+
+
 @pytest.mark.parametrize("identity", ["", "docker.io/library/nginx:1.27", "sha512:0123"])
 @pytest.mark.parametrize("seen", [{"state": {"running": {}}}, {"lastState": ended(code=0)}])
 def test_a_container_that_has_started_has_its_image_with_a_digest_or_without(identity: str, seen: Data) -> None:
