@@ -45,8 +45,6 @@ def quota(**hard: str) -> dict[str, Any]:
         (limit_range(min={"cpu": "8"}), "minimum cpu usage per Container is 8"),
         (limit_range(max={"memory": "1Mi"}), "maximum memory usage per Container is 1Mi"),
         (quota(pods="0"), "exceeded quota: ours"),
-        # As for limits.cpu, but this one is a limit that no container has.
-        (quota(**{"limits.ephemeral-storage": "1Gi"}), "must specify limits.ephemeral-storage"),
     ],
 )
 def test_a_refused_gate_is_told_and_ends_the_update(
