@@ -8,7 +8,7 @@ import pytest
 from prepull.status.causes import LIMIT, TABLE
 from prepull.status.reasons import cannot_start, of_event, of_pull, one_line, passing, shortened, starts_never, tells
 
-from ..node.puller.output.test_reasons import CASES
+from ..outputs import CASES
 
 
 @pytest.mark.parametrize("index", range(len(CASES)), ids=lambda index: f"{index} {CASES[index][1][:30]}")

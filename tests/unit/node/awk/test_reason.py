@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from prepull.manifests.node_scripts import reasons
 
-from ..puller.output.test_reasons import CASES
+from ...outputs import CASES
 from .conftest import Awk
 
 
