@@ -29,6 +29,7 @@ Runtime = Literal["cri", "docker"]
 
 JOIN_SECONDS = 120
 _KUBEADM = "/kind/kubeadm.conf"
+_NETWORKS, _APART = "/etc/cni/net.d", "/kind/networks"
 _LONG_AGO = datetime.min.replace(tzinfo=timezone.utc)
 
 
@@ -129,11 +130,19 @@ class Nodes:
         self.stop(node)
         self.start(node)
 
-    def join(self, name: str, taints: Sequence[str] = (), preload: Sequence[tuple[str, Image]] = ()) -> str:
+    def join(
+        self,
+        name: str,
+        taints: Sequence[str] = (),
+        preload: Sequence[tuple[str, Image]] = (),
+        *,
+        network: bool = True,
+    ) -> str:
         """Add a new node to the cluster, wait until it is ready, and return its full name.
 
         The form of a taint is `key=value:Effect` or `key:Effect`; the node registers with its taints. Images in
-        `preload` are on the node before it joins. It has no other images: it is a new machine.
+        `preload` are on the node before it joins. It has no other images: it is a new machine. Without `network`, its
+        network plugin has no configuration, and the node is not ready before `connect`.
         """
         node = f"{self._cluster.name}-{name}"
         model = self._model()
@@ -150,13 +159,21 @@ class Nodes:
             self._wait_for_runtime(node)
             if preload:
                 self.load(node, preload)
+            if not network:
+                self.exec(node, "sh", "-c", f"mkdir {_APART} && mv {_NETWORKS}/* {_APART}")
             self.write(node, {_KUBEADM: self._join_configuration(model, node, taints).encode()})
             self.exec(node, "kubeadm", "join", "--config", _KUBEADM)
-            self._wait(node)
+            if network:
+                self._wait(node)
         except BaseException:
             self.remove(node)
             raise
         return node
+
+    def connect(self, node: str) -> None:
+        """Give a node that joined without a network its network, and wait until it is ready."""
+        self.exec(node, "sh", "-c", f"mv {_APART}/* {_NETWORKS}")
+        self._wait(node)
 
     def remove(self, node: str) -> None:
         """Remove a node from the cluster permanently."""

@@ -119,6 +119,8 @@ def _pod_spec(plan: Plan, scripts_name: str | None, service_account: str | None)
         "containers": containers,
         "volumes": volumes,
     }
+    if part.host_network:
+        spec["hostNetwork"] = True
     if plan.image_pull_secrets:
         spec["imagePullSecrets"] = [{"name": secret} for secret in plan.image_pull_secrets]
     if plan.priority_class_name:

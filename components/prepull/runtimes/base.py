@@ -17,6 +17,8 @@ class Pod:
     containers: list[dict[str, Any]] = field(default_factory=list)
     volumes: list[dict[str, Any]] = field(default_factory=list)
     pause_mounts: list[dict[str, Any]] = field(default_factory=list)
+    host_network: bool = False
+    """Whether the pod uses the node's own network, and so waits neither for a network plugin nor for an address."""
 
 
 def refused(reasons: Mapping[str, str], given: Iterable[str]) -> dict[str, str]:

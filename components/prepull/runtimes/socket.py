@@ -76,7 +76,8 @@ def pulling_pod(plan: Plan, sockets: list[str], host_volume: dict[str, Any], hos
         init_containers.append(provide_programs(plan))
         volumes.append(programs_volume())
         containers.extend(hold(plan))
-    return Pod(init_containers, containers, volumes)
+    # Whoever holds the runtime's socket holds the node anyway; and a node that joins pulls before its network is up.
+    return Pod(init_containers, containers, volumes, host_network=True)
 
 
 def _puller(name: str, plan: Plan, sockets: list[str], host_mount: dict[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import pytest
 from lab import Lab
 
 from ..conftest import Images, Stack, UpFailed
+from ..eventually import eventually
 
 Kubectl = Callable[..., Any]
 PODS = "--selector=app.kubernetes.io/name=prepull"
@@ -55,6 +56,27 @@ def test_a_node_that_joins_later_gets_them_without_another_up(
         pods_there = (PODS, f"--field-selector=spec.nodeName={node}")
         kubectl("wait", "--for=condition=Ready", "pods", *pods_there, "--timeout=120s")
         assert images.nodes_with(image) == {*lab.cluster.base_nodes, node}
+    finally:
+        lab.nodes.remove(node)
+
+
+@pytest.mark.alone
+def test_a_node_that_joins_has_them_before_its_network(
+    lab: Lab, stack: Stack, images: Images, kubectl: Kubectl
+) -> None:
+    if "kindnet" in lab.cluster.kubectl("get", "daemonsets", "--namespace=kube-system", "--output=name"):
+        pytest.skip("kindnet brings its configuration by itself, so no node is without a network for long")
+    image = images.push()
+    stack.up({"images": [image]})
+
+    node = lab.nodes.join("unconnected", network=False)
+    try:
+        pods_there = (PODS, f"--field-selector=spec.nodeName={node}")
+        eventually("the image is there", lambda: node in images.nodes_with(image), 120)
+        assert node in lab.cluster.unready()
+
+        lab.nodes.connect(node)
+        kubectl("wait", "--for=condition=Ready", "pods", *pods_there, "--timeout=120s")
     finally:
         lab.nodes.remove(node)
 
