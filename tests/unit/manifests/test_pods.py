@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from ...plans import built, plan_of
 from .parts import TAINT, environment, pod_of
 
