@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timezone
 from functools import partial
 from typing import Any
@@ -13,7 +14,7 @@ import pytest
 from lab import Lab
 from lab.errors import LabError
 
-from ..conftest import Images, Stack
+from ..conftest import Images, Stack, UpFailed
 from ..eventually import eventually
 from ..faulty_registry import Fault, FaultyRegistry
 from ..meanwhile import meanwhile
@@ -28,6 +29,7 @@ LEADERS = ("kube-controller-manager", "kube-scheduler")
 AWAY_SECONDS = 40
 # Time for the gate to have looked.
 LOOKS_SECONDS = 10
+SILENT_SECONDS = 30
 PATIENCE = {"image_timeout": "2m", "timeout": "6m"}
 
 
@@ -41,6 +43,17 @@ class ControlPlane:
         """Have the kubelet end a part of it, and wait until it is gone."""
         self._exec("mv", f"{MANIFESTS}/{name}.yaml", ASIDE)
         eventually(f"{name} is gone", lambda: not self._exec("crictl", "ps", "--quiet", "--name", name).strip(), 120)
+
+    @contextmanager
+    def silent(self, name: str) -> Iterator[None]:
+        """A part of it takes what is sent to it, and says nothing."""
+        container = self._exec("crictl", "ps", "--quiet", "--name", name).strip()
+        process = self._exec("crictl", "inspect", "--output=go-template", "--template={{.info.pid}}", container).strip()
+        self._exec("kill", "-STOP", process)
+        try:
+            yield
+        finally:
+            self._exec("kill", "-CONT", process)
 
     def bring_back(self) -> None:
         """Have the kubelet start what is away, and wait until everything works."""
@@ -131,6 +144,28 @@ def test_the_gate_waits_until_the_nodes_are_counted(
 
     assert seen == ["Running"]
     assert result.outputs["ready_nodes"] == 3
+
+
+def test_the_gate_keeps_its_time_while_the_api_server_is_silent(
+    stack: Stack, held: str, registry: FaultyRegistry, kubectl: Kubectl, control_plane: ControlPlane
+) -> None:
+    silence: list[datetime] = []
+
+    def fall_silent() -> None:
+        registry.wait_until_met("held", 3)
+        eventually("the gate looks", lambda: "Running" in gates(kubectl), 120)
+        with control_plane.silent("kube-apiserver"):
+            silence.append(datetime.now(timezone.utc))
+            time.sleep(SILENT_SECONDS)
+            silence.append(datetime.now(timezone.utc))
+        control_plane.bring_back()
+
+    with meanwhile(fall_silent), pytest.raises(UpFailed, match="timed out after 20 s: 0 of 3 nodes have all images"):
+        stack.up({"images": [held], "image_timeout": "2m", "timeout": "20s"})
+
+    [gate] = kubectl("get", "pods", "--selector=app.kubernetes.io/name=prepull-gate", "--output=json")["items"]
+    [status] = gate["status"]["containerStatuses"]
+    assert silence[0] < at(status["state"]["terminated"]["finishedAt"]) < silence[1]
 
 
 def gates(kubectl: Kubectl) -> str:
