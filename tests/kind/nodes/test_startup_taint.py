@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -27,14 +27,6 @@ def taints_of(lab: Lab, node: str) -> set[str]:
     return {taint["key"] for taint in taints if "kubernetes.io/" not in taint["key"]}
 
 
-@pytest.fixture
-def tainted_worker(lab: Lab) -> Iterator[str]:
-    """A node that was there before, and that somebody gives the same taint for reasons of their own."""
-    node = lab.cluster.base_nodes[-1]
-    yield node
-    lab.cluster.kubectl("taint", "node", node, f"{TAINT}-")
-
-
 def create_waiting_pod(lab: Lab, namespace: str, node: str) -> None:
     """Create a pod that only that node may run."""
     pod = {
@@ -52,11 +44,10 @@ def create_waiting_pod(lab: Lab, namespace: str, node: str) -> None:
 
 
 def test_a_tainted_node_is_opened_once_its_images_are_there(
-    lab: Lab, images: Images, stack: Stack, tainted_worker: str, kubectl: Kubectl
+    lab: Lab, images: Images, stack: Stack, kubectl: Kubectl
 ) -> None:
     image = images.push(size=20_000_000)
     stack.up({"images": [image], "startup_taint": TAINT, "timeout": "3m"})
-    lab.cluster.kubectl("taint", "node", tainted_worker, f"{TAINT}:NoSchedule")
     create_waiting_pod(lab, stack.namespace, f"{lab.name}-tainted")
 
     node = lab.nodes.join("tainted", taints=[f"{TAINT}:NoSchedule", f"{OTHER_TAINT}:NoSchedule"])
@@ -65,7 +56,6 @@ def test_a_tainted_node_is_opened_once_its_images_are_there(
 
         assert node in images.nodes_with(image)
         assert taints_of(lab, node) == {OTHER_TAINT}
-        assert taints_of(lab, tainted_worker) == {TAINT}
         there = f"--field-selector=spec.nodeName={node}"
         [ours] = kubectl("get", "pods", INSTANCE, there, "--output=json")["items"]
         waiting = kubectl("get", "pod", "waiting", "--output=json")
