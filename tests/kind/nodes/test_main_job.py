@@ -73,7 +73,8 @@ def test_a_node_that_joins_has_them_before_its_network(
     try:
         pods_there = (PODS, f"--field-selector=spec.nodeName={node}")
         eventually("the image is there", lambda: node in images.nodes_with(image), 120)
-        assert node in lab.cluster.unready()
+        ready = 'jsonpath={.status.conditions[?(@.type=="Ready")].status}'
+        assert lab.cluster.kubectl("get", "node", node, f"--output={ready}") == "False"
 
         lab.nodes.connect(node)
         kubectl("wait", "--for=condition=Ready", "pods", *pods_there, "--timeout=120s")
