@@ -24,7 +24,7 @@ pull_with_credentials() { # INDEX SOURCE
     while use_credential "$1" "$2" "$turn"; do
         "pull_$client" "$2" >"$said" 2>&1 && return
         turn=$((turn + 1))
-        case $(reason "$2" <"$said") in
+        case $(reason <"$said") in
             unauthorized*) ;;
             *) said=/dev/null ;;
         esac
