@@ -97,7 +97,7 @@ def test_the_pod_has_no_rights_that_it_does_not_need(engine: Engine) -> None:
     pod = pod_of(engine)
     assert pod["automountServiceAccountToken"] is False
     assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
-    assert "hostNetwork" not in pod
+    assert not {"hostPID", "hostIPC"} & pod.keys()
     assert "hostPID" not in pod
     for container in pod["initContainers"] + pod["containers"]:
         context = container["securityContext"]
