@@ -85,12 +85,24 @@ def test_text_stays_text_for_every_reader(text: str) -> None:
     assert render.dump({"key": text}) == f'key: "{text}"\n'
 
 
-def test_a_kustomization_lists_the_files() -> None:
-    files = render.files(render.manifests("images", ARGS), kustomization=True)
-    listed = yaml.safe_load(files["kustomization.yaml"])["resources"]
-    assert sorted([*listed, "kustomization.yaml"]) == sorted(files)
-    assert files["scripts.yaml"].startswith(render.HEADER)
-    assert "  puller.sh: |\n" in files["scripts.yaml"]
+def test_each_object_has_a_file_and_a_kustomization_lists_the_files() -> None:
+    rendered = render.manifests("images", ARGS)
+    objects = render.files(rendered, kustomization=False)
+    assert {name: yaml.safe_load(text) for name, text in objects.items()} == {
+        f"{key}.yaml": item for key, item in rendered.items()
+    }
+    assert "  puller.sh: |\n" in objects["scripts.yaml"]
+
+    files = render.files(rendered, kustomization=True)
+    kustomization = files.pop("kustomization.yaml")
+    assert files == objects
+    assert yaml.safe_load(kustomization) == {
+        "apiVersion": "kustomize.config.k8s.io/v1beta1",
+        "kind": "Kustomization",
+        "resources": [f"{key}.yaml" for key in rendered],
+    }
+    for text in (kustomization, *objects.values()):
+        assert text.startswith(render.HEADER)
 
 
 @pytest.mark.parametrize("name", ["Images", "a.b", "-a", "a" * 60, ""])

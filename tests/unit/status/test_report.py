@@ -37,6 +37,22 @@ def test_a_full_report() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("text", "says_so"),
+    [
+        ("prepull 1 images=2 present=2 failed=0 seconds=1.500\n0-1 present\n", True),
+        ("prepull 1 images=2 present=2 failed=0 seconds=1.500", True),
+        ("prepull 1 images=2 present=1 failed=1 seconds=1.500\n1 failed 1 1.000 disk full\n", False),
+        (FULL, False),
+        ("0-1 present\nprepull 1 images=2 present=2 failed=0 seconds=1.500\n", False),
+        ("prepull 1 error no container runtime socket found\n", False),
+        ("", False),
+    ],
+)
+def test_the_first_line_says_whether_all_are_there(text: str, says_so: bool) -> None:
+    assert report.says_all_present(text) == says_so
+
+
 def test_a_report_that_was_begun_is_empty_but_complete() -> None:
     found = parse("prepull 1 images=3 present=0 failed=0 seconds=0.000\n")
     assert (found.images, found.results, found.error, found.complete) == (3, {}, None, True)
