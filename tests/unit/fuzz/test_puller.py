@@ -44,11 +44,6 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
     made.close()
 
 
-def mount(node: Node, secret: bytes) -> None:
-    node.secret("")
-    (node.directory / "secrets" / "000-secret" / ".dockerconfigjson").write_bytes(secret)
-
-
 def run(
     node: Node,
     *,
@@ -57,7 +52,8 @@ def run(
     complaint: bytes = b"",
     client: str = "crictl",
 ) -> Outcome:
-    mount(node, secret)
+    node.secret("")
+    (node.directory / "secrets" / "000-secret" / ".dockerconfigjson").write_bytes(secret)
     (node.directory / "listing").write_bytes(listing)
     (node.directory / "complaint").write_bytes(complaint)
     allowed = {*contents(node.directory), "given-creds", "given-config", "report", "work"}
@@ -135,12 +131,10 @@ def test_what_json_says_is_what_the_client_gets(
         {"username": user, "password": password},
         {"auth": auth if padding else auth.rstrip("="), "username": "x", "password": "y"},
     ]
-    (node.directory / "complaint").write_bytes(b"")
     for entry in entries:
-        secret = {"auths": {"a.example": entry}}
-        mount(node, json.dumps(secret, ensure_ascii=ascii_only, indent=indent).encode())
+        secret = json.dumps({"auths": {"a.example": entry}}, ensure_ascii=ascii_only, indent=indent).encode()
         for client in ("crictl", "docker"):
-            node.run(IMAGE, pull_policy="Always", sockets=[f"{client} runtime.sock"])
+            run(node, secret=secret, client=client)
 
         assert given_to_client(node, "creds") == f"{user}:{password}"
         [given] = json.loads(given_to_client(node, "config"))["auths"].values()
