@@ -42,18 +42,18 @@ def keeps_off_linux(pod: Mapping[str, Any], classes: Collection[str]) -> str | N
         pod: a pod's spec.
         classes: the names of the RuntimeClasses that do.
     """
-    system, runtime_class = _mapping(pod.get("os")).get("name"), pod.get("runtimeClassName")
+    system, runtime_class = mapping(pod.get("os")).get("name"), pod.get("runtimeClassName")
     if isinstance(system, str) and system not in ("", "linux"):
         return f"os.name: {system}"
-    for label, value in _mapping(pod.get("nodeSelector")).items():
+    for label, value in mapping(pod.get("nodeSelector")).items():
         if not _has_linux(label, "In", [value]):
             return f"nodeSelector: {label}={value}"
     if isinstance(runtime_class, str) and runtime_class in classes:
         return f"runtimeClassName: {runtime_class}"
-    required = _mapping(_mapping(pod.get("affinity")).get("nodeAffinity")).get(
+    required = mapping(mapping(pod.get("affinity")).get("nodeAffinity")).get(
         "requiredDuringSchedulingIgnoredDuringExecution"
     )
-    terms = [_mapping(term) for term in _items(_mapping(required).get("nodeSelectorTerms"))]
+    terms = [mapping(term) for term in items(mapping(required).get("nodeSelectorTerms"))]
     # The terms are alternatives. One without a condition matches no node.
     conditional = [term for term in terms if term.get("matchExpressions") or term.get("matchFields")]
     if conditional and not any(_may_match_linux(term) for term in conditional):
@@ -66,7 +66,7 @@ def selects_no_linux(runtime_class: Mapping[str, Any]) -> bool:
 
     https://kubernetes.io/docs/concepts/containers/runtime-class/#scheduling
     """
-    return keeps_off_linux(_mapping(runtime_class.get("scheduling")), ()) is not None
+    return keeps_off_linux(mapping(runtime_class.get("scheduling")), ()) is not None
 
 
 def writer_of(container: Any, text: str) -> str | None:
@@ -90,9 +90,9 @@ def is_template(text: str) -> bool:
 
 
 def _may_match_linux(term: Mapping[str, Any]) -> bool:
-    conditions = [_mapping(each) for each in _items(term.get("matchExpressions"))]
+    conditions = [mapping(each) for each in items(term.get("matchExpressions"))]
     return all(
-        _has_linux(str(each.get("key")), str(each.get("operator")), _items(each.get("values"))) for each in conditions
+        _has_linux(str(each.get("key")), str(each.get("operator")), items(each.get("values"))) for each in conditions
     )
 
 
@@ -112,9 +112,11 @@ def _has_linux(label: str, operator: str, values: Sequence[Any]) -> bool:
     }.get(operator, True)
 
 
-def _mapping(value: Any) -> Mapping[str, Any]:
+def mapping(value: Any) -> Mapping[str, Any]:
+    """A mapping in a manifest; an empty one in place of anything else."""
     return value if isinstance(value, Mapping) else {}
 
 
-def _items(value: Any) -> Sequence[Any]:
+def items(value: Any) -> Sequence[Any]:
+    """A list in a manifest; an empty one in place of anything else."""
     return value if isinstance(value, Sequence) and not isinstance(value, str) else []

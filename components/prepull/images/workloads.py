@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from .left_out import PLACEMENT, is_template, keeps_off_linux, selects_no_linux, writer_of
+from .left_out import PLACEMENT, is_template, items, keeps_off_linux, mapping, selects_no_linux, writer_of
 from .references import InvalidReferenceError, parse
 
 # Other projects have kinds with the same names.
@@ -121,10 +121,14 @@ def of_manifests(
         InvalidWorkloadError: a manifest names something that is not an image, and was meant as one.
     """
     every = list(_each(manifests))
-    classes = {str(_metadata(one).get("name")) for one in every if _is_runtime_class(one) and selects_no_linux(one)}
+    classes = {
+        str(mapping(one.get("metadata")).get("name"))
+        for one in every
+        if _is_runtime_class(one) and selects_no_linux(one)
+    }
     found: list[str] = []
     for manifest in every:
-        kind, metadata = str(manifest.get("kind", "")), _metadata(manifest)
+        kind, metadata = str(manifest.get("kind", "")), mapping(manifest.get("metadata"))
         if runs_pods(str(manifest.get("apiVersion", "")), kind) and chosen(metadata.get("namespace")):
             found += _told(read(manifest, f"{name}: {kind} '{metadata.get('name', '')}'", classes), tell)
     return unique(found)
@@ -173,18 +177,18 @@ def _pods(value: Any, place: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
     yield place, value
     for field in _WITHIN:
         yield from _pods(value.get(field), _joined(place, field))
-    for index, item in enumerate(_items(value.get("items"))):
+    for index, item in enumerate(items(value.get("items"))):
         yield from _pods(item, _joined(place, f"items[{index}]"))
 
 
 def _named(pod: Mapping[str, Any], place: str) -> Iterator[tuple[str, Any, Any]]:
     """What a pod's spec names as images: the place, the name of the container or volume, and the value."""
     for field in _POD:
-        for index, item in enumerate(_items(pod.get(field))):
-            part = item if isinstance(item, Mapping) else {}
+        for index, item in enumerate(items(pod.get(field))):
+            part = mapping(item)
             value, where = part.get("image"), f"{field}[{index}].image"
             if field == "volumes":
-                value, where = (value.get("reference") if isinstance(value, Mapping) else None), f"{where}.reference"
+                value, where = mapping(value).get("reference"), f"{where}.reference"
             # A container without an image gets one from an admission controller or an operator; nobody else knows it.
             if value is not None:
                 yield _joined(place, where), part.get("name"), value
@@ -195,7 +199,7 @@ def _each(manifests: Iterable[Any]) -> Iterator[Mapping[str, Any]]:
     for manifest in manifests:
         if isinstance(manifest, Mapping):
             if manifest.get("kind") == "List":
-                yield from _each(_items(manifest.get("items")))
+                yield from _each(items(manifest.get("items")))
             else:
                 yield manifest
 
@@ -203,15 +207,6 @@ def _each(manifests: Iterable[Any]) -> Iterator[Mapping[str, Any]]:
 def _is_runtime_class(manifest: Mapping[str, Any]) -> bool:
     group = str(manifest.get("apiVersion", "")).partition("/")[0]
     return manifest.get("kind") == "RuntimeClass" and group == "node.k8s.io"
-
-
-def _metadata(manifest: Mapping[str, Any]) -> Mapping[str, Any]:
-    metadata = manifest.get("metadata")
-    return metadata if isinstance(metadata, Mapping) else {}
-
-
-def _items(value: Any) -> Sequence[Any]:
-    return value if isinstance(value, Sequence) and not isinstance(value, str) else []
 
 
 def _joined(place: str, field: str) -> str:
