@@ -158,16 +158,16 @@ def judge(status: Status, min_ready: str, *, settled: bool, late: bool, since: f
     summary = f"{done} of {desired} nodes have all images, and {want} are needed"
     if status.desired is None:
         summary = "the nodes are not counted yet: the DaemonSet's controller has not seen the latest change"
+    # Where no node is needed, nobody waits for pulls, but only for failures that show soon.
+    goes_on = desired > 0 and none_needed and (settled or late or done + lost >= desired)
+    if not goes_on and not late and not (desired and lost > desired - want):
+        return Verdict(WAIT, (summary,), done, want, desired)
     hints = _ways_out(status) if blamed else []
     room = _REASONS - len(hints)
     reasons = [_line(cause, nodes, desired) for cause, nodes in list(blamed.items())[:room]]
-    # Where no node is needed, nobody waits for pulls, but only for failures that show soon.
-    if desired and none_needed and (settled or late or done + lost >= desired):
-        warnings = [f"warning: {reason}" for reason in reasons]
+    if goes_on:
         summary = f"{done} of {desired} nodes have all images, and none is needed"
-        return Verdict(GO, (summary, *warnings), done, want, desired)
-    if not late and not (desired and lost > desired - want):
-        return Verdict(WAIT, (summary,), done, want, desired)
+        return Verdict(GO, (summary, *(f"warning: {reason}" for reason in reasons)), done, want, desired)
     lines = [summary, *reasons]
     if len(blamed) > room:
         lines.append(f"and {len(blamed) - room} more")
