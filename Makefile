@@ -8,6 +8,9 @@ UV_VERSION := 0.13.9
 DIST ?= dist
 # Of `make mutate`: which, such as MUTANTS='prepull.plan*'. Default: all.
 MUTANTS ?=
+# Of these: how many, chosen at random, such as SAMPLE=500. Another SEED chooses others. Default: all.
+SAMPLE ?= 0
+SEED ?= 1
 # Of `make test`: which, PARTS=without-a-cluster or PARTS=with-a-cluster. Default: both.
 PARTS ?=
 # Of `make test-versions`: which, such as PULUMIS='oldest newest'. Default: all three.
@@ -81,8 +84,7 @@ dist: .venv/.ready ## Build wheel and sdist into dist, and check them
 mutate: .venv/.mutate ## Change the core in thousands of small ways, and list those that no test notices
 	@rm -rf .mutate && mkdir -p .mutate/src
 	@cp -r components/prepull .mutate/src/ && cp -r tests pyproject.toml Pulumi*.yaml .mutate/
-	@cd .mutate && nice -n 15 ../$(BIN)/mutmut run $(MUTANTS)
-	@cd .mutate && ../$(BIN)/mutmut results
+	@$(BIN)/python -m tests.mutants --sample $(SAMPLE) --seed $(SEED) $(MUTANTS)
 
 .PHONY: check
 check: .venv/.ready ## Check format, imports and types, and lint every language
