@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from ..defaults import PAUSE_IMAGE, PYTHON_IMAGE
@@ -38,9 +39,7 @@ class Argument:
         return None if given is None else self.read(given)
 
 
-def _text(read: Callable[[Any], Any], default: str | None = None) -> Argument:
-    return Argument(read, default, is_text=True)
-
+_text = partial(Argument, is_text=True)
 
 ARGUMENTS: Mapping[str, Argument] = {
     "images": Argument(readers.images, default=()),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Protocol
 
 from ..node.scripts import script
@@ -146,18 +147,15 @@ def _cluster_wide(name: str, plan: Plan) -> dict[str, Any]:
     return {"metadata": {key: value for key, value in metadata.items() if key != "namespace"}}
 
 
-def _binding(kind: str, role: str, account: str) -> Build:
-    def build(name: str, plan: Plan, others: Others) -> dict[str, Any]:
-        head = _cluster_wide(name, plan) if kind == "ClusterRole" else _plain(name, plan)
-        subject = {
-            "kind": "ServiceAccount",
-            "name": _account(plan, others, account),
-            "namespace": _namespace(others, account),
-        }
-        reference = {"apiGroup": "rbac.authorization.k8s.io", "kind": kind, "name": others[role].name}
-        return {**head, "roleRef": reference, "subjects": [subject]}
-
-    return build
+def _binding(name: str, plan: Plan, others: Others, *, kind: str, role: str, account: str) -> dict[str, Any]:
+    head = _cluster_wide(name, plan) if kind == "ClusterRole" else _plain(name, plan)
+    subject = {
+        "kind": "ServiceAccount",
+        "name": _account(plan, others, account),
+        "namespace": _namespace(others, account),
+    }
+    reference = {"apiGroup": "rbac.authorization.k8s.io", "kind": kind, "name": others[role].name}
+    return {**head, "roleRef": reference, "subjects": [subject]}
 
 
 _BESIDE = {"untaint": "scripts", "gate": "gate-role"}
@@ -189,7 +187,7 @@ _UNTAINT = (
         "untaint-binding",
         "ClusterRoleBinding",
         "-untaint",
-        _binding("ClusterRole", "untaint-role", "untaint"),
+        partial(_binding, kind="ClusterRole", role="untaint-role", account="untaint"),
         # The account never has the rights without the policy: it comes before them, and goes after them.
         ("untaint", "untaint-role", "untaint-policy-binding"),
     ),
@@ -198,6 +196,12 @@ _UNTAINT = (
 _GATE = (
     Object("gate", "ServiceAccount", "-gate", _plain),
     Object("gate-role", "Role", "-gate", lambda name, plan, _: {**_plain(name, plan), "rules": gate.ROLE_RULES}),
-    Object("gate-binding", "RoleBinding", "-gate", _binding("Role", "gate-role", "gate"), ("gate", "gate-role")),
+    Object(
+        "gate-binding",
+        "RoleBinding",
+        "-gate",
+        partial(_binding, kind="Role", role="gate-role", account="gate"),
+        ("gate", "gate-role"),
+    ),
     Object("gate-job", "Job", "-gate", _gate_job, ("daemon-set", "gate-program", "gate", "gate-binding")),
 )
