@@ -64,6 +64,9 @@ WRONG_RESOURCES: list[tuple[Any, str]] = [
 # As an anchor that names itself is in YAML.
 ENDLESS: list[Any] = []
 ENDLESS.append(ENDLESS)
+NESTED: dict[str, Any] = {}
+for _ in range(60):
+    NESTED = {"a": NESTED}
 
 BAD: list[tuple[str, Any, str]] = [
     *[case for argument in TEXT_ARGUMENTS for case in wrong_types(argument, NO_TEXT)],
@@ -244,6 +247,7 @@ BAD: list[tuple[str, Any, str]] = [
     ("affinity", {"podAffinity": {"a": float("nan")}}, "affinity['podAffinity']: nan is neither a text nor a number"),
     ("affinity", {"podAffinity": {"a": 2**64}}, "affinity['podAffinity']: the number is larger than any that the API"),
     ("affinity", {"podAffinity": {"a": ENDLESS}}, "affinity['podAffinity']: it is nested more than 50 times"),
+    ("affinity", {"podAffinity": NESTED}, "affinity['podAffinity']: it is nested more than 50 times"),
     ("affinity", {"nodeAffinity": {"a": {1: 2}}}, "affinity['nodeAffinity']: {1: 2} is not a mapping"),
     (
         "affinity",
