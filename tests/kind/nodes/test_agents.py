@@ -2,8 +2,8 @@
 
 Cilium's operator and the EBS CSI driver are imitated: both remove their taint by a JSON patch that tests the whole list
 and replaces it, and both try again if the list has changed meanwhile.
-https://github.com/cilium/cilium/blob/v1.14.0/operator/watchers/node_taint.go
-https://github.com/kubernetes-sigs/aws-ebs-csi-driver/blob/v1.28.0/pkg/driver/node.go
+https://github.com/cilium/cilium/blob/79d38284a574a8d655f5c625cf9711ca01ef4d79/operator/watchers/node_taint.go
+https://github.com/kubernetes-sigs/aws-ebs-csi-driver/blob/c14b06df99c8806c45cc1751165a77e036331cb4/pkg/driver/node.go
 """
 
 from __future__ import annotations
