@@ -13,7 +13,7 @@ from bench.instruments.machine import machine, machine_of
 from bench.report.page import page
 from bench.report.plots import draw
 from bench.report.results import DIRECTORY, Result, save, saved
-from bench.scenarios import cost, engine, parts, pull, ready, scale
+from bench.scenarios import cost, engine, join, parts, pull, ready, scale
 from lab import Lab, LabError
 
 # Only the default runtime: the scenario with 8 images of 40 MB compares the other runtimes.
@@ -58,7 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     _rounds(readiness, 5)
     readiness.set_defaults(run=_ready)
 
-    joining = scenarios.add_parser("join", help="how long a pod waits on a node that has just joined")
+    joining = scenarios.add_parser("join", help="when a node that joins has its images, and how long a pod waits there")
     _rounds(joining, 3)
     joining.set_defaults(run=_join)
 
@@ -133,7 +133,8 @@ def _ready(options: argparse.Namespace) -> None:
 
 def _join(options: argparse.Namespace) -> None:
     with _lab() as lab:
-        _keep_of(lab, *ready.measure_new_node(lab, ImageSet.parse("8x40MB"), options.rounds, _say))
+        for measure in (join.measure_images, join.measure_wait):
+            _keep_of(lab, *measure(lab, ImageSet.parse("8x40MB"), options.rounds, _say))
 
 
 def _cost(options: argparse.Namespace) -> None:

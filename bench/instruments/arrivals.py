@@ -92,9 +92,9 @@ def moment_of(line: str) -> float:
 
 
 @contextmanager
-def arrivals(lab: Lab) -> Iterator[Arrivals]:
-    """Listen to the events of every node of the lab during the block."""
-    nodes = lab.cluster.base_nodes
+def arrivals(lab: Lab, nodes: Sequence[str] | None = None) -> Iterator[Arrivals]:
+    """Listen to the events of nodes during the block. Default: the base nodes of the lab."""
+    nodes = lab.cluster.base_nodes if nodes is None else nodes
     heard = Arrivals(nodes)
     listening = [
         subprocess.Popen(
@@ -113,7 +113,7 @@ def arrivals(lab: Lab) -> Iterator[Arrivals]:
     try:
         for thread in threads:
             thread.start()
-        _prove(lab, heard)
+        _prove(lab, heard, nodes)
         yield heard
     finally:
         for process in listening:
@@ -129,10 +129,9 @@ def _read(heard: Arrivals, node: str, process: subprocess.Popen[str]) -> None:
         heard.note(node, line)
 
 
-def _prove(lab: Lab, heard: Arrivals) -> None:
+def _prove(lab: Lab, heard: Arrivals, nodes: Sequence[str]) -> None:
     """Wait until a listener receives events: it does not report that itself, so create an event for it."""
     deadline = time.monotonic() + _PROBE_SECONDS
-    nodes = lab.cluster.base_nodes
     listed = [set(lab.nodes.exec(node, "ctr", "--namespace=k8s.io", "images", "ls", "-q").split()) for node in nodes]
     probe = min(set.intersection(*listed))
     while True:

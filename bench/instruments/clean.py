@@ -34,9 +34,9 @@ def clean(lab: Lab, images: Iterable[str], nodes: Sequence[str] | None = None) -
     _on_nodes(lab, f"{_REMOVE_PODS}; crictl rmi {' '.join(images)} >/dev/null 2>&1; {_PRUNE}; sync", nodes)
 
 
-def fetch(lab: Lab, images: Iterable[str]) -> None:
-    """Provide images on every node, as after an earlier pull."""
-    _on_nodes(lab, " ".join(f"crictl pull {image} >/dev/null;" for image in images))
+def fetch(lab: Lab, images: Iterable[str], nodes: Sequence[str] | None = None) -> None:
+    """Provide images on nodes, as after an earlier pull. Default: the base nodes of the lab."""
+    _on_nodes(lab, " ".join(f"crictl pull {image} >/dev/null;" for image in images), nodes)
 
 
 def _on_nodes(lab: Lab, script: str, nodes: Sequence[str] | None = None) -> None:

@@ -7,7 +7,6 @@ pull. It ends when the runtime of the last node has the last image. It never inc
 
 from __future__ import annotations
 
-import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ from bench.instruments import registry_log
 from bench.instruments.api import NAMESPACE, Api
 from bench.instruments.arrivals import Arrivals, arrivals
 from bench.instruments.clean import clean, fetch
+from bench.instruments.shells import told_to_pull
 from bench.report.results import Comparison
 from lab import LabError
 
@@ -125,8 +125,7 @@ class Pull:
 
     def _limit(self) -> float:
         wanted = [*self._references, *(LIMIT_HELPERS if self._cold else ())]
-        pulls = " & ".join(f"crictl pull {image} >/dev/null" for image in wanted)
-        with self._ready_to_run(f"{pulls} & wait") as start:
+        with told_to_pull(self._lab, self._nodes, wanted) as start:
             return self._timed(start, wanted)
 
     def _form(self, form: str) -> float:
@@ -141,36 +140,6 @@ class Pull:
         self._began = time.time()
         start()
         return self._heard.wait(wanted, DEADLINE_SECONDS) - self._began
-
-    @contextmanager
-    def _ready_to_run(self, script: str) -> Iterator[Callable[[], None]]:
-        """A shell on each node that waits for the command to pull."""
-        engine = self._lab.engine
-        shells = [
-            subprocess.Popen(
-                [str(engine.client), "exec", "--interactive", node, "sh", "-c", f"echo; read -r _; {script}"],
-                env=dict(engine.environ),
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                text=True,
-            )
-            for node in self._nodes
-        ]
-        inputs = [shell.stdin for shell in shells if shell.stdin]
-        for shell in shells:
-            if shell.stdout:
-                shell.stdout.readline()
-
-        def start() -> None:
-            for stdin in inputs:
-                stdin.write("\n")
-                stdin.flush()
-
-        try:
-            yield start
-        finally:
-            for shell in shells:
-                shell.communicate()
 
     def _clean(self) -> None:
         clean(self._lab, [*self._references, *(HELPERS if self._cold else ())])

@@ -1,19 +1,13 @@
-"""The benefit: the time until a workload is ready on nodes with its images, and on nodes without.
-
-Also the time that a pod waits on a new node, with and without a startup taint.
-"""
+"""The benefit: the time until a workload is ready on nodes with its images, and on nodes without."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from lightkube.resources.core_v1 import Pod
 from prepull.manifests import render
-from prepull.status.times import moment
 
 from bench.instruments.api import NAMESPACE, Api
 from bench.instruments.clean import clean
@@ -23,13 +17,8 @@ if TYPE_CHECKING:
     from bench.compared.image_sets import ImageSet
     from lab import Lab
 
-_NEW_NODE = "bench"
-TAINT = "prepull.dev/not-ready"
 DEADLINE_SECONDS = 600
 WITHOUT, WITH = "without: the workload pulls its image itself", "with PrePullDaemonSet: the image is there"
-NEW_WITHOUT = "without"
-NEW_WITH = "with PrePullDaemonSet"
-NEW_TAINTED = "with PrePullDaemonSet and startup_taint"
 
 
 def measure_workload(lab: Lab, images: ImageSet, rounds: int, say: Callable[[str], None]) -> Comparison:
@@ -49,10 +38,15 @@ def measure_workload(lab: Lab, images: ImageSet, rounds: int, say: Callable[[str
         for form in (WITHOUT, WITH) if number % 2 else (WITH, WITHOUT):
             clean(lab, references, [node])
             with api.namespace():
+                others = 0
                 if form == WITH:
+                    others = len(lab.cluster.base_nodes)
                     api.create(_component(references))
-                    _wait_for_component(api, len(lab.cluster.base_nodes))
-                took = _ready(api, _workload(references, node)).seconds
+                    wait_for_pods(api, others)
+                began = time.monotonic()
+                api.create([workload(references, node)])
+                wait_for_pods(api, others + 1)
+                took = time.monotonic() - began
             say(f"round {number} of {rounds}: {took:6.2f} s  {form}")
             if number:
                 seconds[form].append(took)
@@ -61,68 +55,13 @@ def measure_workload(lab: Lab, images: ImageSet, rounds: int, say: Callable[[str
     return Comparison(f"ready-{images}", title, "s", seconds, base=WITHOUT, note="From its creation.")
 
 
-def measure_new_node(lab: Lab, images: ImageSet, rounds: int, say: Callable[[str], None]) -> list[Comparison]:
-    """Measure, for a node that joins, how long a pod on it waits, and when the pod is ready after the join."""
-    waits: dict[str, list[float]] = {NEW_WITHOUT: [], NEW_WITH: [], NEW_TAINTED: []}
-    joins: dict[str, list[float]] = {form: [] for form in waits}
-    references = images.push(lab)
-    api = Api(lab)
-    for number in range(rounds):
-        forms = list(waits)
-        for form in forms[number % 3 :] + forms[: number % 3]:
-            found = _joined(lab, api, references, form)
-            say(f"round {number + 1} of {rounds}: {found.seconds:6.2f} s, {found.waited:.2f} s on the node  {form}")
-            waits[form].append(found.waited)
-            joins[form].append(found.seconds)
-    title = f"A new node ({images.title})"
-    return [
-        Comparison(f"new-node-{images}-wait", f"{title}: a pod waits on it", "s", waits, base=NEW_WITHOUT,
-                   note="From its being scheduled there to its being ready."),
-        Comparison(f"new-node-{images}-join", f"{title}: from joining to a ready pod", "s", joins, base=NEW_WITHOUT,
-                   note="From the node's registration; its disk has nothing but what the node image has."),
-    ]  # fmt: skip
-
-
-@dataclass(frozen=True)
-class _Times:
-    seconds: float
-    waited: float
-
-
-def _joined(lab: Lab, api: Api, references: Sequence[str], form: str) -> _Times:
-    taint = {"startup_taint": TAINT} if form == NEW_TAINTED else {}
-    component = [] if form == NEW_WITHOUT else _component(references, **taint)
-    # The component has cluster-wide objects too.
-    with api.namespace(), api.removed_after(component):
-        api.create(component)
-        if component:
-            _wait_for_component(api, len(lab.cluster.base_nodes))
-        api.create([_workload(references, f"{lab.name}-{_NEW_NODE}")])
-        with _new_node(lab, tainted=bool(taint)) as registered:
-            pod = _wait_until_ready(api)
-    at = {each.type: each.lastTransitionTime.timestamp() for each in pod.status.conditions}
-    return _Times(at["Ready"] - registered, at["Ready"] - at["PodScheduled"])
-
-
-@contextmanager
-def _new_node(lab: Lab, *, tainted: bool) -> Iterator[float]:
-    """Add a node for the block. Yields the time of its registration, in seconds since the epoch."""
-    name = lab.nodes.join(_NEW_NODE, taints=[f"{TAINT}:NoSchedule"] if tainted else [])
-    try:
-        [made] = [
-            node["metadata"]["creationTimestamp"] for node in lab.cluster.nodes() if node["metadata"]["name"] == name
-        ]
-        yield moment(made)
-    finally:
-        lab.nodes.remove(name)
-
-
-def _component(references: Sequence[str], **args: Any) -> list[dict[str, Any]]:
-    given = {"images": list(references), "wait_for": "nothing", **args}
+def _component(references: Sequence[str]) -> list[dict[str, Any]]:
+    given = {"images": list(references), "wait_for": "nothing"}
     return list(render.manifests("bench", given, NAMESPACE).values())
 
 
-def _workload(references: Sequence[str], node: str) -> dict[str, Any]:
+def workload(references: Sequence[str], node: str) -> dict[str, Any]:
+    """A pod for a node, with a container of each image."""
     containers = [
         {"name": f"app-{index}", "image": image, "imagePullPolicy": "IfNotPresent", "command": ["/bin/sleep", "3600"]}
         for index, image in enumerate(references)
@@ -140,31 +79,18 @@ def _workload(references: Sequence[str], node: str) -> dict[str, Any]:
     }
 
 
-def _ready(api: Api, workload: dict[str, Any]) -> _Times:
-    began = time.monotonic()
-    api.create([workload])
-    _wait_until_ready(api)
-    took = time.monotonic() - began
-    return _Times(took, took)
-
-
-def _wait_until_ready(api: Api) -> Any:
-    for _, pod in api.client.watch(
-        Pod, namespace=NAMESPACE, fields={"metadata.name": "workload"}, server_timeout=DEADLINE_SECONDS
-    ):
-        conditions = (pod.status.conditions if pod.status else None) or []
-        if any(each.type == "Ready" and each.status == "True" for each in conditions):
-            return pod
-    raise TimeoutError(f"the workload is not ready after {DEADLINE_SECONDS} s")
-
-
-def _wait_for_component(api: Api, nodes: int) -> None:
-    labels: dict[str, Any] = {"app.kubernetes.io/name": "prepull"}
+def wait_for_pods(api: Api, number: int) -> None:
+    """Wait until so many pods are ready."""
     ready: set[str] = set()
-    for _, pod in api.client.watch(Pod, namespace=NAMESPACE, labels=labels, server_timeout=DEADLINE_SECONDS):
-        conditions = (pod.status.conditions if pod.status else None) or []
-        if any(each.type == "Ready" and each.status == "True" for each in conditions):
+    for _, pod in api.client.watch(Pod, namespace=NAMESPACE, server_timeout=DEADLINE_SECONDS):
+        if is_ready(pod):
             ready.add(str(pod.metadata.name if pod.metadata else ""))
-        if len(ready) >= nodes:
+        if len(ready) >= number:
             return
-    raise TimeoutError(f"the component is not ready after {DEADLINE_SECONDS} s")
+    raise TimeoutError(f"{number - len(ready)} pods are not ready after {DEADLINE_SECONDS} s")
+
+
+def is_ready(pod: Pod) -> bool:
+    """Whether a pod is ready."""
+    conditions = (pod.status.conditions if pod.status else None) or []
+    return any(each.type == "Ready" and each.status == "True" for each in conditions)

@@ -144,6 +144,21 @@ class Nodes:
         `preload` are on the node before it joins. It has no other images: it is a new machine. Without `network`, its
         network plugin has no configuration, and the node is not ready before `connect`.
         """
+        node = self.prepare(name, preload, network=network)
+        try:
+            self.register(node, taints)
+            if network:
+                self._wait(node)
+        except BaseException:
+            self.remove(node)
+            raise
+        return node
+
+    def prepare(self, name: str, preload: Sequence[tuple[str, Image]] = (), *, network: bool = True) -> str:
+        """Start the machine of a new node, and return the node's full name. The cluster does not know it yet.
+
+        The arguments are those of `join`. Its runtime answers.
+        """
         node = f"{self._cluster.name}-{name}"
         model = self._model()
         container = self._engine.inspect("container", model)
@@ -161,14 +176,15 @@ class Nodes:
                 self.load(node, preload)
             if not network:
                 self.exec(node, "sh", "-c", f"mkdir {_APART} && mv {_NETWORKS}/* {_APART}")
-            self.write(node, {_KUBEADM: self._join_configuration(model, node, taints).encode()})
-            self.exec(node, "kubeadm", "join", "--config", _KUBEADM)
-            if network:
-                self._wait(node)
         except BaseException:
             self.remove(node)
             raise
         return node
+
+    def register(self, node: str, taints: Sequence[str] = ()) -> None:
+        """Let a node that `prepare` returned join the cluster, with taints as for `join`. It may not be ready yet."""
+        self.write(node, {_KUBEADM: self._join_configuration(self._model(), node, taints).encode()})
+        self.exec(node, "kubeadm", "join", "--config", _KUBEADM)
 
     def connect(self, node: str) -> None:
         """Give a node that joined without a network its network, and wait until it is ready."""

@@ -37,7 +37,7 @@ remove() { # sets said; exit code 1 if it failed
     said=$(ask get node "$PREPULL_NODE" --output "go-template=$TAINTS") || return
     patch=$(operations "$said")
     if [ -z "$patch" ]; then
-        said="$PREPULL_NODE has no taint $PREPULL_TAINT"
+        said="$PREPULL_NODE has no taint $PREPULL_TAINT; only a node that registers with it waits for its images"
         return
     fi
     said=$(ask patch node "$PREPULL_NODE" --type json --patch "[$patch]") || return
@@ -58,7 +58,7 @@ if [ -n "${PREPULL_LOOKS:-}" ]; then
         sleep "$pause"
         persist || say "$said" >&2
     done
-    say "no more looks"
+    say "no more looks: a taint $PREPULL_TAINT that comes from now on stays"
     exec sleep "$PREPULL_REST"
 fi
 persist && exit

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from lightkube import ApiError, Client, KubeConfig
@@ -43,15 +43,24 @@ class Node:
 
     def _own(self) -> list[tuple[int, dict[str, str]]]:
         taints = self.read()["spec"].get("taints") or []
-        return [(index, taint) for index, taint in enumerate(taints) if "kubernetes.io/" not in taint["key"]]
+        return [(index, taint) for index, taint in enumerate(taints) if is_foreign(taint)]
 
-    def patch(self, patch: Patch) -> None:
-        """Change it.
+    def versions(self, since: str) -> Iterator[dict[str, Any]]:
+        """All versions of the object after a version of any node, up to that of now."""
+        now = self.read()["metadata"]["resourceVersion"]
+        for _, node in self._client.watch(_NODE, fields={"metadata.name": self.name}, resource_version=since):
+            yield dict(node)
+            if node["metadata"]["resourceVersion"] == now:
+                return
+
+    def patch(self, patch: Patch) -> str:
+        """Change it, and return the version that this made.
 
         Raises:
             ApiError: the API server refuses, or a `test` fails.
         """
-        self._client.patch(_NODE, self.name, list(patch), patch_type=PatchType.JSON)
+        changed = self._client.patch(_NODE, self.name, list(patch), patch_type=PatchType.JSON)
+        return str(changed["metadata"]["resourceVersion"])
 
     def refusal(self, patch: Patch) -> str:
         """What the API server says against a change; nothing if it was made."""
@@ -87,6 +96,11 @@ class Node:
         """Remove taints with these keys, and no others, even if somebody else changes them meanwhile."""
         while (patch := self.removal(*keys)) and self.refusal(patch):
             pass
+
+
+def is_foreign(taint: Mapping[str, str]) -> bool:
+    """Whether a taint is none of Kubernetes' own."""
+    return "kubernetes.io/" not in taint["key"]
 
 
 def _added(path: str, value: Any) -> dict[str, Any]:

@@ -16,7 +16,8 @@ from ... import programs
 
 TAINT = "example.com/new"
 GONE, THERE = "n has lost the taint example.com/new\n", "0 example.com/new"
-NOT_THERE = "n has no taint example.com/new\n"
+NOT_THERE = "n has no taint example.com/new; only a node that registers with it waits for its images\n"
+NO_MORE_LOOKS = "no more looks: a taint example.com/new that comes from now on stays\n"
 NOTHING = "0 other"
 PATCHED = "node/n patched"
 
@@ -177,7 +178,17 @@ def test_it_looks_again_and_removes_what_came_late_or_came_back(tmp_path: Path, 
     answers = [NOTHING, THERE, PATCHED, NOTHING, THERE, "!test failed", "0 a\n1 example.com/new", PATCHED]
     outcome = run(tmp_path, shell, answers, PREPULL_LOOKS="0 0 0 0")
     assert outcome.patches == [removal(0), removal(0), removal(1)]
-    assert outcome.output == f"{NOT_THERE}{GONE}{NOT_THERE}{GONE}no more looks\n"
+    assert outcome.output == f"{NOT_THERE}{GONE}{NOT_THERE}{GONE}{NO_MORE_LOOKS}"
+
+
+@in_every_shell
+def test_a_taint_that_no_node_ever_gets_costs_one_question_a_look_and_the_log_says_so(
+    tmp_path: Path, shell: str
+) -> None:
+    outcome = run(tmp_path, shell, [NOTHING] * 7, PREPULL_LOOKS="0 0 0 0 0 0 0")
+    assert (outcome.code, outcome.complaint, outcome.message) == (0, "", "")
+    assert [call[0] for call in outcome.calls] == ["get"] * 7
+    assert outcome.output == NOT_THERE * 7 + NO_MORE_LOOKS
 
 
 @in_every_shell
@@ -186,4 +197,4 @@ def test_the_looks_end_in_sleep_whatever_the_server_says(tmp_path: Path, shell: 
     assert outcome.code == 0
     assert outcome.message == ""
     assert outcome.complaint.count("unreachable") == 4
-    assert outcome.output == "no more looks\n"
+    assert outcome.output == NO_MORE_LOOKS
