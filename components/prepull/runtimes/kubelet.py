@@ -12,11 +12,11 @@ from .containers import idle, stagger
 
 ONLY_SOCKETS = {
     "socket_path": "no socket is used",
-    "parallelism": "the kubelet decides how many images it pulls at once (serializeImagePulls, maxParallelImagePulls)",
+    "parallelism": "the kubelet pulls the images of one pod one after another",
     "attempts": "the kubelet tries for as long as the pod is there",
     "backoff": "the kubelet has its own: 10 s, doubling up to 5 minutes",
     "image_timeout": "the kubelet has its own",
-    "on_failure": "the kubelet starts a pod once it has all of its images",
+    "on_failure": "a pod is ready once the kubelet has all of its images",
     "refresh": "the kubelet pulls for a pod once",
     "mirrors": "the kubelet pulls an image under its own name; configure the mirror in the node's container runtime",
     "remove": "only a runtime's socket can remove images",
