@@ -155,7 +155,7 @@ class _Cost:
         memory: dict[str, list[float]] = {}
         processor: dict[str, list[float]] = {}
         node = self._lab.cluster.base_nodes[-1]
-        for form in (f"{OURS}, containerd", f"{OURS}, kubelet", "one running container an image (Che)"):
+        for form in _IDLE_FORMS:
             with self._api.namespace():
                 self._create(FORMS[form])
                 self._wait_until_idle()
@@ -193,6 +193,12 @@ _API_FORMS: Sequence[str] = (
     "one init container an image, crictl (first form)",
     "one running container an image (Che)",
     "one Job for each image and node (kube-fledged)",
+)
+
+
+_IDLE_FORMS: Sequence[str] = (
+    *(f"{OURS}, {runtime}" for runtime in ("containerd", "kubelet", "image-volume")),
+    "one running container an image (Che)",
 )
 
 

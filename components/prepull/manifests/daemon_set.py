@@ -10,7 +10,7 @@ from ..node.scripts import SCRIPTS_DIRECTORY, SCRIPTS_VOLUME, UNTAINT_FILES
 from ..plan import Plan
 from ..quantities import Resources
 from ..runtimes import RUNTIMES
-from ..runtimes.containers import helper_resources, mount, pause, unprivileged
+from ..runtimes.containers import MARKS_DIRECTORY, MARKS_MOUNT, helper_resources, mount, pause, unprivileged
 
 # A sidecar proxy is of no use, since pulls do not go through the pod's network; and it would never exit.
 _NO_SIDECARS_ANNOTATIONS = {
@@ -96,13 +96,18 @@ def daemon_set(
 def _pod_spec(plan: Plan, scripts_name: str | None, service_account: str | None) -> dict[str, Any]:
     part = RUNTIMES[plan.runtime].pod(plan)
     init_containers, volumes = list(part.init_containers), list(part.volumes)
-    containers = [pause(plan, part.pause_mounts), *part.containers]
+    # The kubelet starts containers in this order: the image of `pause` must not delay the others.
+    containers = [*part.containers, pause(plan, part.pause_mounts)]
     tolerations = [dict(toleration) for toleration in plan.tolerations]
     if RUNTIMES[plan.runtime].reports:
         volumes.append({"name": SCRIPTS_VOLUME, "configMap": {"name": scripts_name}})
     if plan.startup_taint:
-        init_containers.append(_untaint(plan, "untaint", part.pause_mounts))
-        containers.append(_untaint(plan, "untaint-again", PREPULL_LOOKS=_LOOKS))
+        if part.marks:
+            awaited = {"PREPULL_MARKS": MARKS_DIRECTORY, "PREPULL_AWAIT": str(len(plan.images))}
+            containers.append(_untaint(plan, "untaint", [MARKS_MOUNT], **awaited, PREPULL_LOOKS=_LOOKS))
+        else:
+            init_containers.append(_untaint(plan, "untaint", part.pause_mounts))
+            containers.append(_untaint(plan, "untaint-again", PREPULL_LOOKS=_LOOKS))
         volumes.extend([_untaint_volume(scripts_name), token_volume()])
         tolerations.append({"key": plan.startup_taint, "operator": "Exists"})
     spec: dict[str, Any] = {
@@ -182,8 +187,8 @@ def _untaint(plan: Plan, name: str, images: Sequence[dict[str, Any]] = (), **mor
     Args:
         plan: the plan.
         name: the container's name.
-        images: the mounts of the image volumes that it waits for. The kubelet starts a container once it has the images
-            that this container mounts, whatever the pod's other containers mount.
+        images: the mounts by which it waits for the images: of the image volumes, or of the marks. The kubelet starts a
+            container once it has the images that this container mounts, whatever the pod's other containers mount.
             https://github.com/kubernetes/kubernetes/blob/v1.34.0/pkg/kubelet/kuberuntime/kuberuntime_manager.go
         more: further variables.
     """

@@ -2,13 +2,16 @@
 # Removes one taint from one node. The pod spec sets in the environment:
 #   PREPULL_NODE   the node of the pod
 #   PREPULL_TAINT  the key of the taint
-#   PREPULL_LOOKS  if set: seconds before each of several looks, for a taint that comes late or comes back. Then sleep
+#   PREPULL_AWAIT  if set: the number of images. First wait for the mark of each, a file named by its number
+#   PREPULL_MARKS  the directory of the marks
+#   PREPULL_LOOKS  if set: seconds before each of several looks, for a taint that comes late or comes back. Then sleep.
+#                  The first removal is another container's, unless PREPULL_AWAIT is set
 #
 # POSIX sh, and kubectl. Users may name the image: no fractions of a second, and nothing is written to a file.
 set -u
 
 # Only tests set these. No manifest contains them.
-: "${PREPULL_MESSAGE:=/dev/termination-log}" "${PREPULL_PAUSES=1 2 4 8 16}"
+: "${PREPULL_MESSAGE:=/dev/termination-log}" "${PREPULL_PAUSES=1 2 4 8 16}" "${PREPULL_BEAT=1}"
 : "${PREPULL_REST:=2147483647}" # seconds: the longest sleep that fits 32 bits
 # shellcheck disable=SC2016 # the variables are kubectl's
 TAINTS='{{range $index, $taint := .spec.taints}}{{$index}} {{$taint.key}}{{"\n"}}{{end}}'
@@ -53,14 +56,24 @@ persist() { # removes it, in several attempts
     remove && say "$said"
 }
 
-if [ -n "${PREPULL_LOOKS:-}" ]; then
-    for pause in $PREPULL_LOOKS; do
-        sleep "$pause"
-        persist || say "$said" >&2
+await() { # returns once each image is on the node
+    index=0
+    while [ "$index" -lt "$PREPULL_AWAIT" ]; do
+        if [ -e "$PREPULL_MARKS/$index" ]; then index=$((index + 1)); else sleep "$PREPULL_BEAT"; fi
     done
-    say "no more looks: a taint $PREPULL_TAINT that comes from now on stays"
-    exec sleep "$PREPULL_REST"
+}
+
+if [ -n "${PREPULL_AWAIT:-}" ] || [ -z "${PREPULL_LOOKS:-}" ]; then
+    [ -z "${PREPULL_AWAIT:-}" ] || await
+    persist || {
+        say "$said" | tee "$PREPULL_MESSAGE" >&2
+        exit 1
+    }
 fi
-persist && exit
-say "$said" | tee "$PREPULL_MESSAGE" >&2
-exit 1
+[ -n "${PREPULL_LOOKS:-}" ] || exit 0
+for pause in $PREPULL_LOOKS; do
+    sleep "$pause"
+    persist || say "$said" >&2
+done
+say "no more looks: a taint $PREPULL_TAINT that comes from now on stays"
+exec sleep "$PREPULL_REST"

@@ -78,7 +78,8 @@ class PrePullDaemonSetArgs(TypedDict, total=False):
     kubelet has collected. Default: never. Requires a runtime with a socket."""
     hold: Optional[Input[bool]]
     """Run one idle container for each image, so that the image stays in use and the kubelet's image garbage collection
-    keeps it. Default: false."""
+    keeps it. With the runtimes `kubelet` and `image-volume`, images are in use in any case, and it changes nothing.
+    Default: false."""
     stagger: Optional[Input[str]]
     """Longest delay before a node starts to pull, to spread the load on the registry. Each node that lacks an image
     waits for a random part of it. Default: `0s`."""

@@ -17,6 +17,8 @@ class Pod:
     containers: list[dict[str, Any]] = field(default_factory=list)
     volumes: list[dict[str, Any]] = field(default_factory=list)
     pause_mounts: list[dict[str, Any]] = field(default_factory=list)
+    marks: bool = False
+    """Whether ordinary containers pull, each of which then leaves a mark: what waits for the images waits for these."""
     host_network: bool = False
     """Whether the pod uses the node's own network, and so waits neither for a network plugin nor for an address."""
 

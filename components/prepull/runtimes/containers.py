@@ -7,9 +7,12 @@ from typing import Any
 from ..images.references import Reference
 from ..plan import Plan
 from ..quantities import Resources, completed
+from .base import Pod
 
 NOBODY = 65534
-PROGRAMS_DIRECTORY = "/.prepull"
+MARKS_DIRECTORY = "/.prepull-marks"
+_PROGRAMS_DIRECTORY = "/.prepull"
+_PROGRAMS, _MARKS = "programs", "marks"
 # A limit of less CPU delays the start of a container, which counts against it.
 _IDLE_RESOURCES: Resources = {
     "requests": {"cpu": "1m", "memory": "4Mi"},
@@ -50,6 +53,10 @@ def mount(name: str, path: str, *, read_only: bool = False) -> dict[str, Any]:
     return {"name": name, "mountPath": path, **({"readOnly": True} if read_only else {})}
 
 
+MARKS_MOUNT = mount(_MARKS, MARKS_DIRECTORY, read_only=True)
+"""For a container that reads the marks."""
+
+
 def pullable(image: Reference) -> str:
     """An image in the form that runtimes accept: of a tag and a digest, only the digest."""
     return f"{image.name}@{image.digest}" if image.digest else str(image)
@@ -64,57 +71,78 @@ def listed(plan: Plan, image: Reference) -> str:
     return str(image) if image in plan.pinned else pullable(image)
 
 
-def programs_volume() -> dict[str, Any]:
-    """The volume with the programs that run within the listed images."""
-    return {"name": "programs", "emptyDir": {"sizeLimit": "16Mi"}}
+def idle(plan: Plan, pull_policy: str = "IfNotPresent", *, marks: bool = False) -> Pod:
+    """One idle container for each image: the kubelet pulls the image if it is missing, and does not collect it.
+
+    Our own program runs in them, so the images need neither a shell nor a program. The kubelet starts the containers of
+    a pod one after another, whether or not the one before has failed, but it waits for a hook of the one before.
+    https://github.com/kubernetes/kubernetes/blob/v1.37.2/pkg/kubelet/kuberuntime/kuberuntime_container.go
+
+    Args:
+        plan: the plan.
+        pull_policy: the pull policy of the images.
+        marks: each container leaves a file in MARKS_DIRECTORY, named by the number of its image.
+    """
+    volumes: list[dict[str, Any]] = [{"name": _PROGRAMS, "emptyDir": {"sizeLimit": "16Mi"}}]
+    if marks:
+        volumes.append({"name": _MARKS, "emptyDir": {"sizeLimit": "1Mi"}})
+    held = [_held(plan, index, image, pull_policy, marks=marks) for index, image in enumerate(plan.images)]
+    return Pod(containers=[_programs(plan), *held], volumes=volumes, marks=marks)
 
 
-def provide_programs(plan: Plan) -> dict[str, Any]:
-    """An init container that copies the statically linked busybox from its image to the volume."""
+def _programs(plan: Plan) -> dict[str, Any]:
+    """A container that copies the statically linked busybox from its image to the volume.
+
+    An init container would cost a second: the kubelet looks once a second whether it has ended.
+    """
+    # -f: when this container is started again, the others still run what is there.
+    copy = ["/bin/busybox", "cp", "-f", "/bin/busybox", f"{_PROGRAMS_DIRECTORY}/busybox"]
     return {
-        "name": "programs",
-        "image": plan.busybox_image,
-        "imagePullPolicy": "IfNotPresent",
-        "command": ["/bin/busybox", "sh", "-c", _COPY],
-        "env": [{"name": "PREPULL_STAGGER_S", "value": str(plan.stagger // 1000)}],
-        "resources": helper_resources(plan),
-        "securityContext": unprivileged(),
-        "volumeMounts": [mount("programs", PROGRAMS_DIRECTORY)],
+        **_of_busybox(plan, "programs", "sleep", FOR_EVER),
+        "lifecycle": {"postStart": {"exec": {"command": copy}}},
+        "volumeMounts": [mount(_PROGRAMS, _PROGRAMS_DIRECTORY)],
     }
 
 
-_COPY = """\
-busybox=/bin/busybox
-if [ "$PREPULL_STAGGER_S" -gt 0 ]; then
-    share=$($busybox od -A n -N 4 -t u4 /dev/urandom)
-    $busybox sleep $((share % PREPULL_STAGGER_S))
-fi
-for applet in sleep true; do
-    $busybox cp $busybox /.prepull/$applet
-done
-"""
+def stagger(plan: Plan) -> dict[str, Any]:
+    """An init container that waits for a random part of the longest delay."""
+    return {
+        **_of_busybox(plan, "stagger", "sh", "-c", _WAIT),
+        "env": [{"name": "PREPULL_STAGGER_S", "value": str(max(1, plan.stagger // 1000))}],
+    }
 
 
-def run_within(plan: Plan, name: str, image: Reference, pull_policy: str, *command: str) -> dict[str, Any]:
-    """A container of a listed image that runs our program, whatever the image itself contains."""
+_WAIT = "share=$(/bin/busybox od -A n -N 4 -t u4 /dev/urandom); exec /bin/busybox sleep $((share % PREPULL_STAGGER_S))"
+
+
+def _of_busybox(plan: Plan, name: str, *command: str) -> dict[str, Any]:
     return {
         "name": name,
+        "image": plan.busybox_image,
+        "imagePullPolicy": "IfNotPresent",
+        "command": ["/bin/busybox", *command],
+        "resources": helper_resources(plan),
+        "securityContext": unprivileged(),
+    }
+
+
+def _held(plan: Plan, index: int, image: Reference, pull_policy: str, *, marks: bool) -> dict[str, Any]:
+    """A container of a listed image that runs our program, whatever the image itself contains."""
+    busybox = f"{_PROGRAMS_DIRECTORY}/busybox"
+    command, mounts = [busybox, "sleep", FOR_EVER], [mount(_PROGRAMS, _PROGRAMS_DIRECTORY, read_only=True)]
+    if marks:
+        command = [busybox, "sh", "-c", f": >{MARKS_DIRECTORY}/{index}; exec {' '.join(command)}"]
+        mounts.append(mount(_MARKS, MARKS_DIRECTORY))
+    return {
+        "name": f"hold-{index}",
         "image": pullable(image),
         "imagePullPolicy": pull_policy,
-        "command": [f"{PROGRAMS_DIRECTORY}/{command[0]}", *command[1:]],
+        "command": command,
         "workingDir": "/",
         "resources": helper_resources(plan),
         "securityContext": unprivileged(),
-        "volumeMounts": [mount("programs", PROGRAMS_DIRECTORY, read_only=True)],
+        "volumeMounts": mounts,
     }
-
-
-def hold(plan: Plan, pull_policy: str = "IfNotPresent") -> list[dict[str, Any]]:
-    """One idle container for each image: the kubelet does not collect images in use."""
-    return [
-        run_within(plan, f"hold-{index}", image, pull_policy, "sleep", FOR_EVER)
-        for index, image in enumerate(plan.images)
-    ]
 
 
 def pause(plan: Plan, mounts: list[dict[str, Any]]) -> dict[str, Any]:

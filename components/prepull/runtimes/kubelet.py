@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from ..defaults import BUSYBOX_IMAGE
 from ..plan import Plan
 from .base import Pod
-from .containers import hold, programs_volume, provide_programs, run_within
+from .containers import idle, stagger
 
 ONLY_SOCKETS = {
     "socket_path": "no socket is used",
-    "parallelism": "the kubelet decides how many images it pulls at once (serializeImagePulls, maxParallelImagePulls)",
+    "parallelism": "the kubelet pulls the images of one pod one after another",
     "attempts": "the kubelet tries for as long as the pod is there",
     "backoff": "the kubelet has its own: 10 s, doubling up to 5 minutes",
     "image_timeout": "the kubelet has its own",
-    "on_failure": "the kubelet starts a pod once it has all of its images",
+    "on_failure": "a pod is ready once the kubelet has all of its images",
     "refresh": "the kubelet pulls for a pod once",
     "mirrors": "the kubelet pulls an image under its own name; configure the mirror in the node's container runtime",
     "remove": "only a runtime's socket can remove images",
@@ -24,11 +25,11 @@ ONLY_SOCKETS = {
 
 
 class KubeletRuntime:
-    """One init container for each image. It runs our own program, so the image needs neither a shell nor tools.
+    """One idle container for each image: the kubelet pulls for a pod's containers one after another.
 
-    As long as the pod exists, the kubelet does not collect the images of its init containers, even of terminated ones
-    (docs/image-collection.md). With `hold`, running containers take their place; with a startup taint, they come
-    afterwards.
+    Init containers would cost a second each, since the kubelet looks once a second whether one has ended; and an image
+    that cannot be pulled would block all later ones (docs/performance.md). The containers stay, as with `hold`, because
+    a DaemonSet restarts a container that ends.
     """
 
     name = "kubelet"
@@ -45,17 +46,8 @@ class KubeletRuntime:
 
     def pod(self, plan: Plan) -> Pod:
         """The containers whose images the kubelet has to pull."""
-        pulls = [
-            run_within(plan, f"pull-{index}", image, plan.pull_policy, "true")
-            for index, image in enumerate(plan.images)
-        ]
-        init_containers, volumes = [provide_programs(plan)], [programs_volume()]
-        if plan.hold and plan.startup_taint:
-            # Init containers remove the taint, and so have to wait for the images.
-            return Pod([*init_containers, *pulls], hold(plan), volumes)
-        if plan.hold:
-            return Pod(init_containers, hold(plan, plan.pull_policy), volumes)
-        return Pod([*init_containers, *pulls], volumes=volumes)
+        held = idle(plan, plan.pull_policy, marks=plan.startup_taint is not None)
+        return replace(held, init_containers=[stagger(plan)] if plan.stagger else [])
 
 
 KUBELET = KubeletRuntime()

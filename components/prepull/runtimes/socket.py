@@ -11,7 +11,7 @@ from ..plan import Plan
 from ..quantities import Resources, completed
 from ..status.report import IMAGES_VARIABLE, PULLER
 from .base import Pod, refused
-from .containers import confined, hold, listed, mount, programs_volume, provide_programs, pullable
+from .containers import confined, idle, listed, mount, pullable
 
 WORK_DIRECTORY = "/run/prepull"
 SECRETS_DIRECTORY = "/etc/prepull/secrets"
@@ -73,9 +73,9 @@ def pulling_pod(plan: Plan, sockets: list[str], host_volume: dict[str, Any], hos
         refresher["env"].append({"name": "PREPULL_REFRESH_MS", "value": str(plan.refresh)})
         containers.append(refresher)
     if plan.hold:
-        init_containers.append(provide_programs(plan))
-        volumes.append(programs_volume())
-        containers.extend(hold(plan))
+        held = idle(plan)
+        containers.extend(held.containers)
+        volumes.extend(held.volumes)
     # Whoever holds the runtime's socket holds the node anyway; and a node that joins pulls before its network is up.
     return Pod(init_containers, containers, volumes, host_network=True)
 

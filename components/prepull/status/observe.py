@@ -163,8 +163,8 @@ def names_of(spec: Mapping[str, Any]) -> tuple[str, ...]:
     """
     listed = report.images_of_pod({"spec": spec})
     if not listed:
-        by_prefix = dict(_numbered(spec.get("initContainers"), "pull-") or _numbered(spec.get("containers"), "hold-"))
-        listed = [by_prefix[index]["image"] for index in sorted(by_prefix)]
+        held = dict(_numbered(spec.get("containers"), "hold-"))
+        listed = [held[index]["image"] for index in sorted(held)]
     if not listed:
         volumes = dict(_numbered(spec.get("volumes"), "image-"))
         listed = [volumes[index]["image"]["reference"] for index in sorted(volumes) if "image" in volumes[index]]
@@ -231,7 +231,7 @@ def _problem(
         if reasons.cannot_start(reason):
             why = reasons.one_line(message or reason)
             return f"container {container['name']} cannot start: {why}", reasons.starts_never(reason, message), None
-    for container in status.get("initContainerStatuses") or []:
+    for container in _containers(status):
         ended = (container.get("lastState") or {}).get("terminated")
         waits = ((container.get("state") or {}).get("waiting") or {}).get("reason") == "CrashLoopBackOff"
         if waits and ended and container["name"] != report.PULLER and pulls.place_of(container["name"]) is None:

@@ -161,31 +161,21 @@ def _next_run(state: Mapping[str, Any], ended: Mapping[str, Any]) -> float | Non
 
 
 def _contained(names: Sequence[str], pod: Mapping[str, Any]) -> Read:
-    """The runtime `kubelet`: one container for each image, one after another, or all at the same time with `hold`."""
+    """The runtime `kubelet`: one container for each image, which the kubelet starts one after another.
+
+    It tells of all of them once it has gone through them, so that until then each may be the one that it pulls.
+    """
     status, made = pod.get("status") or {}, made_at(pod)
     images = [_WAITING] * len(names)
     since = seconds_of(status.get("startTime"))
-    turn = True
     for container in status.get("initContainerStatuses") or []:
-        state = container.get("state") or {}
-        index = place_of(container["name"])
-        if index is not None and index < len(images):
-            images[index] = _of_container(container, since if turn else None, made)
-        if ended := state.get("terminated"):
-            since = seconds_of(ended.get("finishedAt"))
-        if not ended or ended.get("exitCode"):
-            turn = False
+        ended = (container.get("state") or {}).get("terminated")
+        since = seconds_of(ended.get("finishedAt")) if ended else None
     for container in status.get("containerStatuses") or []:
         index = place_of(container["name"])
-        # An init container may have told of the image, before its other container had its turn.
-        if index is not None and index < len(images) and not (_is_waiting(container) and images[index] != _WAITING):
-            images[index] = _of_container(container, since if turn else None, made)
+        if index is not None and index < len(images):
+            images[index] = _of_container(container, since, made)
     return Read(tuple(images))
-
-
-def _is_waiting(container: Mapping[str, Any]) -> bool:
-    """Whether a container waits for the init containers."""
-    return ((container.get("state") or {}).get("waiting") or {}).get("reason") == "PodInitializing"
 
 
 def _of_container(container: Mapping[str, Any], since: float | None, made: float | None) -> Image:
@@ -256,8 +246,6 @@ def made_at(pod: Mapping[str, Any]) -> float | None:
 
 
 def place_of(name: str) -> int | None:
-    """The index of a container's image in the component's list, with the runtime `kubelet`; None for others."""
-    for prefix in ("pull-", "hold-"):
-        if name.startswith(prefix) and name[len(prefix) :].isdecimal():
-            return int(name[len(prefix) :])
-    return None
+    """The index in the component's list of the image that a container holds; None for other containers."""
+    number = name.removeprefix("hold-")
+    return int(number) if number != name and number.isdecimal() else None

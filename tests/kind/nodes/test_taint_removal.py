@@ -109,9 +109,7 @@ def test_another_agent_changes_its_taints_meanwhile_and_nothing_of_it_is_lost_or
     assert worker.taint_keys() == [OTHER_TAINT]
 
 
-@pytest.mark.parametrize(
-    "how", [{"runtime": "kubelet", "hold": True}, {"runtime": "image-volume", "puller_image": None}], ids=str
-)
+@pytest.mark.parametrize("how", [{"runtime": "kubelet"}, {"runtime": "image-volume", "puller_image": None}], ids=str)
 def test_the_taint_stays_while_the_kubelet_lacks_an_image(
     images: Images, stack: Stack, worker: Node, kubectl: Kubectl, how: dict[str, Any]
 ) -> None:
@@ -119,7 +117,7 @@ def test_the_taint_stays_while_the_kubelet_lacks_an_image(
     missing = there.replace("/there:", "/missing:")
     worker.add(TAINT)
 
-    stack.up({"images": [there, missing], "wait_for": "nothing", **on(worker), **how})
+    stack.up({"images": [missing, there], "wait_for": "nothing", **on(worker), **how})
 
     eventually("the image that is there is pulled", lambda: images.nodes_with(there) == {worker.name})
     warnings = ("get", "events", "--field-selector=type=Warning", "--output=yaml")

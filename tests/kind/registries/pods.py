@@ -13,25 +13,30 @@ from ..conftest import PULLER_IMAGE
 _PROGRAMS = "/programs"
 
 
-def start_without_pulling(lab: Lab, namespace: str, images: Sequence[str]) -> None:
+def start_without_pulling(lab: Lab, namespace: str, images: Sequence[str], *secrets: str) -> None:
     """Start a pod on every node with a container of each image, none of which may be pulled; wait until all are ready.
 
     The images need no program of their own: each is lent one.
     """
-    nodes = lab.cluster.base_nodes
-    for node in nodes:
-        lab.cluster.kubectl("create", "--filename=-", stdin=json.dumps(_pod(namespace, node, images)).encode())
-    pods = (f"pod/{node}" for node in nodes)
+    create_pods(lab, namespace, images, *secrets, policy="Never")
+    pods = (f"pod/{node}" for node in lab.cluster.base_nodes)
     lab.cluster.kubectl("--namespace", namespace, "wait", "--for=condition=Ready", "--timeout=110s", *pods)
 
 
-def _pod(namespace: str, node: str, images: Sequence[str]) -> dict[str, Any]:
+def create_pods(lab: Lab, namespace: str, images: Sequence[str], *secrets: str, policy: str) -> None:
+    """Create a pod on every node, named as the node is, with a container of each image."""
+    for node in lab.cluster.base_nodes:
+        pod = _pod(namespace, node, images, secrets, policy)
+        lab.cluster.kubectl("create", "--filename=-", stdin=json.dumps(pod).encode())
+
+
+def _pod(namespace: str, node: str, images: Sequence[str], secrets: Sequence[str], policy: str) -> dict[str, Any]:
     lent = {"volumeMounts": [{"name": "programs", "mountPath": _PROGRAMS}]}
     containers = [
         {
             "name": f"image-{index}",
             "image": image,
-            "imagePullPolicy": "Never",
+            "imagePullPolicy": policy,
             "command": [f"{_PROGRAMS}/sleep", "3600"],
             **lent,
         }
@@ -45,6 +50,7 @@ def _pod(namespace: str, node: str, images: Sequence[str]) -> dict[str, Any]:
         "spec": {
             "nodeName": node,
             "terminationGracePeriodSeconds": 0,
+            "imagePullSecrets": [{"name": secret} for secret in secrets],
             "initContainers": [lend],
             "containers": containers,
             "volumes": [{"name": "programs", "emptyDir": {}}],

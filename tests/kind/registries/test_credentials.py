@@ -13,13 +13,12 @@ import pytest
 
 from lab import Lab
 from lab.cluster.registries import RunningRegistry
-from lab.images.oci import Image, layer, noise
 from lab.images.registry_client import Credentials
 
 from ..conftest import Images, Stack, UpFailed
+from .logins import SECRET, log_in, private_registry, push_private
 
 Kubectl = Callable[..., Any]
-SECRET = "registry-login"
 # What the API server and Pulumi hold beside the Secret itself.
 KINDS = "pods,events,jobs,daemonsets,configmaps,controllerrevisions"
 
@@ -32,30 +31,14 @@ def right() -> Credentials:
 @pytest.fixture(scope="module")
 def registry(lab: Lab, right: Credentials) -> Iterator[RunningRegistry]:
     """A registry that lets in one user."""
-    alias = f"auth-{secrets.token_hex(3)}.registry"
-    running = lab.registries.ensure(alias, right)
-    lab.nodes.use_registry(running.address)
-    # containerd learns of it by this file; Docker Engine takes any registry on the lab's network.
-    yield running
-    lab.registries.remove(alias)
+    with private_registry(lab, right) as running:
+        yield running
 
 
 @pytest.fixture
 def image(registry: RunningRegistry, images: Images) -> str:
     """An image that only that user may pull."""
-    repository = f"{images.prefix}/private"
-    registry.client.push(repository, "v1", Image((layer({"data": noise(1000, seed=repository)}),)))
-    reference = f"{registry.address}/{repository}:v1"
-    images.made.append(reference)
-    return reference
-
-
-def log_in(lab: Lab, namespace: str, registry: str, credentials: Credentials, secret: str = SECRET) -> None:
-    """Make the Secret as users do."""
-    lab.cluster.kubectl(
-        "--namespace", namespace, "create", "secret", "docker-registry", secret, f"--docker-server={registry}",
-        f"--docker-username={credentials.username}", f"--docker-password={credentials.password}",
-    )  # fmt: skip
+    return push_private(registry, images)
 
 
 def apply_secret(lab: Lab, namespace: str, name: str, kind: str, key: str, content: object) -> None:

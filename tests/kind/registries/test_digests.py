@@ -21,8 +21,9 @@ from lab.images.registry_client import Credentials
 
 from ..conftest import Images, Stack, UpFailed
 from ..eventually import eventually
+from .logins import log_in
 from .pods import start_without_pulling
-from .test_credentials import assert_nowhere, log_in
+from .test_credentials import assert_nowhere
 
 Kubectl = Callable[..., Any]
 

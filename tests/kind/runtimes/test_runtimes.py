@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -10,7 +11,8 @@ import pytest
 from lab import Lab
 from lab.images.oci import File, Image, layer, noise
 
-from ..conftest import Images, Stack
+from ..conftest import Images, Stack, failed_up
+from ..eventually import eventually
 
 Kubectl = Callable[..., Any]
 CONTAINERD_SOCKET = "/run/containerd/containerd.sock"
@@ -101,6 +103,25 @@ def test_images_of_every_kind(lab: Lab, images: Images, stack: Stack, runtime: s
     assert latest in there
     assert result.outputs["images"] == [*asked[:-1], latest]
     assert result.outputs["ready_nodes"] == 3
+
+
+@pytest.mark.parametrize("runtime", ["kubelet", "image-volume"])
+def test_an_image_that_the_kubelet_cannot_pull_keeps_no_other_from_the_nodes(
+    lab: Lab, images: Images, stack: Stack, runtime: str
+) -> None:
+    missing = [f"{lab.registry.address}/nobody/has-{name}:v1" for name in ("this", "that")]
+    there = images.push()
+    args = {"images": [missing[0], there, missing[1]], "runtime": runtime, **OWN_IMAGES.get(runtime, {})}
+
+    screen = failed_up(stack, {**args, "attempts": None})
+
+    eventually("every node has the image that is there", lambda: there in on_every_node(lab))
+    # It ends once it is certain; a node that is slow to find out need not be named.
+    told = [
+        image for image in missing if re.search(rf"image {re.escape(image)}: manifest unknown \([1-3] of 3", screen)
+    ]
+    # Of several volumes that a container waits for, the kubelet names one.
+    assert told == (missing if runtime == "kubelet" else missing[1:])
 
 
 def test_auto_takes_the_socket_that_the_node_has(lab: Lab, images: Images, stack: Stack) -> None:

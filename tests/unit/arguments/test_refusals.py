@@ -19,11 +19,11 @@ from .good import DEFAULTS
 
 _KUBELET_CANNOT = {
     "socket_path": "no socket is used",
-    "parallelism": "the kubelet decides how many images it pulls at once",
+    "parallelism": "the kubelet pulls the images of one pod one after another",
     "attempts": "the kubelet tries for as long as the pod is there",
     "backoff": "the kubelet has its own",
     "image_timeout": "the kubelet has its own",
-    "on_failure": "the kubelet starts a pod once it has all of its images",
+    "on_failure": "a pod is ready once the kubelet has all of its images",
     "refresh": "the kubelet pulls for a pod once",
     "mirrors": "configure the mirror in the node's container runtime; leave it out, or use a runtime with a socket",
     "remove": "only a runtime's socket can remove images",

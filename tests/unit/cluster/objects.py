@@ -11,7 +11,6 @@ Data = dict[str, Any]
 DIGEST = "sha256:" + "a" * 64
 LIST = {"images": ["nginx:1.27", "quay.io/org/app:2"]}
 KUBELET = {**LIST, "runtime": "kubelet"}
-HELD = {**KUBELET, "hold": True}
 MOUNTED = {**LIST, "runtime": "image-volume"}
 NAMES = ["docker.io/library/nginx:1.27", "quay.io/org/app:2"]
 FINISHED, LATER = "2026-01-01T00:00:00Z", "2026-01-01T00:01:30Z"

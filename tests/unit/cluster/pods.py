@@ -52,7 +52,7 @@ def backing_off(
 
 def stuck(name: str, reason: str, message: str = "", image: str = "", args: Data | None = None, **status: Any) -> Data:
     """A pod one of whose containers waits."""
-    which = "containerStatuses" if name == "pause" else "initContainerStatuses"
+    which = "containerStatuses" if name == "pause" or name.startswith("hold-") else "initContainerStatuses"
     return pod("a", args, **{**status, which: [waiting(name, reason, message, image)]})
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from .objects import DIGEST, HELD, KUBELET, LATER, LIST, MOUNTED, NAMES, Data, ended, event, pod, waiting
+from .objects import DIGEST, KUBELET, LATER, LIST, MOUNTED, NAMES, Data, ended, event, pod, waiting
 from .pods import MANY, left, many, mounted, reported, run_of, running, stuck, there
 
 CONTINUE = {**LIST, "on_failure": "continue"}
@@ -132,9 +132,7 @@ GOING = {
         pod(
             "a",
             KUBELET,
-            initContainerStatuses=[
-                {"name": f"pull-{index}", "state": {"terminated": {"exitCode": 0}}} for index in (0, 1)
-            ],
+            containerStatuses=[{"name": f"hold-{index}", "state": {"running": {}}} for index in (0, 1)],
         ),
         args=KUBELET,
     ),
@@ -184,7 +182,7 @@ FAILING = {
     ),
     "the kubelet finds no image": fails(
         failed(f"image {NAMES[0]}", "manifest unknown"),
-        stuck("pull-0", "ErrImagePull", "x: not found", NAMES[0], KUBELET),
+        stuck("hold-0", "ErrImagePull", "x: not found", NAMES[0], KUBELET),
         args=KUBELET,
     ),
     "nor for a volume": fails(
@@ -247,20 +245,20 @@ LATE = {
     ),
     "a kubelet that tries again": fails(
         failed(f"image {NAMES[0]}", "timed out"),
-        stuck("pull-0", "ErrImagePull", "dial tcp: i/o timeout", NAMES[0], KUBELET),
+        stuck("hold-0", "ErrImagePull", "dial tcp: i/o timeout", NAMES[0], KUBELET),
         args=KUBELET,
     ),
     "a web page": fails(
         failed(f"image {NAMES[0]}", "a web page, not an image"),
         stuck(
-            "pull-0", "ErrImagePull", "unexpected media type text/html for sha256:04a7: not found", NAMES[0], KUBELET
+            "hold-0", "ErrImagePull", "unexpected media type text/html for sha256:04a7: not found", NAMES[0], KUBELET
         ),
         args=KUBELET,
     ),
     "a layer that is not there": fails(
         failed(f"image {NAMES[0]}", "a layer is missing in the node's store"),
         stuck(
-            "pull-0", "ErrImagePull", "failed to unpack image: content digest sha256:0c18: not found", NAMES[0], KUBELET
+            "hold-0", "ErrImagePull", "failed to unpack image: content digest sha256:0c18: not found", NAMES[0], KUBELET
         ),
         args=KUBELET,
     ),
@@ -291,8 +289,8 @@ LATE = {
     ),
     "a program that does not run": fails(
         failed("container programs cannot start", "Error, code 1"),
-        pod("a", HELD, initContainerStatuses=[{**waiting("programs", "CrashLoopBackOff"), "lastState": ended(code=1)}]),
-        args=HELD,
+        pod("a", KUBELET, containerStatuses=[{**waiting("programs", "CrashLoopBackOff"), "lastState": ended(code=1)}]),
+        args=KUBELET,
     ),
     "a busy node": fails(failed("the pod cannot start", BUSY), pod("a"), events=[event(BUSY)]),
     "a busy runtime": fails(

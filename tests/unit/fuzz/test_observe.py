@@ -26,7 +26,7 @@ REPORTS = st.builds(
 MESSAGES = TEXTS | QUOTED | BACKOFFS | REPORTS | st.none()
 REASONS = st.sampled_from([*sorted(reasons.PULL_FAILURES), *sorted(reasons.START_FAILURES), "PodInitializing"]) | TEXTS
 NAMES_OF_CONTAINERS = st.sampled_from(
-    [report.PULLER, "pause", "pull-0", "pull-1", "pull-99", "hold-0", "hold-", "pull-²", "untaint", "programs"]
+    [report.PULLER, "pause", "hold-0", "hold-1", "hold-99", "hold-", "hold-²", "untaint", "programs"]
 )
 
 
@@ -70,7 +70,7 @@ def backing_off(message: str) -> dict[str, Any]:
 
 
 @given(runtime=st.sampled_from(RUNTIMES), status=STATUSES)
-@example(runtime={"runtime": "kubelet"}, status={"initContainerStatuses": [{"name": "pull-²"}]})
+@example(runtime={"runtime": "kubelet"}, status={"containerStatuses": [{"name": "hold-²"}]})
 @example(runtime={}, status=backing_off(f"back-off {'9' * 5000}s restarting failed container"))
 def test_whatever_a_pod_says_each_image_has_a_state(runtime: dict[str, Any], status: dict[str, Any]) -> None:
     read = read_pod(pod("node", {**LIST, **runtime}, **status))

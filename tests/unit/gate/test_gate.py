@@ -58,7 +58,7 @@ def failed(at: str) -> Data:
 
 
 def waits(reason: str, made: str) -> Data:
-    item = pod("a", KUBELET, initContainerStatuses=[waiting("pull-1", reason, "x: not found", NAMES[1])])
+    item = pod("a", KUBELET, containerStatuses=[waiting("hold-1", reason, "x: not found", NAMES[1])])
     item["metadata"]["creationTimestamp"] = made
     return item
 
@@ -84,7 +84,7 @@ NO_SOCKET_TOLD = "the pod cannot start: socket missing: /run/x.sock is not a soc
 def test_what_was_found_out_earlier_counts_only_when_the_time_is_up(
     gate: Gate, api: FakeApi, item: Data, events: list[Data], counts: str | None
 ) -> None:
-    args = KUBELET if "pull-1" in str(item) else None
+    args = KUBELET if "hold-1" in str(item) else None
     api.items["daemonsets"] = [daemon_set(args, desired=1)]
     api.items["pods"] = [item, own_pod(SINCE)]
     api.items["events"] = events

@@ -12,7 +12,7 @@ from .parts import TAINT, environment, pod_of
 
 def test_the_taint_is_removed_after_the_images_are_there() -> None:
     pod = pod_of(startup_taint=TAINT, hold=True, tolerations=[])
-    assert [container["name"] for container in pod["initContainers"]] == ["pull", "programs", "untaint"]
+    assert [container["name"] for container in pod["initContainers"]] == ["pull", "untaint"]
     untaint = pod["initContainers"][-1]
     assert environment(untaint) == {
         "PREPULL_NODE": {"fieldRef": {"fieldPath": "spec.nodeName"}},
@@ -22,13 +22,19 @@ def test_the_taint_is_removed_after_the_images_are_there() -> None:
 
 
 @pytest.mark.parametrize("hold", [False, True])
-def test_the_taint_waits_for_the_images_that_the_kubelet_pulls_by_containers(hold: bool) -> None:
-    pod = pod_of(runtime="kubelet", hold=hold, startup_taint=TAINT, pull_policy="Always")
-    names = [container["name"] for container in pod["initContainers"]]
-    assert names == ["programs", "pull-0", "pull-1", "pull-2", "untaint"]
-    held = [container for container in pod["containers"] if container["name"].startswith("hold-")]
-    # The registry has been asked by then.
-    assert [each["imagePullPolicy"] for each in held] == (["IfNotPresent"] * 3 if hold else [])
+def test_the_taint_waits_for_the_mark_of_each_image_that_the_kubelet_pulls_for_a_container(hold: bool) -> None:
+    pod = pod_of(runtime="kubelet", hold=hold, startup_taint=TAINT)
+    _, *held, _, untaint = pod["containers"]
+    awaited = environment(untaint)
+    assert (awaited["PREPULL_AWAIT"], awaited["PREPULL_TAINT"]) == ("3", TAINT)
+    assert sum(map(int, awaited["PREPULL_LOOKS"].split())) == 600
+    marks = awaited["PREPULL_MARKS"]
+    for index, container in enumerate(held):
+        assert container["command"][-1].startswith(f": >{marks}/{index};")
+        assert container["volumeMounts"][-1] == {"name": "marks", "mountPath": marks}
+    assert untaint["volumeMounts"][-1] == {"name": "marks", "mountPath": marks, "readOnly": True}
+    # Nothing runs before the images are pulled.
+    assert "initContainers" not in pod
 
 
 def test_the_taint_waits_for_the_images_that_the_kubelet_mounts() -> None:

@@ -37,6 +37,7 @@ exit "$code"
 # Only dash starts it; busybox's shell has a sleep of its own.
 SLEEP = """#!/bin/sh
 echo "$1" >>"$DIRECTORY/slept"
+[ -z "${LATE:-}" ] || : >"$LATE"
 """
 
 
@@ -198,3 +199,35 @@ def test_the_looks_end_in_sleep_whatever_the_server_says(tmp_path: Path, shell: 
     assert outcome.message == ""
     assert outcome.complaint.count("unreachable") == 4
     assert outcome.output == NO_MORE_LOOKS
+
+
+def marked(directory: Path, *indexes: int) -> Path:
+    """A directory with the marks of these images."""
+    marks = directory / "marks"
+    marks.mkdir()
+    for index in indexes:
+        (marks / str(index)).touch()
+    return marks
+
+
+@in_every_shell
+def test_it_waits_for_the_mark_of_each_image(tmp_path: Path, shell: str) -> None:
+    awaited = {"PREPULL_MARKS": str(marked(tmp_path, 0, 1)), "PREPULL_AWAIT": "2", "PREPULL_LOOKS": "0 0"}
+    outcome = run(tmp_path, shell, [THERE, PATCHED, NOTHING, NOTHING], **awaited)
+    assert (outcome.code, outcome.output) == (0, f"{GONE}{NOT_THERE}{NOT_THERE}{NO_MORE_LOOKS}")
+
+
+def test_it_asks_for_nothing_before_the_last_mark(tmp_path: Path) -> None:
+    marks = marked(tmp_path, 0, 2)
+    awaited = {"PREPULL_MARKS": str(marks), "PREPULL_AWAIT": "3", "LATE": str(marks / "1")}
+    outcome = run(tmp_path, "dash", [THERE, PATCHED], **awaited)
+    assert (outcome.code, outcome.output) == (0, GONE)
+    assert outcome.slept == ["1"]
+
+
+@in_every_shell
+def test_what_waited_for_the_images_gives_up_as_well(tmp_path: Path, shell: str) -> None:
+    awaited = {"PREPULL_MARKS": str(marked(tmp_path, 0)), "PREPULL_AWAIT": "1", "PREPULL_LOOKS": "0"}
+    outcome = run(tmp_path, shell, ["!Error from server (Forbidden): no"] * 9, **awaited)
+    assert (outcome.code, outcome.message) == (1, "Error from server (Forbidden): no\n")
+    assert len(outcome.calls) == 6

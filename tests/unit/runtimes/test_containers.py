@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from prepull.images.references import Reference, parse
 
@@ -34,34 +36,48 @@ def test_the_memory_limit_grows_with_the_parallelism(parallelism: int, limit: st
 def test_refresh_runs_the_puller_beside_pause() -> None:
     pod = pod_of(refresh="6h")
     [pull] = pod["initContainers"]
-    pause, refresh = pod["containers"]
+    refresh, pause = pod["containers"]
     assert (pause["name"], refresh["name"]) == ("pause", "refresh")
     assert environment(refresh) == {**environment(pull), "PREPULL_REFRESH_MS": "21600000"}
 
 
-@pytest.mark.parametrize("runtime", [*SOCKET_RUNTIMES, "kubelet"])
-def test_hold_keeps_one_idle_container_for_each_image(runtime: str) -> None:
-    pod = pod_of(runtime=runtime, images=["a:1", f"b:2@sha256:{HEX}"], hold=True)
-    pause, *held = pod["containers"]
+HOLDS: list[tuple[str, dict[str, Any]]] = [
+    *((runtime, {"hold": True}) for runtime in SOCKET_RUNTIMES),
+    ("kubelet", {}),
+    ("kubelet", {"hold": True}),
+]
+
+
+@pytest.mark.parametrize(("runtime", "args"), HOLDS)
+def test_one_idle_container_for_each_image_runs_a_program_of_ours(runtime: str, args: dict[str, Any]) -> None:
+    pod = pod_of(runtime=runtime, images=["a:1", f"b:2@sha256:{HEX}"], **args)
+    programs, *held, pause = pod["containers"]
     assert pause["name"] == "pause"
     assert [(container["name"], container["image"]) for container in held] == [
         ("hold-0", "docker.io/library/a:1"),
         ("hold-1", f"docker.io/library/b@sha256:{HEX}"),
     ]
-    assert all(container["command"] == ["/.prepull/sleep", "2147483647"] for container in held)
-    names = [container["name"] for container in pod["initContainers"]]
-    assert names == (["programs"] if runtime == "kubelet" else ["pull", "programs"])
+    assert all(container["command"] == ["/.prepull/busybox", "sleep", "2147483647"] for container in held)
+    # The kubelet starts the next container once the hook has ended.
+    assert programs["lifecycle"]["postStart"]["exec"]["command"][-1] == held[0]["command"][0]
+    assert all(not mount.get("readOnly") for mount in programs["volumeMounts"])
+    assert all(mount["readOnly"] for container in held for mount in container["volumeMounts"])
+    names = [container["name"] for container in pod.get("initContainers", [])]
+    assert names == ([] if runtime == "kubelet" else ["pull"])
 
 
-def test_the_kubelet_pulls_by_one_init_container_for_each_image() -> None:
-    pod = pod_of(runtime="kubelet", images=["a:1", "b:2"], pull_policy="Always", stagger="90s")
-    programs, *pulls = pod["initContainers"]
-    assert environment(programs) == {"PREPULL_STAGGER_S": "90"}
-    assert [(pull["name"], pull["image"], pull["imagePullPolicy"], pull["command"]) for pull in pulls] == [
-        ("pull-0", "docker.io/library/a:1", "Always", ["/.prepull/true"]),
-        ("pull-1", "docker.io/library/b:2", "Always", ["/.prepull/true"]),
-    ]
-    assert [container["name"] for container in pod["containers"]] == ["pause"]
+@pytest.mark.parametrize("hold", [False, True])
+def test_the_kubelet_pulls_as_the_policy_says_for_containers_of_which_none_waits_for_another(hold: bool) -> None:
+    pod = pod_of(runtime="kubelet", images=["a:1", "b:2"], pull_policy="Always", hold=hold)
+    assert "initContainers" not in pod
+    policies = {container["name"]: container["imagePullPolicy"] for container in pod["containers"]}
+    assert policies == {"programs": "IfNotPresent", "hold-0": "Always", "hold-1": "Always", "pause": "IfNotPresent"}
+
+
+@pytest.mark.parametrize(("delay", "seconds"), [("90s", "90"), ("500ms", "1")])
+def test_the_kubelets_pod_waits_before_anything_is_pulled(delay: str, seconds: str) -> None:
+    [stagger] = pod_of(runtime="kubelet", stagger=delay)["initContainers"]
+    assert environment(stagger) == {"PREPULL_STAGGER_S": seconds}
 
 
 def test_references_survive_the_way_through_the_manifest() -> None:

@@ -1,61 +1,62 @@
-"""What a pod says of the images that the kubelet pulls: for init containers, held ones, and volumes."""
+"""What a pod says of the images that the kubelet pulls: for idle containers, and for volumes."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import pytest
 from prepull.status.observe import FAILED, PRESENT, PULLING, WAITING, Image, names_of
 
-from ..cluster.objects import DIGEST, FINISHED, HELD, KUBELET, LATER, MOUNTED, NAMES, Data, ended, pod, waiting
+from ..cluster.objects import DIGEST, FINISHED, KUBELET, LATER, MOUNTED, NAMES, Data, ended, pod, waiting
 from ..cluster.pods import stuck
 from ..cluster.reading import NOW, images_of, read_pod
 
-ENDED = ended(code=0)
-PROGRAMS = {"name": "programs", "state": ENDED}
+STAGGERED = {**KUBELET, "stagger": "60s"}
+CREATING = "ContainerCreating"
 
 
-def pull(index: int, **state: Any) -> Data:
-    """The status of the init container that pulls an image."""
-    return {"name": f"pull-{index}", "image": NAMES[index], "imageID": f"quay.io/x@{DIGEST}", "state": state}
+def held(index: int) -> Data:
+    """The status of the idle container of an image that is there."""
+    return {"name": f"hold-{index}", "image": NAMES[index], "imageID": f"quay.io/x@{DIGEST}", "state": {"running": {}}}
 
 
 @pytest.mark.parametrize(
     ("args", "status_", "expected"),
     [
-        (KUBELET, {"initContainerStatuses": [PROGRAMS, pull(0, **ENDED), pull(1, **ENDED)]}, [PRESENT, PRESENT]),
+        (KUBELET, {"containerStatuses": [held(0), held(1)]}, [PRESENT, PRESENT]),
+        (KUBELET, {"containerStatuses": [waiting("hold-0", CREATING), held(1)]}, [WAITING, PRESENT]),
         (
             KUBELET,
-            {"initContainerStatuses": [PROGRAMS, pull(0, **ENDED), waiting("pull-1", "PodInitializing")]},
-            [PRESENT, PULLING],
-        ),
-        (
-            KUBELET,
-            {"initContainerStatuses": [waiting("programs", "PodInitializing"), waiting("pull-0", "PodInitializing")]},
-            [WAITING, WAITING],
+            {"startTime": FINISHED, "containerStatuses": [waiting("hold-0", CREATING), held(1)]},
+            [PULLING, PRESENT],
         ),
         (
             KUBELET,
             {
-                "initContainerStatuses": [
-                    PROGRAMS,
-                    waiting("pull-0", "ImagePullBackOff", 'Back-off pulling image "x": not found'),
-                    waiting("pull-1", "PodInitializing"),
-                ]
-            },
-            [FAILED, WAITING],
-        ),
-        (
-            HELD,
-            {
-                "initContainerStatuses": [PROGRAMS],
+                "startTime": FINISHED,
                 "containerStatuses": [
-                    waiting("hold-0", "ContainerCreating"),
-                    {"name": "hold-1", "imageID": DIGEST, "state": {"running": {}}},
-                    waiting("pause", "ContainerCreating"),
+                    waiting("hold-0", "ImagePullBackOff", 'Back-off pulling image "x": not found'),
+                    held(1),
                 ],
             },
-            [PULLING, PRESENT],
+            [FAILED, PRESENT],
+        ),
+        (
+            KUBELET,
+            {
+                "containerStatuses": [
+                    waiting("hold-0", "ErrImagePull", "not found"),
+                    waiting("hold-1", "ErrImagePull", "401 Unauthorized"),
+                ]
+            },
+            [FAILED, FAILED],
+        ),
+        (
+            STAGGERED,
+            {
+                "startTime": FINISHED,
+                "initContainerStatuses": [{"name": "stagger", "state": {"running": {}}}],
+                "containerStatuses": [waiting("hold-0", "PodInitializing"), waiting("hold-1", "PodInitializing")],
+            },
+            [WAITING, WAITING],
         ),
         (MOUNTED, {"containerStatuses": [{"name": "pause", "state": {"running": {}}}]}, [PRESENT, PRESENT]),
         (
@@ -83,7 +84,7 @@ def test_the_states_of_the_kubelets_runtimes(args: Data, status_: Data, expected
 
 
 def test_the_kubelets_images_have_the_digest_that_it_pulled() -> None:
-    [image, _] = images_of(pod("a", KUBELET, initContainerStatuses=[PROGRAMS, pull(0, **ENDED)]))
+    [image, _] = images_of(pod("a", KUBELET, containerStatuses=[held(0)]))
     assert image.digest == DIGEST
 
 
@@ -104,57 +105,47 @@ def test_the_kubelets_images_have_the_digest_that_it_pulled() -> None:
     ],
 )  # fmt: skip
 def test_what_the_kubelet_says_is_told_in_the_pullers_words(message: str, reason: str, final: bool) -> None:
-    [image, _] = images_of(
-        pod("a", KUBELET, initContainerStatuses=[PROGRAMS, waiting("pull-0", "ErrImagePull", message)])
-    )
+    [image, _] = images_of(pod("a", KUBELET, containerStatuses=[waiting("hold-0", "ErrImagePull", message)]))
     assert (image.state, image.reason, image.final) == (FAILED, reason, final)
 
 
-def test_the_kubelet_pulls_one_after_another_each_from_the_end_of_the_one_before() -> None:
-    first: Data = {"name": "pull-0", "imageID": f"docker.io/library/nginx@{DIGEST}", "state": ended(code=0)}
-    first["state"]["terminated"]["finishedAt"] = LATER
-    item = pod("a", KUBELET, startTime=FINISHED, initContainerStatuses=[first, waiting("pull-1", "PodInitializing")])
-    assert images_of(item) == [Image(PRESENT, DIGEST), Image(PULLING, since=NOW + 90)]
-
-
-def test_the_first_is_pulled_from_the_pods_start_and_the_others_wait_for_it() -> None:
-    statuses = [waiting("pull-0", "PodInitializing"), waiting("pull-1", "PodInitializing")]
-    item = pod("a", KUBELET, startTime=FINISHED, initContainerStatuses=statuses)
-    assert images_of(item) == [Image(PULLING, since=NOW), Image(WAITING)]
-
-
-def test_one_that_ended_badly_keeps_the_next_one_waiting_and_is_there() -> None:
-    statuses = [{"name": "pull-0", "state": ended(code=1)}, waiting("pull-1", "PodInitializing")]
-    item = pod("a", KUBELET, startTime=FINISHED, initContainerStatuses=statuses)
-    assert images_of(item) == [Image(PRESENT), Image(WAITING)]
-
-
-def test_with_hold_all_are_pulled_from_the_pods_start() -> None:
-    statuses = [waiting("hold-0", "ContainerCreating"), waiting("hold-1", "ContainerCreating")]
-    item = pod("a", HELD, startTime=FINISHED, containerStatuses=statuses)
+def test_each_may_be_the_one_that_the_kubelet_pulls_from_the_end_of_the_delay() -> None:
+    creating = [waiting("hold-0", CREATING), waiting("hold-1", CREATING)]
+    item = pod("a", KUBELET, startTime=FINISHED, containerStatuses=creating)
     assert images_of(item) == [Image(PULLING, since=NOW)] * 2
+    delay: Data = {"name": "stagger", "state": ended(code=0)}
+    delay["state"]["terminated"]["finishedAt"] = LATER
+    item = pod("a", STAGGERED, startTime=FINISHED, initContainerStatuses=[delay], containerStatuses=creating)
+    assert images_of(item) == [Image(PULLING, since=NOW + 90)] * 2
 
 
-@pytest.mark.parametrize(
-    ("first", "then", "expected"),
-    [
-        (pull(0, **ENDED), waiting("hold-0", "PodInitializing"), PRESENT),
-        (waiting("pull-0", "ErrImagePull", "not found"), waiting("hold-0", "PodInitializing"), FAILED),
-        (waiting("pull-0", "PodInitializing"), waiting("hold-0", "PodInitializing"), PULLING),
-        (pull(0, **ENDED), waiting("hold-0", "CreateContainerError", "no room"), FAILED),
-        (pull(0, **ENDED), {"name": "hold-0", "state": {"running": {}}}, PRESENT),
-    ],
-)
-def test_an_image_that_is_pulled_by_one_container_and_held_by_another(first: Data, then: Data, expected: str) -> None:
-    args = {**HELD, "startup_taint": "example.com/images"}
-    item = pod("a", args, startTime=FINISHED, initContainerStatuses=[PROGRAMS, first], containerStatuses=[then])
-    assert images_of(item)[0].state == expected
+def test_an_image_whose_container_lacks_our_program_is_there_and_the_programs_own_image_is_to_blame() -> None:
+    why = 'exec: "/.prepull/busybox": stat /.prepull/busybox: no such file or directory'
+    never_ran = {"name": "hold-0", "lastState": ended(why, code=128, reason="StartError")}
+    item = pod(
+        "a",
+        KUBELET,
+        containerStatuses=[
+            waiting("programs", "ErrImagePull", "too many requests", "docker.io/library/busybox:1"),
+            {**waiting("hold-0", "RunContainerError", why), **never_ran},
+        ],
+    )
+    observed = read_pod(item)
+    assert observed.images[0] == Image(PRESENT)
+    assert observed.problem == "image docker.io/library/busybox:1: too many requests"
+
+
+@pytest.mark.parametrize("code", [1, 137])
+def test_a_startup_taint_that_cannot_be_removed_is_the_pods_problem(code: int) -> None:
+    gives_up = {**waiting("untaint", "CrashLoopBackOff"), "lastState": ended(code=code, reason="Error")}
+    observed = read_pod(pod("a", {**KUBELET, "startup_taint": "example.com/images"}, containerStatuses=[gives_up]))
+    assert observed.problem == f"container untaint cannot start: Error, code {code}"
 
 
 @pytest.mark.parametrize("identity", ["", "docker.io/library/nginx:1.27", "sha512:0123"])
 @pytest.mark.parametrize("seen", [{"state": {"running": {}}}, {"lastState": ended(code=0)}])
 def test_a_container_that_has_started_has_its_image_with_a_digest_or_without(identity: str, seen: Data) -> None:
-    item = pod("a", KUBELET, initContainerStatuses=[{"name": "pull-0", "imageID": identity, **seen}])
+    item = pod("a", KUBELET, containerStatuses=[{"name": "hold-0", "imageID": identity, **seen}])
     assert images_of(item)[0] == Image(PRESENT)
 
 
@@ -185,12 +176,12 @@ def test_a_container_that_has_started_has_its_image_with_a_digest_or_without(ide
     ],
 )
 def test_what_keeps_a_container_from_its_image(reason: str, message: str, expected: Image) -> None:
-    item = stuck("pull-0", reason, message, args=KUBELET, startTime=FINISHED)
+    item = stuck("hold-0", reason, message, args=KUBELET, startTime=FINISHED)
     assert images_of(item) == [expected, Image(WAITING)]
 
 
 def test_a_container_of_no_image_in_the_list_is_nobodys() -> None:
-    item = stuck("pull-7", "ErrImagePull", "x: not found", args=KUBELET)
+    item = stuck("hold-7", "ErrImagePull", "x: not found", args=KUBELET)
     assert images_of(item) == [Image(WAITING)] * 2
 
 
@@ -216,6 +207,6 @@ def test_volumes_wait_until_the_pod_has_started() -> None:
 
 
 def test_names_are_in_the_order_of_their_numbers_and_others_are_left_out() -> None:
-    containers = [{"name": f"pull-{index}", "image": f"image-{index}"} for index in (10, 2, 0)]
-    others = [{"name": "programs", "image": "x"}, {"name": "7", "image": "x"}, {"name": "pull-x", "image": "x"}, {}]
-    assert names_of({"initContainers": [*containers, *others]}) == ("image-0", "image-2", "image-10")
+    containers = [{"name": f"hold-{index}", "image": f"image-{index}"} for index in (10, 2, 0)]
+    others = [{"name": "programs", "image": "x"}, {"name": "7", "image": "x"}, {"name": "hold-x", "image": "x"}, {}]
+    assert names_of({"containers": [*containers, *others]}) == ("image-0", "image-2", "image-10")

@@ -39,10 +39,10 @@ def test_a_failure_has_all_that_the_report_says() -> None:
 
 
 def test_a_failure_says_when_it_was_found_out() -> None:
-    made = stuck("pull-0", "ImagePullBackOff", "x: not found", args=KUBELET)
+    made = stuck("hold-0", "ImagePullBackOff", "x: not found", args=KUBELET)
     made["metadata"]["creationTimestamp"] = LATER
     [backs_off, _] = images_of(made)
-    made["status"] = stuck("pull-0", "ErrImagePull", "x: not found")["status"]
+    made["status"] = stuck("hold-0", "ErrImagePull", "x: not found")["status"]
     [just_now, _] = images_of(made)
     run = run_of(reported("a", f"0 present {DIGEST} 1 0.1 1", "1 failed 5 1.0 disk full", code=1))
     [_, reported_] = images_of(backing_off(run))

@@ -42,7 +42,7 @@ def test_it_fails_once_too_many_nodes_are_lost_and_names_them() -> None:
 
 
 def test_the_kubelet_has_its_own_credentials_so_only_the_puller_is_helped() -> None:
-    item = stuck("pull-1", "ErrImagePull", "401 Unauthorized", NAMES[1], KUBELET)
+    item = stuck("hold-1", "ErrImagePull", "401 Unauthorized", NAMES[1], KUBELET)
     verdict = judge(seen(item, desired=1, args=KUBELET), "100%", settled=True, late=False)
     assert verdict.lines[1:] == (f"image {NAMES[1]}: unauthorized (1 of 1 nodes: a)",)
 
