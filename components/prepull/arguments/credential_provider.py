@@ -18,9 +18,9 @@ from .readers import InvalidValueError, each, mapping, path, read_all, read_valu
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PATTERN = re.compile(r"(?P<host>[A-Za-z0-9*_-]+(?:\.[A-Za-z0-9*_-]+)*)(?::(?P<port>[0-9]+))?(?P<path>/[a-z0-9._/-]*)?")
 _LARGEST_PORT = 65535
-# Directories that the puller's container needs itself, or that are no place for a program. Another one is mounted there,
-# and hides what the image has.
-_TAKEN = ("/", "/etc", "/etc/ssl", "/etc/ssl/certs", "/run", "/tmp", "/usr", "/usr/lib", "/usr/local", "/var", "/var/run")  # noqa: S108
+# Directories that the puller's container needs itself, or that are no place for a program. The node's directory is
+# mounted over the image's, and hides it.
+_TAKEN = re.compile(r"/|/(?:etc|run|tmp|usr|var|usr/local|var/run|etc/ssl|etc/ssl/certs)")
 _PROGRAMS = re.compile(r"(?:/usr|/usr/local)?/(?:s?bin|lib|lib64)(?:/aux)?")
 _TAKEN_WITHIN = re.compile(r"/(?:dev|proc|sys|etc/prepull|run/prepull)(?:/|$)")
 
@@ -45,7 +45,7 @@ _NEEDED = {
 def _command(value: Any) -> str:
     command = path("program")(value)
     directory = str(PurePosixPath(command).parent)
-    if directory in _TAKEN or _PROGRAMS.fullmatch(directory) or _TAKEN_WITHIN.match(directory):
+    if _TAKEN.fullmatch(directory) or _PROGRAMS.fullmatch(directory) or _TAKEN_WITHIN.match(directory):
         raise InvalidValueError(
             f"{command!r} is in a directory that the puller's own image needs; have the program in a directory of its "
             f"own on the node, such as '/opt/credential-provider/{PurePosixPath(command).name}'"

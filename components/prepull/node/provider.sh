@@ -44,7 +44,7 @@ answer() { # asks the provider; exit code 1 and failure if it gives no answer
     failure="it is not executable"
     [ -x "$provider" ] || return
     bounded "$PREPULL_PROVIDER_TIMEOUT_MS" run provide >"$provided.answer" 2>"$provided.complaint"
-    failure=$(awk -v code="$?" -f "$scripts/complaint.awk" "$provided.complaint")
+    failure=$(awk -v exit_code="$?" -f "$scripts/complaint.awk" "$provided.complaint")
     [ -z "$failure" ] || return
     failure="its answer is no CredentialProviderResponse of $PROVIDER_API"
     awk -v head="$provided.head" -v api="$PROVIDER_API" -f "$scripts/response.awk" -f "$scripts/secret.awk" \

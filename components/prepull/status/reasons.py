@@ -135,10 +135,8 @@ def way_out(reason: str | None) -> str | None:
     """What to do about a reason in the puller's report, if the kubelet may have what the puller lacks."""
     if reason not in (UNAUTHORIZED, HIDDEN):
         return None
-    return (
-        f"{UNAUTHORIZED}: set image_pull_secrets, credential_provider, or runtime: kubelet, which has the nodes' own "
-        "credentials"
-    )
+    nodes = "for nodes' own credentials, credential_provider or runtime: kubelet"
+    return f"{UNAUTHORIZED}: set image_pull_secrets; {nodes}"
 
 
 def _plain(message: str) -> str:

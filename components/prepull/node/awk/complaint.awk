@@ -1,5 +1,5 @@
-# Prints in a few words why a credential provider failed with the exit code `code`, from what it wrote to stderr; nothing
-# if the code is 0. Anything that may be a token is left out: long words with a digit, and very long ones.
+# Prints in a few words why a credential provider failed, from its exit code and what it wrote to stderr; nothing if the
+# code is 0. Leaves out what may be a token: long words with a digit, and very long ones.
 
 function masked(text,  out, word) {
     while (match(text, /[A-Za-z0-9+\/=_-]+/)) {
@@ -16,12 +16,12 @@ function masked(text,  out, word) {
 words == "" { words = $0; sub(/^ +/, "", words) }
 
 END {
-    if (code == 0) exit
-    if (code == 124 && late != "") print late
-    else if (code == 126 || code == 127) print "it does not run in the puller image"
+    if (exit_code == 0) exit
+    if (exit_code == 124 && late != "") print late
+    else if (exit_code == 126 || exit_code == 127) print "it does not run in the puller image"
     else {
         words = masked(words)
         if (length(words) > 100) words = substr(words, 1, 97) "..."
-        print "exit code " code (words == "" ? "" : ": " words)
+        print "exit code " exit_code (words == "" ? "" : ": " words)
     }
 }

@@ -81,7 +81,7 @@ BEGIN {
     path = substr(name, length(registry) + 1)
 }
 
-{ entry = canonical(unescape($1)) }
+{ entry = client == "any" ? $1 : canonical(unescape($1)) }
 matches(entry) && (form = for_client()) != "" { known[++entries] = entry; found[entries] = form }
 
 END {
