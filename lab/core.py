@@ -12,6 +12,7 @@ import bcrypt
 
 from lab import versions
 from lab.checkout import Checkout
+from lab.cluster import credential_provider
 from lab.cluster.cluster import Cluster
 from lab.cluster.nodes import Nodes
 from lab.cluster.registries import LAB_LABEL, Registries, RunningRegistry
@@ -281,8 +282,10 @@ class Lab:
             # Without its state, the stacks on a cluster are unknown.
             if not set(self.cluster.base_nodes) <= set(there) or not self.kubeconfig.exists():
                 self.engine.remove_containers(*there)
+                step.now("credential provider")
+                mounts = credential_provider.mounts(self._workshop, self.checkout.state)
                 step.now("kind create cluster")
-                self.cluster.create(image, self.system)
+                self.cluster.create(image, self.system, mounts)
                 step.ended(f"3 nodes made, with Kubernetes {self.system.name}")
             else:
                 stopped = set(self.cluster.base_nodes) - set(self.cluster.containers(running=True))

@@ -27,6 +27,12 @@ EACH: dict[str, Any] = {
     "hold": True,
     "stagger": "90s",
     "image_pull_secrets": ["registry-example-com", "other"],
+    "credential_provider": {
+        "command": "/etc/eks/image-credential-provider/ecr-credential-provider",
+        "args": ["get-credentials", "--v=3"],
+        "env": {"AWS_REGION": "eu-north-1"},
+        "match_images": ["*.dkr.ecr.*.amazonaws.com", "registry.example.com:5000/team"],
+    },
     "puller_image": "registry.example.com:5000/prepull/puller:1",
     "gate_image": "registry.example.com:5000/prepull/gate:1",
     "pause_image": "registry.example.com:5000/pause:3.10",

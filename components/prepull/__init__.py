@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from .version import __version__
 
 if TYPE_CHECKING:
-    from .program.args import PrePullDaemonSetArgs, Toleration
+    from .program.args import CredentialProvider, PrePullDaemonSetArgs, Toleration
     from .program.component import PrePullDaemonSet
     from .program.errors import PrePullArgumentError
     from .program.from_config import args_from_config
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from .program.stack import prepull_stack, prepull_transformation
 
 __all__ = [
+    "CredentialProvider",
     "PrePullArgumentError",
     "PrePullDaemonSet",
     "PrePullDaemonSetArgs",
@@ -26,6 +27,7 @@ __all__ = [
 ]
 
 _MODULES = {
+    "CredentialProvider": "program.args",
     "PrePullArgumentError": "program.errors",
     "PrePullDaemonSet": "program.component",
     "PrePullDaemonSetArgs": "program.args",

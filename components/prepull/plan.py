@@ -16,6 +16,18 @@ EVERY_TAINT: tuple[Mapping[str, Any], ...] = ({"operator": "Exists"},)
 
 
 @dataclass(frozen=True)
+class CredentialProvider:
+    """A program of the node that gives credentials, as the kubelet calls it."""
+
+    command: str
+    """Its absolute path on the node."""
+    args: tuple[str, ...]
+    env: Mapping[str, str]
+    match_images: tuple[str, ...]
+    """Patterns of the images for which it is asked."""
+
+
+@dataclass(frozen=True)
 class Plan:
     """The checked arguments of one PrePullDaemonSet, under their own names; durations are in milliseconds."""
 
@@ -33,6 +45,7 @@ class Plan:
     hold: bool
     stagger: int
     image_pull_secrets: tuple[str, ...]
+    credential_provider: CredentialProvider | None
     puller_image: str
     gate_image: str
     pause_image: str

@@ -17,6 +17,7 @@ from lab.platforms import has_cgroup_v2
 from lab.process import run
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from lab.docker.engine import Engine
@@ -57,10 +58,13 @@ class Cluster:
         """The containers of its nodes, including nodes that joined later."""
         return self.engine.containers(f"{CLUSTER_LABEL}={self.name}", running=running)
 
-    def create(self, image: NodeImage, system: System) -> None:
-        """Create the cluster, and wait until every node is ready. It has a kubeconfig only once it is complete."""
+    def create(self, image: NodeImage, system: System, mounts: Mapping[str, str]) -> None:
+        """Create the cluster, and wait until every node is ready. It has a kubeconfig only once it is complete.
+
+        Each node mounts `mounts` read-only: paths of this machine by the paths on the node.
+        """
         self.kubeconfig.unlink(missing_ok=True)
-        configuration = yaml.safe_dump(kind_configuration(image, system, cgroup_v2=has_cgroup_v2()))
+        configuration = yaml.safe_dump(kind_configuration(image, system, mounts, cgroup_v2=has_cgroup_v2()))
         self._kind(
             "create",
             "cluster",
@@ -150,14 +154,18 @@ def is_ready(node: dict[str, Any]) -> bool:
     return any(condition["type"] == "Ready" and condition["status"] == "True" for condition in conditions)
 
 
-def kind_configuration(image: NodeImage, system: System, *, cgroup_v2: bool) -> dict[str, object]:
+def kind_configuration(
+    image: NodeImage, system: System, mounts: Mapping[str, str], *, cgroup_v2: bool
+) -> dict[str, object]:
     """Kind's configuration of the cluster."""
+    shared = [{"hostPath": here, "containerPath": there, "readOnly": True} for there, here in sorted(mounts.items())]
+    roles = ["control-plane", *["worker"] * WORKERS]
     configuration: dict[str, object] = {
         "kind": "Cluster",
         "apiVersion": "kind.x-k8s.io/v1alpha4",
         "featureGates": dict.fromkeys(system.feature_gates, True),
         "networking": {"apiServerAddress": "127.0.0.1"},
-        "nodes": [{"role": "control-plane"}, *({"role": "worker"} for _ in range(WORKERS))],
+        "nodes": [{"role": role, "extraMounts": [dict(each) for each in shared]} for role in roles],
     }
     patches: list[dict[str, object]] = []
     if not image.complete:

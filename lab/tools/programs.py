@@ -84,6 +84,7 @@ DOCKER_CLI = Program(
 )
 PAUSE = Program("pause")
 HELLO_WORLD = Program("hello-world")
+CREDENTIAL_PROVIDER = Program("credential-provider")
 
 PULUMI = Program(
     "pulumi",

@@ -5,13 +5,14 @@ It runs in the tests' own process, on the address under which the nodes see this
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import http.client
 import re
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -53,6 +54,8 @@ class FaultyRegistry:
     faults: dict[str, Fault] = field(default_factory=dict)
     met: Counter[str] = field(default_factory=Counter)
     """How often somebody has met the fault of an image."""
+    lets_in: Callable[[str], bool] | None = None
+    """Whether a password is good. Without it, nobody needs one."""
     port: int = 0
     _server: ThreadingHTTPServer | None = None
 
@@ -80,12 +83,12 @@ class FaultyRegistry:
 
 
 @contextlib.contextmanager
-def running(lab: Lab) -> Iterator[FaultyRegistry]:
-    """A registry that the nodes know as ADDRESS, without faults at first."""
-    registry = FaultyRegistry(lab.registry.client.address, lab.nodes.gateway())
+def running(lab: Lab, address: str = ADDRESS, lets_in: Callable[[str], bool] | None = None) -> Iterator[FaultyRegistry]:
+    """A registry that the nodes know by an address, without faults at first."""
+    registry = FaultyRegistry(lab.registry.client.address, lab.nodes.gateway(), lets_in=lets_in)
     registry.start()
     try:
-        lab.nodes.use_registry(ADDRESS, at=f"{registry.host}:{registry.port}")
+        lab.nodes.use_registry(address, at=f"{registry.host}:{registry.port}")
         yield registry
     finally:
         registry.faults.clear()
@@ -114,6 +117,12 @@ def _handler(registry: FaultyRegistry) -> type[BaseHTTPRequestHandler]:
             self._answer()
 
         def _answer(self) -> None:
+            if registry.lets_in and not registry.lets_in(_password(self.headers.get("Authorization", ""))):
+                self.send_response(401)
+                self.send_header("WWW-Authenticate", 'Basic realm="lab"')
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+                return
             asked = _ASKED.match(self.path)
             name = asked["repository"].rpartition("/")[2] if asked else ""
             fault = registry.faults.get(name, Fault())
@@ -166,6 +175,11 @@ def _handler(registry: FaultyRegistry) -> type[BaseHTTPRequestHandler]:
             return content
 
     return Handler
+
+
+def _password(authorization: str) -> str:
+    kind, _, pair = authorization.partition(" ")
+    return base64.b64decode(pair).decode().partition(":")[2] if kind == "Basic" else ""
 
 
 def _place(response: http.client.HTTPResponse, size: int) -> tuple[int, int]:

@@ -115,7 +115,7 @@ _TOLERATION_FIELDS: Mapping[str, Callable[[Any], Any]] = {
 
 
 def _toleration(value: Any) -> Mapping[str, Any]:
-    given = _fields(value, _TOLERATION_FIELDS, "a toleration")
+    given = fields(value, _TOLERATION_FIELDS, "a toleration")
     pairs = {key: (key, item) for key, item in given.items()}
     toleration = read_values(pairs, lambda pair: _TOLERATION_FIELDS[pair[0]](pair[1]))
     if toleration.get("operator") == "Exists" and toleration.get("value"):
@@ -135,7 +135,7 @@ def affinity(value: Any) -> Mapping[str, Any] | None:
 
     Only the part that the component extends must have the API's form. The API server checks the rest.
     """
-    checked = read_values(_fields(value, _AFFINITIES, "an affinity"), _structure)
+    checked = read_values(fields(value, _AFFINITIES, "an affinity"), _structure)
     terms = mapping(checked.get("nodeAffinity", {}).get(_REQUIRED) or {}).get("nodeSelectorTerms") or []
     for term in sequence(terms):
         sequence(mapping(term).get("matchExpressions") or [])
@@ -144,7 +144,7 @@ def affinity(value: Any) -> Mapping[str, Any] | None:
 
 def resources(value: Any) -> Mapping[str, Any] | None:
     """Read the requests and limits of a container; empty ones are None."""
-    given = _fields(value, ("requests", "limits"), "resources")
+    given = fields(value, ("requests", "limits"), "resources")
     read = read_values(given, _amounts)
     requests, limits = read.get("requests", {}), read.get("limits", {})
     above = [
@@ -184,18 +184,24 @@ def quantity(value: Any) -> str:
     return text
 
 
-def _fields(value: Any, known: Iterable[str], what: str) -> dict[str, Any]:
-    """The fields of a structure in the API's names, without those that are None."""
-    fields: dict[str, Any] = {}
+def fields(value: Any, known: Iterable[str], what: str) -> dict[str, Any]:
+    """Read the fields of a structure, as they are, in the API's names and without those that are None.
+
+    Args:
+        value: the structure.
+        known: the names that it may have.
+        what: what it is, for the message.
+    """
+    found: dict[str, Any] = {}
     for key, item in mapping(value).items():
         name = _camel(key)
         if name not in known:
             raise InvalidValueError(f"{key!r} is not a field of {what}; they are {', '.join(known)}")
-        if name in fields:
+        if name in found:
             raise InvalidValueError(f"{name} is there twice; leave out {key!r}")
         if item is not None:
-            fields[name] = item
-    return fields
+            found[name] = item
+    return found
 
 
 def _structure(value: Any) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from ..status.share import Share
 
 T = TypeVar("T")
 
-_SOCKET_PATH = re.compile(r"(?:/[A-Za-z0-9_][A-Za-z0-9_.@+-]*)+")
+_PLAIN_PATH = re.compile(r"(?:/[A-Za-z0-9_][A-Za-z0-9_.@+-]*)+")
 _LARGEST_COUNT = 1000
 _SHORTEST_REFRESH_MS = 10_000
 
@@ -169,16 +169,24 @@ def share(value: Any) -> str:
     return text
 
 
-def socket_path(value: Any) -> str:
-    """Read the absolute path of a socket on the node."""
-    path = string(value)
-    if not path.startswith("/"):
-        way_out = f"write the socket's absolute path on the node, such as {'/' + path!r}"
-        raise InvalidValueError(f"{path!r} is relative; {way_out}")
-    if not _SOCKET_PATH.fullmatch(path):
-        way_out = "write one without '..', '//', spaces or a '/' at its end"
-        raise InvalidValueError(f"{path!r} is not a plain absolute path; {way_out}")
-    return path
+def path(what: str) -> Callable[[Any], str]:
+    """Make a reader of absolute paths on the node.
+
+    Args:
+        what: whose path it is, for the message.
+    """
+
+    def read(value: Any) -> str:
+        text = string(value)
+        if not text.startswith("/"):
+            way_out = f"write the {what}'s absolute path on the node, such as {'/' + text!r}"
+            raise InvalidValueError(f"{text!r} is relative; {way_out}")
+        if not _PLAIN_PATH.fullmatch(text):
+            way_out = "write one without '..', '//', '*', spaces or a '/' at its end"
+            raise InvalidValueError(f"{text!r} is not a plain absolute path; {way_out}")
+        return text
+
+    return read
 
 
 def each(read: Callable[[Any], T]) -> Callable[[Any], tuple[T, ...]]:

@@ -11,6 +11,7 @@ from ..defaults import PAUSE_IMAGE, PYTHON_IMAGE
 from ..plan import EVERY_TAINT
 from ..runtimes import RUNTIMES
 from . import kubernetes, readers
+from .credential_provider import credential_provider
 from .readers import choice, count, duration
 
 
@@ -44,7 +45,7 @@ _text = partial(Argument, is_text=True)
 ARGUMENTS: Mapping[str, Argument] = {
     "images": Argument(readers.images, default=()),
     "runtime": _text(choice(*RUNTIMES), default="containerd"),
-    "socket_path": _text(readers.socket_path),
+    "socket_path": _text(readers.path("socket")),
     "namespace": _text(kubernetes.namespace),
     "pull_policy": _text(choice("IfNotPresent", "Always"), default="IfNotPresent"),
     "parallelism": Argument(count(1), default=4),
@@ -56,6 +57,7 @@ ARGUMENTS: Mapping[str, Argument] = {
     "hold": Argument(readers.flag, default=False),
     "stagger": _text(duration(positive=False), default="0s"),
     "image_pull_secrets": Argument(kubernetes.secret_names, default=()),
+    "credential_provider": Argument(credential_provider),
     "puller_image": _text(readers.image),
     "gate_image": _text(readers.image, default=PYTHON_IMAGE),
     "pause_image": _text(readers.image, default=PAUSE_IMAGE),

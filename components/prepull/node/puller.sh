@@ -14,6 +14,9 @@
 #   PREPULL_BACKOFF_MS, PREPULL_IMAGE_TIMEOUT_MS, PREPULL_STAGGER_MS
 #   PREPULL_REFRESH_MS     if set: run for ever, and pull all images again at this interval
 #   PREPULL_SECRETS        directory with one directory "NUMBER-NAME" for each pull secret, which has its keys as files
+#   PREPULL_PROVIDER       if set: the path of a credential provider of the kubelet's kind
+#   PREPULL_PROVIDER_IMAGES, _ARGS, _ENV
+#                          for it: lines with patterns of images, with arguments if there are any, with "NAME=VALUE"
 #   PREPULL_WORK           scratch directory on a memory file system
 #   PREPULL_REPORT         the file for the report; status/report.py describes its format
 #
@@ -25,12 +28,12 @@ umask 077
 
 # Only tests set these. No manifest contains them.
 : "${PREPULL_BACKOFF_LIMIT_MS:=300000}" "${PREPULL_CALL_TIMEOUT_MS:=30000}" "${PREPULL_MOUNTS:=/proc/self/mountinfo}"
-: "${PREPULL_REPORT_LIMIT:=4096}" "${PREPULL_REASON_LIMIT:=200}"
+: "${PREPULL_REPORT_LIMIT:=4096}" "${PREPULL_REASON_LIMIT:=200}" "${PREPULL_PROVIDER_TIMEOUT_MS:=60000}"
 STARTED_ANEW=75
 
 scripts=${0%/*}
 work=$PREPULL_WORK
-secrets=${PREPULL_SECRETS:-} unwanted=${PREPULL_REMOVE:-}
+secrets=${PREPULL_SECRETS:-} provider=${PREPULL_PROVIDER:-} unwanted=${PREPULL_REMOVE:-}
 . "$scripts/processes.sh"
 . "$scripts/time.sh"
 . "$scripts/report.sh"
@@ -38,13 +41,15 @@ secrets=${PREPULL_SECRETS:-} unwanted=${PREPULL_REMOVE:-}
 . "$scripts/images.sh"
 . "$scripts/pulling.sh"
 # What only some manifests need is there only for them.
-[ -z "$secrets" ] || . "$scripts/credentials.sh"
+[ -z "$secrets$provider" ] || . "$scripts/credentials.sh"
+[ -z "$provider" ] || . "$scripts/provider.sh"
 [ -z "$unwanted" ] || . "$scripts/removal.sh"
 
 pass() { # POLICY: exit code 1 if an image is not there
     now
     started_ms=$now_ms gone="gone after it was pulled"
-    [ -z "$secrets" ] || read_credentials
+    [ -z "$secrets" ] || read_secrets
+    [ -z "$provider" ] || forget_answers
     connect || fail "$problem"
     pull_all "$1"
     report

@@ -64,7 +64,7 @@ pull() { # INDEX: one attempt; tells the event loop when it is over
 fetch() { # INDEX, of which `start` has read the rest
     # If only the tag is missing, the registry is not needed.
     if [ "$state" != untagged ] || [ "$policy" = Always ]; then
-        if [ -z "$secrets" ]; then "pull_$client" "$source"; else pull_with_credentials "$1" "$source"; fi || return
+        if [ -z "$secrets$provider" ]; then "pull_$client" "$source"; else pull_with_credentials "$1" "$source"; fi || return
         if [ "$main" != "$source" ]; then
             say "$source" >>"$work/fetched"
             "name_$client" "$source" "$main" || return
@@ -76,11 +76,12 @@ fetch() { # INDEX, of which `start` has read the rest
 finished() { # INDEX CODE: notes success, another attempt later, or failure
     running=$((running - 1)) why=""
     read -r attempts began state name main tag source <"$work/$1.image"
-    [ ! -s "$work/credentials" ] || rm -rf "$work/$1.docker"
+    [ -z "$secrets$provider" ] || rm -rf "$work/$1.docker"
     if [ "$2" != 0 ]; then
         leave_if_orphaned
         why=$(reason <"$work/$1.out")
     fi
+    [ -z "$provider" ] || explain "$1"
     seconds_since "$began"
     say "$1 $attempts $seconds $why" >>"$work/results"
     if [ "$2" = 0 ]; then

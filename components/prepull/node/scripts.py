@@ -17,36 +17,45 @@ PULLER_FILES = (
     "credentials.sh",
     "images.sh",
     "processes.sh",
+    "provider.sh",
     "pulling.sh",
     "removal.sh",
     "report.sh",
     "time.sh",
+    "complaint.awk",
     "credential.awk",
     "inventory.awk",
     "reason.awk",
     "removable.awk",
     "report.awk",
+    "response.awk",
     "secret.awk",
     "sources.awk",
     "standing.awk",
 )
 """The files of the puller. The first one is the program; it loads the others from its own directory."""
 
-_WITH_SECRETS = ("credentials.sh", "credential.awk", "secret.awk")
+_WITH_CREDENTIALS = ("credentials.sh", "credential.awk", "secret.awk")
+_WITH_PROVIDER = ("provider.sh", "complaint.awk", "response.awk")
 _WITH_REMOVAL = ("removal.sh", "removable.awk")
 
 UNTAINT_FILES = ("untaint.sh",)
 """The script that removes the startup taint."""
 
 
-def puller_files(*, secrets: bool, removal: bool) -> list[str]:
+def puller_files(*, secrets: bool, provider: bool, removal: bool) -> list[str]:
     """The files of the puller that a manifest needs: Pulumi's state has each of them three times.
 
     Args:
         secrets: it names pull secrets.
+        provider: it names a credential provider.
         removal: it names images to remove.
     """
-    left_out = {*(() if secrets else _WITH_SECRETS), *(() if removal else _WITH_REMOVAL)}
+    left_out = {
+        *(() if secrets or provider else _WITH_CREDENTIALS),
+        *(() if provider else _WITH_PROVIDER),
+        *(() if removal else _WITH_REMOVAL),
+    }
     return [file for file in PULLER_FILES if file not in left_out]
 
 

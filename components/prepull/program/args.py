@@ -31,6 +31,22 @@ class Toleration(TypedDict, total=False):
     """Seconds that the pod stays on a node with a NoExecute taint. Default: no limit."""
 
 
+class CredentialProvider(TypedDict, total=False):
+    """A program of the node that gives credentials for images, as in a kubelet's CredentialProviderConfig."""
+
+    command: Input[str]
+    """Absolute path of the program on the node, such as `/etc/eks/image-credential-provider/ecr-credential-provider`.
+    Its directory is mounted into the puller's container, read-only and at the same path."""
+    args: Optional[Input[Sequence[Input[str]]]]
+    """Arguments of the program. Default: none."""
+    env: Optional[Input[Mapping[str, Input[str]]]]
+    """Environment variables of the program. They are in the pod spec, so do not write secrets here. Default: none."""
+    match_images: Input[Sequence[Input[str]]]
+    """Images for which the program is asked, at least one pattern: a host, in which a `*` stands for a part of the name
+    or for some of its letters, with or without a port and the beginning of a path, such as
+    `*.dkr.ecr.*.amazonaws.com`."""
+
+
 # Pulumi's own argument classes are accepted too. Only type checkers see these unions: the analyser reads the types at
 # run time, and rejects unions.
 if TYPE_CHECKING:
@@ -87,6 +103,11 @@ class PrePullDaemonSetArgs(TypedDict, total=False):
     """Names of Secrets of type `kubernetes.io/dockerconfigjson` or `kubernetes.io/dockercfg` in the component's
     namespace. The credentials are used for the listed images and for the component's own images: each that matches, in
     the kubelet's order."""
+    credential_provider: Optional[Input[CredentialProvider]]
+    """The kubelet's own way to short-lived credentials, for images in Amazon's ECR, Google's Artifact Registry or
+    Azure's ACR: the puller asks this program of the node, after `image_pull_secrets`, as the kubelet does. Who writes
+    it chooses a program that runs as root in the puller's container. Default: none. Requires a runtime with a socket;
+    the runtimes `kubelet` and `image-volume` use the providers that the kubelet has."""
     puller_image: Optional[Input[str]]
     """Image of the container that pulls. It must contain a shell and the client of the runtime; with `hold` or the
     runtime `kubelet`, also a statically linked `/bin/busybox`. Default: a public image, pinned by tag."""

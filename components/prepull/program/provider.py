@@ -109,7 +109,7 @@ def _refusal(error: InvalidArgumentError) -> pulumi.InputPropertiesError:
     return pulumi.InputPropertiesError(in_camel_case(str(error)), [])
 
 
-_SNAKE_CASE = (*(name for name in ARGUMENTS if "_" in name), "toleration_seconds", "depends_on")
+_SNAKE_CASE = (*(name for name in ARGUMENTS if "_" in name), "toleration_seconds", "match_images", "depends_on")
 # Not within images, paths or labels: these are the user's own texts.
 _NAMES = re.compile(rf"(?<![\w./:@-])(?:{'|'.join(_SNAKE_CASE)})(?![\w./@-]|:\S)")
 

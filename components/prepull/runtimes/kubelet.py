@@ -19,6 +19,7 @@ ONLY_SOCKETS = {
     "on_failure": "a pod is ready once the kubelet has all of its images",
     "refresh": "the kubelet pulls for a pod once",
     "mirrors": "the kubelet pulls an image under its own name; configure the mirror in the node's container runtime",
+    "credential_provider": "the kubelet asks its own providers, as for every pod",
     "remove": "only a runtime's socket can remove images",
     "resources": "there is no puller; helper_resources are those of every container",
 }

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 from typing import Any
 
 from ..node.scripts import SCRIPTS_DIRECTORY, SCRIPTS_VOLUME
-from ..plan import Plan
+from ..plan import CredentialProvider, Plan
 from ..quantities import Resources, completed
 from ..status.report import IMAGES_VARIABLE, PULLER
 from .base import Pod, refused
@@ -16,6 +17,7 @@ from .containers import confined, idle, listed, mount, pullable
 WORK_DIRECTORY = "/run/prepull"
 SECRETS_DIRECTORY = "/etc/prepull/secrets"
 TERMINATION_MESSAGE_PATH = "/dev/termination-log"
+_PROVIDER_VOLUME = "credential-provider"
 
 # A client process uses 30 to 60 MB while it waits for a pull. The image itself is in the runtime's memory.
 _MEMORY_BASE_MI = 128
@@ -108,6 +110,9 @@ def _puller(name: str, plan: Plan, sockets: list[str], host_mount: dict[str, Any
             mount(_secret_volume(index), f"{SECRETS_DIRECTORY}/{index:03d}-{name}", read_only=True)
             for index, name in enumerate(plan.image_pull_secrets)
         )
+    if provider := plan.credential_provider:
+        settings |= _provider_settings(provider)
+        mounts.append(mount(_PROVIDER_VOLUME, str(PurePosixPath(provider.command).parent), read_only=True))
     return {
         "name": name,
         "image": plan.puller_image,
@@ -123,6 +128,17 @@ def _puller(name: str, plan: Plan, sockets: list[str], host_mount: dict[str, Any
     }
 
 
+def _provider_settings(provider: CredentialProvider) -> dict[str, str]:
+    lists = {
+        "IMAGES": provider.match_images,
+        "ARGS": provider.args,
+        "ENV": [f"{name}={value}" for name, value in provider.env.items()],
+    }
+    # The kubelet reads "$$" as "$"; it would expand $(NAME).
+    lines = {f"PREPULL_PROVIDER_{key}": "\n".join(each).replace("$", "$$") for key, each in lists.items() if each}
+    return {"PREPULL_PROVIDER": provider.command, **lines}
+
+
 def _line(plan: Plan, index: int) -> str:
     image = plan.images[index]
     source = plan.source(image)
@@ -130,7 +146,7 @@ def _line(plan: Plan, index: int) -> str:
 
 
 def _puller_volumes(plan: Plan) -> list[dict[str, Any]]:
-    """The scratch volume, in memory because it contains credentials; and the pull secrets.
+    """The scratch volume, in memory because it contains credentials; the pull secrets; and the credential provider.
 
     Each Secret has a volume of its own, with all its keys. A Secret of type `kubernetes.io/dockercfg` has other keys
     than one of type `kubernetes.io/dockerconfigjson`, and a volume that names a missing key cannot be mounted.
@@ -140,7 +156,10 @@ def _puller_volumes(plan: Plan) -> list[dict[str, Any]]:
         {"name": _secret_volume(index), "secret": {"secretName": name, "defaultMode": 0o400}}
         for index, name in enumerate(plan.image_pull_secrets)
     ]
-    return [work, *secrets]
+    if not plan.credential_provider:
+        return [work, *secrets]
+    directory = str(PurePosixPath(plan.credential_provider.command).parent)
+    return [work, *secrets, {"name": _PROVIDER_VOLUME, "hostPath": {"path": directory, "type": "Directory"}}]
 
 
 def _secret_volume(index: int) -> str:

@@ -36,7 +36,7 @@ PASSING = re.compile(
     "timed out|timeout|deadline exceeded|not registered|is reserved for|connection re(fused|set)|failed calling webhook"
 )
 # Since Kubernetes 1.37 with a comma, and with what else is there.
-_NO_SOCKET = re.compile(r"hostPath type check failed[:,] (\S+ is not a socket file)")
+_NOT_THERE = re.compile(r"hostPath type check failed[:,] (\S+ is not a (socket|directory)(?: file)?)")
 _ROWS = [(re.compile(pattern), reason.partition("&"), certain) for pattern, reason, certain in TABLE]
 # Up to the last of what clients and the kubelet put before a runtime's own words.
 _WRAPPING = re.compile('^.*(level=(fatal|error) msg="|rpc error: code = [A-Za-z]+ desc = |ErrImagePull: )')
@@ -101,15 +101,15 @@ def tells(kind: str | None, reason: str) -> bool:
 
 
 def of_event(message: str, pod: str = "") -> str:
-    """The reason in an event's message. For a missing socket, only the part that says so.
+    """The reason in an event's message. For a missing socket or directory, only the part that says so.
 
     Args:
         message: the event's message.
         pod: the name of the pod, which is left out, as are the IDs of containers: nodes with the same problem then
             have the same reason.
     """
-    if found := _NO_SOCKET.search(message):
-        return f"socket missing: {found[1]}"
+    if found := _NOT_THERE.search(message):
+        return f"{found[2]} missing: {found[1]}"
     own = f"{re.escape(pod)}|{_CONTAINER_ID}" if pod else _CONTAINER_ID
     text = re.sub(rf"\S*(?:{own})[^\s:]*", "...", message.removeprefix("(combined from similar events): "))
     return one_line(re.sub(r"rpc error: code = \w+ desc = ", "", text))
@@ -135,7 +135,8 @@ def way_out(reason: str | None) -> str | None:
     """What to do about a reason in the puller's report, if the kubelet may have what the puller lacks."""
     if reason not in (UNAUTHORIZED, HIDDEN):
         return None
-    return f"{UNAUTHORIZED}: set image_pull_secrets, or runtime: kubelet, which has the nodes' own credentials"
+    nodes = "for nodes' own credentials, credential_provider or runtime: kubelet"
+    return f"{UNAUTHORIZED}: set image_pull_secrets; {nodes}"
 
 
 def _plain(message: str) -> str:

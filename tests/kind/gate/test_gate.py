@@ -42,7 +42,7 @@ def test_unauthorized(lab: Lab, stack: Stack) -> None:
         lab.registries.remove(alias)
 
     assert f"image {registry.address}/team/app:v1: unauthorized (3 of 3 nodes: " in screen
-    assert "unauthorized: set image_pull_secrets, or runtime: kubelet" in screen
+    assert "unauthorized: set image_pull_secrets; for nodes' own credentials, credential_provider" in screen
 
 
 def test_host_not_found(stack: Stack) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from .bad_providers import WRONG_PROVIDERS
 from .good import LONG, SUBDOMAIN
 
 NO_TEXT = ("is not a text; write one in quotes", [5, True, ["a"], {"a": "b"}, 1.5])
@@ -31,6 +32,7 @@ TEXT_ARGUMENTS += ["stagger", "puller_image", "gate_image", "pause_image", "prio
 TEXT_ARGUMENTS += ["on_pin_failure", "wait_for", "timeout", "service_account_name"]
 LIST_ARGUMENTS = ["images", "image_pull_secrets", "tolerations", "remove"]
 MAPPING_ARGUMENTS = ["node_selector", "affinity", "resources", "helper_resources", "labels", "annotations", "mirrors"]
+MAPPING_ARGUMENTS += ["credential_provider"]
 
 KUBERNETES_OWN = (
     "is in a domain of Kubernetes, whose own programs set and remove the taints there; write a key of your own, such "
@@ -144,6 +146,7 @@ BAD: list[tuple[str, Any, str]] = [
         for argument in ("image_pull_secrets",)
         for value in ("", "A", "a b", "a..b", ".a", "a.", "a.-b", "a/b", "a\n", SUBDOMAIN + ".aaaaaaaaaaaa")
     ],
+    *[("credential_provider", value, f"credential_provider{message}") for value, message in WRONG_PROVIDERS],
     ("puller_image", "a b", "puller_image: 'a b' is not an image reference: it contains a space"),
     ("gate_image", "", "gate_image: '' is not an image reference: it is empty"),
     ("pause_image", "nginx:", "pause_image: 'nginx:' is not an image reference"),

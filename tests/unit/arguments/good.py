@@ -6,6 +6,7 @@ from typing import Any
 
 from prepull.defaults import K3S_IMAGE, PAUSE_IMAGE, PYTHON_IMAGE
 from prepull.images.references import parse
+from prepull.plan import CredentialProvider
 from prepull.runtimes import RUNTIMES
 
 EVERY_TAINT = ({"operator": "Exists"},)
@@ -24,6 +25,7 @@ DEFAULTS: dict[str, Any] = {
     "hold": False,
     "stagger": 0,
     "image_pull_secrets": (),
+    "credential_provider": None,
     "puller_image": K3S_IMAGE,
     "gate_image": PYTHON_IMAGE,
     "pause_image": PAUSE_IMAGE,
@@ -48,6 +50,27 @@ DEFAULTS: dict[str, Any] = {
 
 LONG = "a" * 63
 SUBDOMAIN = ".".join(["a" * 60] * 4)
+
+PROVIDER = {"command": "/opt/provider/x", "match_images": ["a.example"]}
+
+
+def provider(**fields: Any) -> CredentialProvider:
+    """PROVIDER in the plan, with other fields."""
+    return CredentialProvider(
+        **{"command": "/opt/provider/x", "args": (), "env": {}, "match_images": ("a.example",), **fields}
+    )
+
+
+PATTERNS = [
+    "*",
+    "*.example",
+    "*.dkr.ecr.*.amazonaws.com",
+    "a-*b.Example_1",
+    "10.0.0.1",
+    "a:1",
+    "a:65535/b/",
+    "a/b-c_d.e",
+]
 
 GOOD: list[tuple[str, Any, Any]] = [
     ("images", ["a", "quay.io/b:1"], (parse("a"), parse("quay.io/b:1"))),
@@ -79,6 +102,19 @@ GOOD: list[tuple[str, Any, Any]] = [
     ("image_pull_secrets", [], ()),
     ("image_pull_secrets", ["a", "b.c-d", "a"], ("a", "b.c-d")),
     ("image_pull_secrets", [SUBDOMAIN], (SUBDOMAIN,)),
+    ("credential_provider", PROVIDER, provider()),
+    ("credential_provider", {"command": "/opt/provider/x", "matchImages": ("a.example",)}, provider()),
+    ("credential_provider", {**PROVIDER, "args": None, "env": None}, provider()),
+    (
+        "credential_provider",
+        {**PROVIDER, "args": ["", "-v", "$(A) 'b' \u2713"], "env": {"_a1": "", "PATH": "$x=y"}},
+        provider(args=("", "-v", "$(A) 'b' \u2713"), env={"_a1": "", "PATH": "$x=y"}),
+    ),
+    ("credential_provider", {**PROVIDER, "match_images": PATTERNS}, provider(match_images=tuple(PATTERNS))),
+    *[
+        ("credential_provider", {**PROVIDER, "command": command}, provider(command=command))
+        for command in ("/home/kubernetes/bin/auth-provider-gcp", "/opt/bin/x", "/run/x/y", "/usr/libexec/kubernetes/x")
+    ],
     ("puller_image", "host:5000/puller", "host:5000/puller:latest"),
     ("gate_image", "gate:1", "docker.io/library/gate:1"),
     ("pause_image", "quay.io/pause:1", "quay.io/pause:1"),

@@ -26,6 +26,7 @@ _KUBELET_CANNOT = {
     "on_failure": "a pod is ready once the kubelet has all of its images",
     "refresh": "the kubelet pulls for a pod once",
     "mirrors": "configure the mirror in the node's container runtime; leave it out, or use a runtime with a socket",
+    "credential_provider": "the kubelet asks its own providers, as for every pod; leave it out, or use a runtime",
     "remove": "only a runtime's socket can remove images",
     "resources": "there is no puller; helper_resources are those of every container",
 }

@@ -59,7 +59,7 @@ def test_a_certain_failure_says_what_failed_where_and_why(api: FakeApi, prepull:
         "0 of 2 nodes have all images, and 2 are needed",
         f"image {NAMES[0]}: manifest unknown (2 of 2 nodes: node-a, node-b)",
         f"image {NAMES[1]}: unauthorized (2 of 2 nodes: node-a, node-b)",
-        "unauthorized: set image_pull_secrets, or runtime: kubelet, which has the nodes' own credentials",
+        "unauthorized: set image_pull_secrets; for nodes' own credentials, credential_provider or runtime: kubelet",
     ]
 
 

@@ -82,7 +82,7 @@ def failed(name: str, why: str, nodes: str = "a", of: int = 1) -> str:
     return f"{name}: {why} ({len(nodes.split(', '))} of {of} nodes: {nodes})"
 
 
-WAY_OUT = "unauthorized: set image_pull_secrets, or runtime: kubelet, which has the nodes' own credentials"
+WAY_OUT = "unauthorized: set image_pull_secrets; for nodes' own credentials, credential_provider or runtime: kubelet"
 TWO_FAILURES = ("0 failed 2 9.000 manifest unknown", "1 failed 2 9.000 unauthorized")
 GOING = {
     "all there": Case(["2 of 2 nodes have all 2 images"], 0, [there("a"), there("b")], desired=2),

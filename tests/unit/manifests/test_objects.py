@@ -13,11 +13,10 @@ from prepull.runtimes import RUNTIMES
 from ...plans import SOCKET_RUNTIMES, built, plan_of
 from .parts import TAINT, environment
 
-PLAIN = [
-    name
-    for name in PULLER_FILES
-    if name not in {"credentials.sh", "credential.awk", "secret.awk", "removal.sh", "removable.awk"}
-]
+PROVIDER = {"command": "/opt/provider/x", "match_images": ["a.example"]}
+CREDENTIALS = ["credentials.sh", "credential.awk", "secret.awk"]
+ANSWERS = ["provider.sh", "complaint.awk", "response.awk"]
+PLAIN = [name for name in PULLER_FILES if name not in {*CREDENTIALS, *ANSWERS, "removal.sh", "removable.awk"}]
 GATE = ["gate-program", "gate", "gate-role", "gate-binding", "gate-job"]
 UNTAINT = ["untaint", "untaint-policy", "untaint-policy-binding", "untaint-role", "untaint-binding"]
 
@@ -56,9 +55,10 @@ def test_the_kinds() -> None:
 @pytest.mark.parametrize(
     ("args", "names"),
     [
-        ({"image_pull_secrets": ["a"], "remove": ["b"]}, [*PULLER_FILES]),
+        ({"image_pull_secrets": ["a"], "credential_provider": PROVIDER, "remove": ["b"]}, [*PULLER_FILES]),
         ({}, PLAIN),
-        ({"image_pull_secrets": ["a"]}, [*PLAIN, "credentials.sh", "credential.awk", "secret.awk"]),
+        ({"image_pull_secrets": ["a"]}, [*PLAIN, *CREDENTIALS]),
+        ({"credential_provider": PROVIDER}, [*PLAIN, *CREDENTIALS, *ANSWERS]),
         ({"remove": ["b"]}, [*PLAIN, "removal.sh", "removable.awk"]),
         ({"wait_for": "nothing"}, PLAIN),
         ({"startup_taint": TAINT}, [*PLAIN, "untaint.sh"]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 import inspect
 import json
@@ -78,6 +79,7 @@ def test_everything_public_has_a_docstring(module: types.ModuleType) -> None:
 SCHEMA = json.loads(PrePullProvider().schema or "")
 COMPONENT = SCHEMA["resources"]["prepull:index:PrePullDaemonSet"]
 TOLERATION = SCHEMA["types"]["prepull:index:Toleration"]
+CREDENTIAL_PROVIDER = SCHEMA["types"]["prepull:index:CredentialProvider"]
 
 
 def described(properties: dict[str, Any]) -> dict[str, str]:
@@ -97,7 +99,13 @@ def test_every_argument_that_is_checked_is_in_the_interface_and_the_other_way_ro
 
 
 @pytest.mark.parametrize(
-    "properties", [COMPONENT["inputProperties"], COMPONENT["properties"], TOLERATION["properties"]]
+    "properties",
+    [
+        COMPONENT["inputProperties"],
+        COMPONENT["properties"],
+        TOLERATION["properties"],
+        CREDENTIAL_PROVIDER["properties"],
+    ],
 )
 def test_every_field_has_a_docstring(properties: dict[str, Any]) -> None:
     fields = described(properties)
@@ -110,6 +118,14 @@ def test_the_fields_of_a_toleration_are_those_that_are_checked() -> None:
     assert described(TOLERATION["properties"]).keys() == values.keys()
     [toleration] = plan_of(tolerations=[values]).tolerations
     assert toleration.keys() == {"key", "operator", "value", "effect", "tolerationSeconds"}
+
+
+def test_the_fields_of_a_credential_provider_are_those_that_are_checked() -> None:
+    values = {"command": "/opt/provider/x", "args": ["a"], "env": {"A": "b"}, "match_images": ["a.example"]}
+    assert described(CREDENTIAL_PROVIDER["properties"]).keys() == values.keys()
+    provider = plan_of(credential_provider=values).credential_provider
+    assert provider is not None
+    assert dataclasses.asdict(provider) == {**values, "args": ("a",), "match_images": ("a.example",)}
 
 
 DEFAULT = re.compile(r"Default: `([^`]+)`|`([^`]+)` \(default[);]|Default: (\w+)[.;]")
@@ -132,6 +148,7 @@ IN_WORDS = {
     "resources": "small requests, a limit of 1 CPU",
     "helper_resources": "1m of CPU and 4Mi of memory",
     "service_account_name": "the namespace's own",
+    "credential_provider": "none",
     "startup_taint": "none",
     "remove": "none",
 }

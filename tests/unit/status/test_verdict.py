@@ -21,7 +21,7 @@ def test_a_share_is_rounded_up(min_ready: str, desired: int, expected: int) -> N
     assert needed(min_ready, desired) == expected
 
 
-WAY_OUT = "unauthorized: set image_pull_secrets, or runtime: kubelet, which has the nodes' own credentials"
+WAY_OUT = "unauthorized: set image_pull_secrets; for nodes' own credentials, credential_provider or runtime: kubelet"
 NEVER = ("0 failed 2 9.000 manifest unknown", "1 failed 2 9.000 unauthorized")
 
 

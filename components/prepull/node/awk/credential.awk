@@ -2,7 +2,8 @@
 # a dot: "USERNAME:PASSWORD" for crictl, a configuration file for docker. If there are fewer, exits with code 1. As in the
 # kubelet, all keys that match count, in descending order, and those of equal keys in the order of the input
 # (https://github.com/kubernetes/kubernetes/blob/v1.37.2/pkg/credentialprovider/keyring.go). A "*" matches one part of a
-# host name. `auth` takes precedence over the user name and the password, unless its base64 is broken.
+# host name. `auth` takes precedence over the user name and the password, unless its base64 is broken. For the client
+# "any", a line needs nothing but a key: the exit code then says whether one matches.
 
 function utf8(code,  room, rest) {
     if (code < 128) return sprintf("%c", code)
@@ -60,6 +61,7 @@ function matches(key,  host, pattern) {
 }
 
 function for_client(  auth, user, password, pair, at) { # in its form, or "" if it cannot use the entry
+    if (client == "any") return "any"
     auth = unescape($2); user = unescape($3); password = unescape($4)
     gsub(/[ \t\r\n]/, "", auth); sub(/=+$/, "", auth)
     if (auth !~ /[^A-Za-z0-9+\/]/ && length(auth) % 4 != 1) pair = decoded(auth)
@@ -79,7 +81,7 @@ BEGIN {
     path = substr(name, length(registry) + 1)
 }
 
-{ entry = canonical(unescape($1)) }
+{ entry = client == "any" ? $1 : canonical(unescape($1)) }
 matches(entry) && (form = for_client()) != "" { known[++entries] = entry; found[entries] = form }
 
 END {

@@ -39,7 +39,7 @@ def test_kind_runs_the_docker_that_the_lab_runs(engine: Engine, docker: FakeDock
     # As where the lab has built its client: there is none on PATH.
     elsewhere = Engine(engine.client, {**engine.environ, "PATH": "/usr/bin:/bin"})
 
-    cluster(elsewhere, kind).create(IMAGE, SYSTEM)
+    cluster(elsewhere, kind).create(IMAGE, SYSTEM, {})
 
     assert docker.calls[-1].line == "ps --quiet"
 
@@ -52,7 +52,7 @@ def test_a_cluster_that_was_interrupted_does_not_pass_for_an_older_one(
     docker.fails("^ps ", "interrupted")
 
     with pytest.raises(LabError, match="interrupted"):
-        older.create(IMAGE, SYSTEM)
+        older.create(IMAGE, SYSTEM, {})
 
     assert not older.kubeconfig.exists()
 
@@ -63,7 +63,7 @@ def test_nodes_behind_a_proxy_reach_the_labs_registries_without_it(
 ) -> None:
     behind = {**engine.environ, "PATH": "/usr/bin:/bin", "http_proxy": "http://proxy:3128", given: "example.com"}
 
-    cluster(Engine(engine.client, behind), kind).create(IMAGE, SYSTEM)
+    cluster(Engine(engine.client, behind), kind).create(IMAGE, SYSTEM, {})
 
     # kind gives nodes what it finds there, and adds their own names and networks.
     environ = docker.calls[-1].environ

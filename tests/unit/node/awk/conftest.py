@@ -22,7 +22,7 @@ class Awk:
 
     def run(
         self,
-        program: str,
+        program: str | Sequence[str],
         text: str,
         /,
         *,
@@ -35,7 +35,7 @@ class Awk:
         """Run a program; return the lines that it prints.
 
         Args:
-            program: the name of its file.
+            program: the name of its file, or the names of several.
             text: its input.
             separator: the field separator. Default: white space.
             environment: environment variables.
@@ -44,9 +44,11 @@ class Awk:
             variables: the variables for `-v`. A list is written to a file, one item on each line, and the variable is
                 the path of the file.
         """
-        file = self.directory / program
-        file.write_text(script(program), "utf-8")
-        options = ["-F", separator] if separator else []
+        options: list[str | Path] = ["-F", separator] if separator else []
+        files: list[str | Path] = []
+        for name in [program] if isinstance(program, str) else program:
+            files += ["-f", self.directory / name]
+            (self.directory / name).write_text(script(name), "utf-8")
         for variable, value in variables.items():
             if not isinstance(value, (str, int)):
                 path = self.directory / variable
@@ -58,7 +60,7 @@ class Awk:
             operands = [self.directory / file_name]
             operands[0].write_text(text, "utf-8", "surrogatepass")
         ran = subprocess.run(
-            [*self.command, *options, "-f", file, *operands],
+            [*self.command, *options, *files, *operands],
             input=text.encode(),
             capture_output=True,
             env={"LC_ALL": "C", **(environment or {})},

@@ -22,7 +22,7 @@ from prepull.node.scripts import puller_files, script
 from prepull.status.report import Report, parse
 
 from .... import programs
-from . import fake_client
+from . import fake_client, fake_provider
 
 CLIENTS = ("crictl", "ctr", "docker")
 in_every_shell = pytest.mark.parametrize("shell", programs.SHELLS, indirect=True)
@@ -241,7 +241,11 @@ class Node:
             "SECRETS": self.directory / "secrets" if any((self.directory / "secrets").iterdir()) else None,
             **{key.upper(): value for key, value in settings.items()},
         }
-        self._lay_out(secrets=environment["SECRETS"] is not None, removal=bool(environment.get("REMOVE")))
+        self._lay_out(
+            secrets=environment["SECRETS"] is not None,
+            provider=bool(environment.get("PROVIDER")),
+            removal=bool(environment.get("REMOVE")),
+        )
         process = subprocess.Popen(
             [
                 *programs.shell(self.shell),
@@ -280,11 +284,11 @@ class Node:
                     stream.close()
             run.process.wait()
 
-    def _lay_out(self, *, secrets: bool, removal: bool) -> None:
+    def _lay_out(self, **needed: bool) -> None:
         """Put the scripts into place that its ConfigMap would have, and no others."""
         shutil.rmtree(self.directory / "scripts")
         (self.directory / "scripts").mkdir()
-        for name in puller_files(secrets=secrets, removal=removal):
+        for name in puller_files(**needed):
             (self.directory / "scripts" / name).write_text(script(name), "utf-8")
         (self.directory / "scripts" / node_scripts.REASONS).write_text(node_scripts.reasons(), "utf-8")
 
@@ -320,6 +324,12 @@ def node(tmp_path: Path, shell: str) -> Iterator[Node]:
     node = Node(tmp_path, shell)
     yield node
     node.close()
+
+
+@pytest.fixture
+def provider(node: Node) -> fake_provider.Provider:
+    """A credential provider on the node."""
+    return fake_provider.install(node.directory / "provider.d")
 
 
 @pytest.fixture(scope="module")

@@ -182,7 +182,10 @@ def tried(outcome: Outcome) -> list[str]:
     given = []
     for call in outcome.of("pull"):
         config = json.loads(call.environment.get("DOCKER_CONFIG", "{}"))
-        auths = [base64.b64decode(entry["auth"]).decode() for entry in config.get("auths", {}).values()]
+        auths = [
+            base64.b64decode(entry["auth"]).decode() or f"{entry['username']}:{entry['password']}"
+            for entry in config.get("auths", {}).values()
+        ]
         given += auths or [call.environment.get("CRICTL_CREDS", "none")]
     return given
 

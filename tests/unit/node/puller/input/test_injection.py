@@ -23,6 +23,7 @@ from prepull.images.references import Reference
 from .....plans import EACH, RUNTIMES, built, plan_of
 from ... import kubelet
 from ..conftest import Node, hub, in_every_shell
+from ..fake_provider import Provider
 
 WORD = "touched"
 HOSTILE = [
@@ -126,6 +127,7 @@ def test_the_kubelet_finds_nothing_to_expand(runtime: str) -> None:
 
 
 CONSTANTS = {"BACKOFF_LIMIT_MS", "CALL_TIMEOUT_MS", "MOUNTS", "REASON_LIMIT", "REPORT_LIMIT", "MESSAGE"}
+CONSTANTS |= {"PROVIDER_TIMEOUT_MS"}
 
 
 @pytest.mark.parametrize("runtime", RUNTIMES)
@@ -157,17 +159,21 @@ OPTIONS = {"--timeout", "--verbose", "--address", "--namespace", "--force", "--a
 
 
 @in_every_shell
-def test_what_gets_past_the_checks_is_data_all_the_same(node: Node) -> None:
+def test_what_gets_past_the_checks_is_data_all_the_same(node: Node, provider: Provider) -> None:
     told = smuggled([text for text in HOSTILE if "\0" not in text])
     before = {path.name for path in node.directory.iterdir()}
 
-    outcome = node.run(told["images"], remove=told["remove"], parallelism=8)
+    settings = provider.settings("registry.example.com")
+    outcome = node.run(told["images"], remove=told["remove"], parallelism=8, **settings)
 
     assert {path.name for path in node.directory.iterdir()} - before <= {"report", "work"}
     assert hub("good:1") in outcome.pulled
     assert outcome.report
     for call in outcome.calls:
         assert {word for word in call.arguments if word.startswith("-")} <= OPTIONS
+    # The program is the one that the arguments name, and images are none of its arguments.
+    assert provider.calls
+    assert all(call["arguments"] == [] for call in provider.calls)
 
 
 SETTINGS = ["parallelism", "attempts", "backoff_ms", "image_timeout_ms", "stagger_ms", "refresh_ms", "pull_policy"]

@@ -1,0 +1,3 @@
+module prepull.lab/credential-provider
+
+go 1.24.0
