@@ -31,8 +31,11 @@ sys.exit(step.get("code", 0))
 """
 
 
-def response(auth: Any, kind: str = "Image", duration: str | None = None, **other: Any) -> str:
-    """The text of an answer. `auth` has "USER:PASSWORD" by the key, or anything else as it is."""
+def response(auth: Any, per: str = "Image", duration: str | None = None, **other: Any) -> str:
+    """The text of an answer.
+
+    `auth` has "USER:PASSWORD" by the key, or anything else as it is; `per` says for what the answer is kept.
+    """
     entries = auth
     if isinstance(auth, dict):
         entries = {
@@ -41,7 +44,7 @@ def response(auth: Any, kind: str = "Image", duration: str | None = None, **othe
             else value
             for key, value in auth.items()
         }
-    body = {"kind": "CredentialProviderResponse", "apiVersion": API, "cacheKeyType": kind, "auth": entries}
+    body = {"kind": "CredentialProviderResponse", "apiVersion": API, "cacheKeyType": per, "auth": entries}
     return json.dumps({**body, **({} if duration is None else {"cacheDuration": duration}), **other})
 
 
