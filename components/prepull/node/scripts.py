@@ -15,6 +15,7 @@ PULLER_FILES = (
     "puller.sh",
     "clients.sh",
     "credentials.sh",
+    "disk.sh",
     "images.sh",
     "processes.sh",
     "pulling.sh",
@@ -22,6 +23,7 @@ PULLER_FILES = (
     "report.sh",
     "time.sh",
     "credential.awk",
+    "disk.awk",
     "inventory.awk",
     "reason.awk",
     "removable.awk",
@@ -34,19 +36,22 @@ PULLER_FILES = (
 
 _WITH_SECRETS = ("credentials.sh", "credential.awk", "secret.awk")
 _WITH_REMOVAL = ("removal.sh", "removable.awk")
+_WITH_GUARD = ("disk.sh", "disk.awk")
 
 UNTAINT_FILES = ("untaint.sh",)
 """The script that removes the startup taint."""
 
 
-def puller_files(*, secrets: bool, removal: bool) -> list[str]:
+def puller_files(*, secrets: bool, removal: bool, guard: bool) -> list[str]:
     """The files of the puller that a manifest needs: Pulumi's state has each of them three times.
 
     Args:
         secrets: it names pull secrets.
         removal: it names images to remove.
+        guard: it says what must stay free of the image disk.
     """
-    left_out = {*(() if secrets else _WITH_SECRETS), *(() if removal else _WITH_REMOVAL)}
+    parts = {_WITH_SECRETS: secrets, _WITH_REMOVAL: removal, _WITH_GUARD: guard}
+    left_out = {file for part, needed in parts.items() if not needed for file in part}
     return [file for file in PULLER_FILES if file not in left_out]
 
 

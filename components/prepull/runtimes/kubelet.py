@@ -18,6 +18,7 @@ ONLY_SOCKETS = {
     "on_failure": "the kubelet starts a pod once it has all of its images",
     "refresh": "the kubelet pulls for a pod once",
     "mirrors": "the kubelet pulls an image under its own name; configure the mirror in the node's container runtime",
+    "min_free_disk": "the kubelet pulls without looking at the disk first, and collects images from 85 % on",
     "remove": "only a runtime's socket can remove images",
     "resources": "there is no puller; helper_resources are those of every container",
 }
