@@ -16,7 +16,8 @@ from .parts import TAINT, environment
 PLAIN = [
     name
     for name in PULLER_FILES
-    if name not in {"credentials.sh", "credential.awk", "secret.awk", "removal.sh", "removable.awk"}
+    if name
+    not in {"credentials.sh", "credential.awk", "secret.awk", "removal.sh", "removable.awk", "disk.sh", "disk.awk"}
 ]
 GATE = ["gate-program", "gate", "gate-role", "gate-binding", "gate-job"]
 UNTAINT = ["untaint", "untaint-policy", "untaint-policy-binding", "untaint-role", "untaint-binding"]
@@ -56,10 +57,12 @@ def test_the_kinds() -> None:
 @pytest.mark.parametrize(
     ("args", "names"),
     [
-        ({"image_pull_secrets": ["a"], "remove": ["b"]}, [*PULLER_FILES]),
+        ({"image_pull_secrets": ["a"], "remove": ["b"], "min_free_disk": "15%"}, [*PULLER_FILES]),
         ({}, PLAIN),
         ({"image_pull_secrets": ["a"]}, [*PLAIN, "credentials.sh", "credential.awk", "secret.awk"]),
         ({"remove": ["b"]}, [*PLAIN, "removal.sh", "removable.awk"]),
+        ({"min_free_disk": "1Gi"}, [*PLAIN, "disk.sh", "disk.awk"]),
+        ({"min_free_disk": "0%"}, PLAIN),
         ({"wait_for": "nothing"}, PLAIN),
         ({"startup_taint": TAINT}, [*PLAIN, "untaint.sh"]),
         ({"runtime": "kubelet", "startup_taint": TAINT, "wait_for": "pods"}, ["untaint.sh"]),
