@@ -126,6 +126,20 @@ def test_what_is_told() -> None:
     ]
 
 
+def test_the_text_of_the_documentation() -> None:
+    kb = 1000
+    base = {"base": 28_400 * kb}
+    weights: dict[str, Weight | Unresolved] = {
+        "docker.io/library/nginx": {"linux/amd64": {**base, "n": 43_800 * kb}, "linux/arm64": {"m": 70_000 * kb}},
+        "quay.io/org/app": {"linux/amd64": {**base, "a": 282_100 * kb}},
+        "quay.io/org/job": Unresolved("timed out after 30 s"),
+    }
+    told: list[str] = []
+    plan = pinned(images=["nginx:1.27", "quay.io/org/app:2", "quay.io/org/job:2"])
+    weighed("images", plan, tell=told.append, weigh=lambda images: [weights[image.name] for image in images])
+    assert told[0] in (Path(__file__).parents[3] / "docs" / "digests.md").read_text("utf-8")
+
+
 @pytest.fixture
 def registry() -> Iterator[FakeRegistry]:
     with running() as made:
