@@ -30,7 +30,9 @@ def weighed(name: str, plan: Plan, *, tell: Callable[[str], None] | None, weigh:
     """
     if not plan.pinned or (tell is None and not plan.guards_disk):
         return plan
-    weights = dict(zip(plan.pinned, (weigh or _registries())([plan.source(image) for image in plan.pinned]), strict=True))
+    weights = dict(
+        zip(plan.pinned, (weigh or _registries())([plan.source(image) for image in plan.pinned]), strict=True)
+    )
     if tell is not None:
         lines = sizes.summary({_named(image): weight for image, weight in weights.items()})
         others = len(plan.images) - sum(image in weights for image in plan.images)

@@ -48,7 +48,9 @@ def left_alone(disk: Disk, kubectl: Kubectl) -> bool:
     node = json.loads(disk.lab.cluster.kubectl("get", "node", disk.node, "--output=json"))
     pressure = {item["type"]: item["status"] for item in node["status"]["conditions"]}["DiskPressure"]
     journal = disk.lab.nodes.exec(disk.node, "journalctl", "--unit=kubelet", "--no-pager")
-    evicted = [pod for pod in kubectl("get", "pods", "--output=json")["items"] if pod["status"].get("reason") == "Evicted"]
+    evicted = [
+        pod for pod in kubectl("get", "pods", "--output=json")["items"] if pod["status"].get("reason") == "Evicted"
+    ]
     return pressure == "False" and not evicted and "Attempting to delete unused images" not in journal
 
 
@@ -85,7 +87,9 @@ def test_the_puller_sees_the_disk_that_the_runtime_names(
     lab: Lab, disk: Disk, stack: Stack, images: Images, kubectl: Kubectl
 ) -> None:
     """What `df` says within the puller's container, of a root file system that it cannot write to."""
-    stack.up({"images": [images.push()], "min_free_disk": "1Mi", "node_selector": {"kubernetes.io/hostname": disk.node}})
+    stack.up(
+        {"images": [images.push()], "min_free_disk": "1Mi", "node_selector": {"kubernetes.io/hostname": disk.node}}
+    )
     stats = json.loads(lab.nodes.exec(disk.node, "crictl", "imagefsinfo", "--output", "json"))["status"]
     [mount] = [item["fsId"]["mountpoint"] for item in stats["imageFilesystems"]]
     named = lab.nodes.exec(disk.node, "df", "-P", "-k", mount).splitlines()[1].split()
@@ -120,8 +124,9 @@ def test_an_image_whose_size_is_known_is_refused_before_it_fills_the_disk(
     host = lab.registry.client.address
     upstream = f"http://{lab.registry.alias}:{REGISTRY_PORT}"
     lab.nodes.write(disk.node, {certs_path(host): hosts_toml(upstream).encode()})
-    args = {
-        "images": [image.replace(lab.registry.address, host, 1) for image in (large, small)],
+    large, small = (image.replace(lab.registry.address, host, 1) for image in (large, small))
+    args: dict[str, Any] = {
+        "images": [large, small],
         "pin_digests": True,
         "min_free_disk": "20%",
         "node_selector": {"kubernetes.io/hostname": disk.node},
@@ -129,11 +134,11 @@ def test_an_image_whose_size_is_known_is_refused_before_it_fills_the_disk(
 
     told = stack.preview(args).screen
     assert "what its images weigh, compressed:" in told
-    assert f"{args['images'][0]}: 167.8 MB" in told
+    assert f"{large}: 167.8 MB" in told
     screen = failed_up(stack, args)
 
     assert "% free, 20 % are to stay free, it takes 320 MiB" in screen
-    assert has(disk, args["images"][1])
-    assert not has(disk, args["images"][0])
+    assert has(disk, small)
+    assert not has(disk, large)
     assert disk.percent < before + 2
     assert left_alone(disk, kubectl)

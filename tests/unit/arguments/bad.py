@@ -322,7 +322,11 @@ BAD: list[tuple[str, Any, str]] = [
         )
         for value in ("", "-1", "-5%", "15 %", "15.5%", "20 Gi", "plenty", "%", "100m", "2Ei", "1" * 30, "20Gi\n")
     ],
-    ("min_free_disk", "20GB", "min_free_disk: '20GB' is not a quantity of Kubernetes; write '20Gi', or '20G' for powers"),
+    (
+        "min_free_disk",
+        "20GB",
+        "min_free_disk: '20GB' is not a quantity of Kubernetes; write '20Gi', or '20G' for powers",
+    ),
     ("min_free_disk", "20kb", "write '20Ki', or '20k' for powers of ten"),
     *[("min_free_disk", value, "is the whole disk: nothing would be pulled; write less") for value in ("100%", "101%")],
     ("min_free_disk", -1, "min_free_disk: '-1' is neither a size nor a share"),

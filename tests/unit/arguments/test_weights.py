@@ -105,7 +105,9 @@ def test_the_registry_that_is_asked_is_the_one_that_the_nodes_pull_from() -> Non
         asked.extend(image.name for image in images)
         return [Unresolved("no")] * len(images)
 
-    weighed("images", pinned(images=["a:1"], mirrors={"docker.io": "m.example"}, min_free_disk="1%"), tell=None, weigh=weigh)
+    weighed(
+        "images", pinned(images=["a:1"], mirrors={"docker.io": "m.example"}, min_free_disk="1%"), tell=None, weigh=weigh
+    )
     assert asked == ["m.example/library/a"]
 
 

@@ -46,7 +46,9 @@ def is_loopback(registry: str) -> bool:
 
 
 class Registries:
-    """Asks registries for digests and weights. It is thread-safe. It remembers registries that do not answer: use it only once.
+    """Asks registries for digests and weights. It is thread-safe.
+
+    It remembers registries that do not answer: use it only once.
 
     Args:
         credentials: finds the credentials. Default: those of the user's Docker configuration.

@@ -22,7 +22,10 @@ def weight(registry: FakeRegistry, digest: str) -> Weight | Unresolved:
 def test_each_platform_is_read(registry: FakeRegistry) -> None:
     found = weight(registry, registry.push_platforms("team/app", "1", IMAGES))
     assert not isinstance(found, Unresolved)
-    assert {platform: sum(blobs.values()) for platform, blobs in found.items()} == {"linux/amd64": 12, "linux/arm64": 20}
+    assert {platform: sum(blobs.values()) for platform, blobs in found.items()} == {
+        "linux/amd64": 12,
+        "linux/arm64": 20,
+    }
     # Docker Hub counts each: the index, and the two platforms that most nodes have.
     assert [method for method, _ in registry.asked_for] == ["HEAD", "GET", "GET", "GET"]
 

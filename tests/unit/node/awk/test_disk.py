@@ -50,7 +50,9 @@ def test_a_name_of_a_disk_may_have_a_space(awk: Awk) -> None:
     assert awk.run("disk.awk", f"{HEAD}\n//server/my disk 1000 600 400 60% /\n", keep=400, needed=0, reserved=0) == []
 
 
-@pytest.mark.parametrize("text", ["", HEAD, "df: not found", f"{HEAD}\ndf: /: Permission denied", f"{HEAD}\nnone 0 0 0 - /"])
+@pytest.mark.parametrize(
+    "text", ["", HEAD, "df: not found", f"{HEAD}\ndf: /: Permission denied", f"{HEAD}\nnone 0 0 0 - /"]
+)
 def test_what_does_not_tell_is_no_room(awk: Awk, text: str) -> None:
     [said] = awk.run("disk.awk", text, keep=1, needed=0, reserved=0)
     assert said.startswith("disk: df does not tell what is free: ")
