@@ -15,8 +15,8 @@ from .registry.failures import Unresolved
 Blobs = Mapping[str, int]
 """Sizes in bytes, by digest: what one platform's image consists of."""
 Weight = Mapping[str, Blobs]
-"""The blobs of an image by platform, such as "linux/amd64". An image without an index does not tell its platform, and has
-the key ANY alone."""
+"""The blobs of an image by platform, such as "linux/amd64". An image without an index tells no platform: it has the key ANY
+alone."""
 ANY = ""
 
 # Most nodes are of these. The others' images weigh about the same, and to ask for each costs a request.
