@@ -15,7 +15,7 @@ from .registry.failures import Unresolved
 Blobs = Mapping[str, int]
 """Sizes in bytes, by digest: what one platform's image consists of."""
 Weight = Mapping[str, Blobs]
-"""The blobs of an image by platform, such as "linux/amd64". An image without an index tells no platform: it has the key ANY
+"""The blobs of an image by platform, such as "linux/amd64". An image without an index tells none: it has the key ANY
 alone."""
 ANY = ""
 
