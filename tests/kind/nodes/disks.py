@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 
 import yaml
@@ -11,6 +12,7 @@ from lab import Lab
 KUBELET = "/var/lib/kubelet/config.yaml"
 _AT = "/var/lib/containerd"
 _FILLER = f"{_AT}/filler"
+_QUIET = 5
 # The kubelet's own, which kind's configuration turns off. What is said of other disks stays off: they are this
 # machine's. https://github.com/kubernetes/kubernetes/blob/v1.37.2/pkg/kubelet/eviction/defaults_linux.go
 THRESHOLDS = {
@@ -38,10 +40,21 @@ class Disk:
         size, free = self.figures()
         return 100 - 100 * free / size
 
+    def settled(self) -> tuple[int, int]:
+        """The figures, once nothing has been written or removed for some seconds: containerd tidies up after a pull."""
+        deadline = time.monotonic() + 120
+        seen = [self.figures()]
+        while len(set(seen[-_QUIET:])) > 1 or len(seen) < _QUIET:
+            assert time.monotonic() < deadline, f"the disk of {self.node} does not come to rest: {seen[-_QUIET:]}"
+            time.sleep(1)
+            self.lab.nodes.exec(self.node, "sync", "--file-system", _AT)
+            seen.append(self.figures())
+        return seen[-1]
+
     def fill(self, percent: float) -> None:
         """Put a file on it that fills it so far."""
         self.clear()
-        size, free = self.figures()
+        size, free = self.settled()
         length = free - size * (100 - percent) / 100
         self.lab.nodes.exec(self.node, "fallocate", "--length", f"{int(length)}KiB", _FILLER)
 
