@@ -70,8 +70,18 @@ class Plan:
     min_ready: str
     mirrors: Mapping[str, str]
     remove: tuple[Reference, ...]
+    min_free_disk: str
+    """A quantity or a share, as the user wrote it; "0" without a guard."""
     pinned: tuple[Reference, ...] = ()
     """The references among `images` whose digests were resolved from their tags (arguments/pins.py)."""
+    sizes: tuple[int, ...] = ()
+    """What each of `images` weighs compressed, in bytes and in their order; 0 where it is not known. Empty without a
+    guard of the disk (arguments/weights.py)."""
+
+    @property
+    def guards_disk(self) -> bool:
+        """Whether the puller looks at the image disk before it pulls."""
+        return self.min_free_disk != "0"
 
     @property
     def own_accounts(self) -> bool:

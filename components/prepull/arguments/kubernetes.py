@@ -39,6 +39,10 @@ _AFFINITIES = ("nodeAffinity", "podAffinity", "podAntiAffinity")
 _REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 _OS_LABEL = "kubernetes.io/os"
 _NUMBER_BITS = 63
+_PERCENT = re.compile(r"([0-9]{1,3})%")
+_WHOLE = 100
+_BYTES = re.compile(r"([0-9]+(?:\.[0-9]+)?)([kKMGTPE])[iI]?[bB]")
+_LARGEST_DISK = 2**60
 # The API's affinities have a dozen levels.
 _DEEPEST = 50
 # "Kubernetes reserves all labels, annotations and taints in the kubernetes.io and k8s.io namespaces."
@@ -77,6 +81,27 @@ def integer(value: Any) -> int:
     if number.bit_length() > _NUMBER_BITS:
         raise InvalidValueError("the number is larger than any that the API takes; write a smaller one")
     return number
+
+
+def free_disk(value: Any) -> str:
+    """Read what is to stay free of a disk: a size as a quantity, or a share. Whatever means nothing is "0"."""
+    text = str(whole(value)) if is_number(value) else string(value)
+    if share := _PERCENT.fullmatch(text):
+        if int(share[1]) >= _WHOLE:
+            raise InvalidValueError(f"{text!r} is the whole disk: nothing would be pulled; write less, such as '15%'")
+        return text if int(share[1]) else "0"
+    if size := _BYTES.fullmatch(text):
+        number, prefix = size.groups()
+        binary, decimal = f"{number}{prefix.upper()}i", f"{number}{prefix.replace('K', 'k')}"
+        way_out = f"write '{binary}', or '{decimal}' for powers of ten"
+        raise InvalidValueError(f"{text!r} is not a quantity of Kubernetes; {way_out}")
+    try:
+        size_in_bytes = quantities.amount(text)
+    except ValueError:
+        size_in_bytes = None
+    if size_in_bytes is None or 0 < size_in_bytes < 1 or size_in_bytes > _LARGEST_DISK:
+        raise InvalidValueError(f"{text!r} is neither a size nor a share of a disk; write one such as '20Gi' or '15%'")
+    return text if size_in_bytes else "0"
 
 
 def labels(value: Any) -> dict[str, str]:

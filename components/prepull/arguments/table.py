@@ -78,4 +78,5 @@ ARGUMENTS: Mapping[str, Argument] = {
     "min_ready": _text(readers.share, default="100%"),
     "mirrors": Argument(readers.mirrors, default={}),
     "remove": Argument(readers.unique(readers.reference), default=()),
+    "min_free_disk": _text(kubernetes.free_disk, default="0"),
 }

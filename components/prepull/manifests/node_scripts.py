@@ -30,6 +30,7 @@ def files(plan: Plan, script: Callable[[str], str] = script) -> dict[str, str]:
             secrets=bool(plan.image_pull_secrets),
             provider=plan.credential_provider is not None,
             removal=bool(plan.remove),
+            guard=plan.guards_disk,
         )
         found |= {**{name: script(name) for name in puller}, REASONS: reasons()}
     return found

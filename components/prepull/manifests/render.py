@@ -15,7 +15,7 @@ from typing import Any
 
 import yaml
 
-from ..arguments import pins
+from ..arguments import pins, weights
 from ..arguments.check import InvalidArgumentError, check
 from .kinds import KINDS
 from .objects import Made, Object, Programs, objects_of
@@ -47,6 +47,7 @@ def manifests(
     namespace: str | None = None,
     *,
     warn: Callable[[str], None] = warnings.warn,
+    tell: Callable[[str], None] | None = None,
     programs: Programs | None = None,
 ) -> dict[str, dict[str, Any]]:
     """The objects of a component, each after the objects that it refers to.
@@ -57,6 +58,7 @@ def manifests(
         namespace: the namespace of all objects. Default: the argument `namespace`, else "default". The manifests always
             name it.
         warn: called with a message for images that could not be pinned, if `on_pin_failure` is `warn`.
+        tell: called with a text that says what the pinned images weigh. Default: nobody is told.
         programs: the programs that run on the cluster. Default: the programs of this package.
 
     Returns:
@@ -72,7 +74,7 @@ def manifests(
             f"write at most {_NAME_LENGTH} lower-case letters, digits and '-', with a letter or digit at both ends"
         )
     plan = check(name, {**args, "namespace": namespace or args.get("namespace") or DEFAULT_NAMESPACE})
-    plan = pins.pinned(name, plan, warn=warn)
+    plan = weights.weighed(name, pins.pinned(name, plan, warn=warn), tell=tell)
     made: dict[str, Made] = {}
     rendered = {}
     for item in objects_of(plan, programs):

@@ -12,6 +12,8 @@
 #   PREPULL_ON_FAILURE     retry (exit 1, so that the kubelet restarts the puller) | continue (exit 0)
 #   PREPULL_PARALLELISM, PREPULL_ATTEMPTS
 #   PREPULL_BACKOFF_MS, PREPULL_IMAGE_TIMEOUT_MS, PREPULL_STAGGER_MS
+#   PREPULL_MIN_FREE       if set: what must stay free of the image disk, in KiB or as a share of it ("15%")
+#   PREPULL_NEEDED_KIB     if set: what a pull of each image takes on that disk, in the images' order; 0 if it is not known
 #   PREPULL_REFRESH_MS     if set: run for ever, and pull all images again at this interval
 #   PREPULL_SECRETS        directory with one directory "NUMBER-NAME" for each pull secret, which has its keys as files
 #   PREPULL_PROVIDER       if set: the path of a credential provider of the kubelet's kind
@@ -29,11 +31,13 @@ umask 077
 # Only tests set these. No manifest contains them.
 : "${PREPULL_BACKOFF_LIMIT_MS:=300000}" "${PREPULL_CALL_TIMEOUT_MS:=30000}" "${PREPULL_MOUNTS:=/proc/self/mountinfo}"
 : "${PREPULL_REPORT_LIMIT:=4096}" "${PREPULL_REASON_LIMIT:=200}" "${PREPULL_PROVIDER_TIMEOUT_MS:=60000}"
+: "${PREPULL_DISK:=/}"
 STARTED_ANEW=75
 
 scripts=${0%/*}
 work=$PREPULL_WORK
 secrets=${PREPULL_SECRETS:-} provider=${PREPULL_PROVIDER:-} unwanted=${PREPULL_REMOVE:-}
+min_free=${PREPULL_MIN_FREE:-}
 . "$scripts/processes.sh"
 . "$scripts/time.sh"
 . "$scripts/report.sh"
@@ -44,6 +48,7 @@ secrets=${PREPULL_SECRETS:-} provider=${PREPULL_PROVIDER:-} unwanted=${PREPULL_R
 [ -z "$secrets$provider" ] || . "$scripts/credentials.sh"
 [ -z "$provider" ] || . "$scripts/provider.sh"
 [ -z "$unwanted" ] || . "$scripts/removal.sh"
+[ -z "$min_free" ] || . "$scripts/disk.sh"
 
 pass() { # POLICY: exit code 1 if an image is not there
     now

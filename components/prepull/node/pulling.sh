@@ -1,7 +1,7 @@
 # Pulls all images, several at the same time, each with its own attempts.
 
 pull_all() { # POLICY
-    policy=$1 queue="" running=0 unfinished=0
+    policy=$1 queue="" running=0 unfinished=0 shortage="" reserved=0
     : >"$work/results"
     : >"$work/fetched"
     look_up
@@ -27,10 +27,13 @@ pull_all() { # POLICY
         # shellcheck disable=SC2086 # a list of numbers
         set -- $queue
         while [ "$running" -lt "$PREPULL_PARALLELISM" ] && [ $# -gt 0 ]; do
+            # Before it is refused, an image waits for what runs, which may take less than it has reserved.
+            [ -z "$min_free" ] || has_room "$1" || [ "$running" = 0 ] || break
             start "$1"
             shift
         done
         queue="$*"
+        [ "$unfinished" -gt 0 ] || break
         read -r event index code <&3
         case $event in
             done) finished "$index" "$code" ;;
@@ -48,10 +51,21 @@ pull_all() { # POLICY
 
 start() { # INDEX
     read -r attempts began state name main tag source <"$work/$1.image"
+    if [ "$state" = present ] && [ -n "$shortage" ]; then
+        say "present $name, not pulled again: $shortage"
+        unfinished=$((unfinished - 1))
+        return
+    fi
     now
     [ "$began" != 0 ] || began=$now_ms
     attempts=$((attempts + 1)) running=$((running + 1))
     say "$attempts $began $state $name $main $tag $source" >"$work/$1.image"
+    [ -z "$min_free" ] || reserve
+    if [ -n "$shortage" ]; then
+        say "$shortage" >"$work/$1.out"
+        finished "$1" 1
+        return
+    fi
     say "pulling $name (attempt $attempts of $PREPULL_ATTEMPTS)"
     spawn pull "$1"
 }
@@ -77,6 +91,7 @@ finished() { # INDEX CODE: notes success, another attempt later, or failure
     running=$((running - 1)) why=""
     read -r attempts began state name main tag source <"$work/$1.image"
     [ -z "$secrets$provider" ] || rm -rf "$work/$1.docker"
+    [ -z "$min_free" ] || release "$1"
     if [ "$2" != 0 ]; then
         leave_if_orphaned
         why=$(reason <"$work/$1.out")

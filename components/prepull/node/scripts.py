@@ -15,6 +15,7 @@ PULLER_FILES = (
     "puller.sh",
     "clients.sh",
     "credentials.sh",
+    "disk.sh",
     "images.sh",
     "processes.sh",
     "provider.sh",
@@ -24,6 +25,7 @@ PULLER_FILES = (
     "time.sh",
     "complaint.awk",
     "credential.awk",
+    "disk.awk",
     "inventory.awk",
     "reason.awk",
     "removable.awk",
@@ -38,24 +40,28 @@ PULLER_FILES = (
 _WITH_CREDENTIALS = ("credentials.sh", "credential.awk", "secret.awk")
 _WITH_PROVIDER = ("provider.sh", "complaint.awk", "response.awk")
 _WITH_REMOVAL = ("removal.sh", "removable.awk")
+_WITH_GUARD = ("disk.sh", "disk.awk")
 
 UNTAINT_FILES = ("untaint.sh",)
 """The script that removes the startup taint."""
 
 
-def puller_files(*, secrets: bool, provider: bool, removal: bool) -> list[str]:
+def puller_files(*, secrets: bool, provider: bool, removal: bool, guard: bool) -> list[str]:
     """The files of the puller that a manifest needs: Pulumi's state has each of them three times.
 
     Args:
         secrets: it names pull secrets.
         provider: it names a credential provider.
         removal: it names images to remove.
+        guard: it says what must stay free of the image disk.
     """
-    left_out = {
-        *(() if secrets or provider else _WITH_CREDENTIALS),
-        *(() if provider else _WITH_PROVIDER),
-        *(() if removal else _WITH_REMOVAL),
+    parts = {
+        _WITH_CREDENTIALS: secrets or provider,
+        _WITH_PROVIDER: provider,
+        _WITH_REMOVAL: removal,
+        _WITH_GUARD: guard,
     }
+    left_out = {file for part, needed in parts.items() if not needed for file in part}
     return [file for file in PULLER_FILES if file not in left_out]
 
 

@@ -175,3 +175,8 @@ class PrePullDaemonSetArgs(TypedDict, total=False):
     remove: Optional[Input[Sequence[Input[str]]]]
     """Images to remove from every node; an image that a container uses stays. Default: none. Requires a runtime with a
     socket."""
+    min_free_disk: Optional[Input[str]]
+    """What must stay free of the disk with a node's images: a size (`20Gi`) or a share of the disk (`15%`). An image
+    that would leave less is not pulled on that node, and counts as failed until there is room; what the node has
+    already stays. How much an image takes is known only with `pin_digests`: twice its compressed size; otherwise only
+    what is free before the pull decides. Default: `0`, no guard. Requires a runtime with a CRI socket."""

@@ -11,7 +11,7 @@ from typing import Any
 
 import pulumi
 
-from ..arguments import pins
+from ..arguments import pins, weights
 from ..arguments.check import InvalidArgumentError, check, complaints_of, message
 from ..arguments.table import ARGUMENTS
 from ..plan import Plan
@@ -51,7 +51,7 @@ class Settings:
         """
         args = _plain(args)
         if _is_known(args):
-            plan = _pinned(name, _checked(name, args), pulumi.log.warn)
+            plan = _pinned(name, _checked(name, args), pulumi.log.warn, _teller(pulumi.log.info))
             known = {field: getattr(plan, field) for field in _DECIDING}
             return cls(Deciding(**known, own_accounts=plan.own_accounts), pulumi.Output.from_input(plan))
         # Before any output is made: a known error is then shown alone, and no output fails with it.
@@ -86,24 +86,32 @@ def _checked(name: str, args: Mapping[str, Any]) -> Plan:
         raise PrePullArgumentError(str(error)) from None
 
 
-def _pinned(name: str, plan: Plan, warn: Callable[[str], None]) -> Plan:
+def _teller(info: Callable[[str], None]) -> Callable[[str], None] | None:
+    """Who tells what images weigh. A preview does; an update need not ask the registries once more."""
+    return info if pulumi.runtime.is_dry_run() else None
+
+
+def _pinned(name: str, plan: Plan, warn: Callable[[str], None], tell: Callable[[str], None] | None) -> Plan:
     try:
-        return pins.pinned(name, plan, warn=warn)
+        return weights.weighed(name, pins.pinned(name, plan, warn=warn), tell=tell)
     except (InvalidArgumentError, pins.UnpinnableError) as error:
         raise PrePullArgumentError(str(error)) from None
 
 
 async def _plan_later(name: str, args: Mapping[str, Any]) -> Plan:
     warnings: list[str] = []
+    told: list[str] = []
     try:
         plan = _checked(name, args)
         # In a thread: registries need seconds to answer, and the rest of the program can continue.
-        plan = await asyncio.to_thread(_pinned, name, plan, warnings.append)
+        plan = await asyncio.to_thread(_pinned, name, plan, warnings.append, _teller(told.append))
     except PrePullArgumentError as error:
         # The SDK shows a ValueError within an output as an internal error, wrapped in several others.
         raise pulumi.RunError(str(error)) from None
     for warning in warnings:
         pulumi.log.warn(warning)
+    for text in told:
+        pulumi.log.info(text)
     return plan
 
 

@@ -10,4 +10,8 @@ DOCKER = SocketRuntime(
     client="docker",
     socket_path="/var/run/docker.sock",
     puller_image=DOCKER_IMAGE,
+    cannot={
+        "min_free_disk": "the puller sees the disk of its own pod, and Docker Engine may keep its images on another, "
+        "of which it does not tell what is free; leave it out, or use cri-dockerd if the kubelet runs on the Engine"
+    },
 )

@@ -20,6 +20,7 @@ ONLY_SOCKETS = {
     "refresh": "the kubelet pulls for a pod once",
     "mirrors": "the kubelet pulls an image under its own name; configure the mirror in the node's container runtime",
     "credential_provider": "the kubelet asks its own providers, as for every pod",
+    "min_free_disk": "the kubelet pulls without looking at the disk first, and collects images from 85 % on",
     "remove": "only a runtime's socket can remove images",
     "resources": "there is no puller; helper_resources are those of every container",
 }

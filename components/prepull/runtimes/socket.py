@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
+from math import ceil
 from pathlib import PurePosixPath
 from typing import Any
 
 from ..node.scripts import SCRIPTS_DIRECTORY, SCRIPTS_VOLUME
 from ..plan import CredentialProvider, Plan
-from ..quantities import Resources, completed
+from ..quantities import Resources, amount, completed
 from ..status.report import IMAGES_VARIABLE, PULLER
 from .base import Pod, refused
 from .containers import confined, idle, listed, mount, pullable
@@ -22,6 +24,9 @@ _PROVIDER_VOLUME = "credential-provider"
 # A client process uses 30 to 60 MB while it waits for a pull. The image itself is in the runtime's memory.
 _MEMORY_BASE_MI = 128
 _MEMORY_PER_PULL_MI = 64
+# What a pull takes on the disk, in sizes of the compressed image: an estimate that others use as well
+# (https://github.com/openshift/enhancements/blob/master/enhancements/machine-config/pin-and-pre-load-images.md).
+_UNPACKED = 2
 # For eight images, the clients use 0.3 s of processor time (docs/performance.md): the limit does not slow them. The
 # runtime unpacks the images, and is not within the pod's limit.
 _CPU_LIMIT = "1"
@@ -102,6 +107,7 @@ def _puller(name: str, plan: Plan, sockets: list[str], host_mount: dict[str, Any
         mount("work", WORK_DIRECTORY),
         mount(SCRIPTS_VOLUME, SCRIPTS_DIRECTORY, read_only=True),
     ]
+    settings |= _guard(plan)
     if plan.remove:
         settings["PREPULL_REMOVE"] = "\n".join(pullable(image) for image in plan.remove)
     if plan.image_pull_secrets:
@@ -143,6 +149,25 @@ def _line(plan: Plan, index: int) -> str:
     image = plan.images[index]
     source = plan.source(image)
     return listed(plan, image) if source == image else f"{listed(plan, image)} {pullable(source)}"
+
+
+def _guard(plan: Plan) -> dict[str, str]:
+    """What puller.sh needs to guard the image disk: what must stay free, and what each image takes, as far as known.
+
+    The images' sizes are a variable of their own and not a word of `PREPULL_IMAGES`: only this part of the puller reads
+    them, and a plan without a guard has none.
+    """
+    if not plan.guards_disk:
+        return {}
+    keep = plan.min_free_disk
+    settings = {"PREPULL_MIN_FREE": keep if keep.endswith("%") else str(_kib(amount(keep)))}
+    if any(plan.sizes):
+        settings["PREPULL_NEEDED_KIB"] = " ".join(str(_kib(_UNPACKED * size)) for size in plan.sizes)
+    return settings
+
+
+def _kib(size: Fraction | int) -> int:
+    return ceil(size / 1024)
 
 
 def _puller_volumes(plan: Plan) -> list[dict[str, Any]]:

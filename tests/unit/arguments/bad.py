@@ -321,6 +321,24 @@ BAD: list[tuple[str, Any, str]] = [
     ("min_ready", 10**400, "is neither a number of nodes"),
     ("min_ready", True, "min_ready: True is not a text"),
     ("min_ready", -1, "min_ready: '-1' is neither a number of nodes nor a share"),
+    *[
+        (
+            "min_free_disk",
+            value,
+            f"min_free_disk: {value!r} is neither a size nor a share of a disk; write one such as '20Gi' or '15%'",
+        )
+        for value in ("", "-1", "-5%", "15 %", "15.5%", "20 Gi", "plenty", "%", "100m", "2Ei", "1" * 30, "20Gi\n")
+    ],
+    (
+        "min_free_disk",
+        "20GB",
+        "min_free_disk: '20GB' is not a quantity of Kubernetes; write '20Gi', or '20G' for powers",
+    ),
+    ("min_free_disk", "20kb", "write '20Ki', or '20k' for powers of ten"),
+    *[("min_free_disk", value, "is the whole disk: nothing would be pulled; write less") for value in ("100%", "101%")],
+    ("min_free_disk", -1, "min_free_disk: '-1' is neither a size nor a share"),
+    ("min_free_disk", 1.5, "min_free_disk: 1.5 is not a whole number"),
+    ("min_free_disk", True, "min_free_disk: True is not a text"),
     (
         "mirrors",
         {"hub": "a.b"},

@@ -46,6 +46,7 @@ DEFAULTS: dict[str, Any] = {
     "min_ready": "100%",
     "mirrors": {},
     "remove": (),
+    "min_free_disk": "0",
 }
 
 LONG = "a" * 63
@@ -209,4 +210,7 @@ GOOD: list[tuple[str, Any, Any]] = [
     ("mirrors", {"index.docker.io/team": "host:5000"}, {"docker.io/team": "host:5000"}),
     ("remove", [], ()),
     ("remove", ["a", "library/a:latest", "b"], (parse("a"), parse("b"))),
+    *[("min_free_disk", value, value) for value in ("20Gi", "1.5Ti", "500M", "5k", "1000", "1e9", "1%", "15%", "99%")],
+    *[("min_free_disk", value, "0") for value in ("0", "0%", "0Gi", "0.0", 0, 0.0)],
+    ("min_free_disk", 1073741824, "1073741824"),
 ]

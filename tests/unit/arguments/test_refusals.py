@@ -27,11 +27,12 @@ _KUBELET_CANNOT = {
     "refresh": "the kubelet pulls for a pod once",
     "mirrors": "configure the mirror in the node's container runtime; leave it out, or use a runtime with a socket",
     "credential_provider": "the kubelet asks its own providers, as for every pod; leave it out, or use a runtime",
+    "min_free_disk": "the kubelet pulls without looking at the disk first",
     "remove": "only a runtime's socket can remove images",
     "resources": "there is no puller; helper_resources are those of every container",
 }
 CANNOT: dict[str, dict[str, str]] = {
-    "docker": {},
+    "docker": {"min_free_disk": "Docker Engine may keep its images on another, of which it does not tell what is free"},
     "containerd": {},
     "k3s": {},
     "cri-o": {

@@ -16,7 +16,8 @@ from .parts import TAINT, environment
 PROVIDER = {"command": "/opt/provider/x", "match_images": ["a.example"]}
 CREDENTIALS = ["credentials.sh", "credential.awk", "secret.awk"]
 ANSWERS = ["provider.sh", "complaint.awk", "response.awk"]
-PLAIN = [name for name in PULLER_FILES if name not in {*CREDENTIALS, *ANSWERS, "removal.sh", "removable.awk"}]
+GUARD = ["disk.sh", "disk.awk"]
+PLAIN = [name for name in PULLER_FILES if name not in {*CREDENTIALS, *ANSWERS, *GUARD, "removal.sh", "removable.awk"}]
 GATE = ["gate-program", "gate", "gate-role", "gate-binding", "gate-job"]
 UNTAINT = ["untaint", "untaint-policy", "untaint-policy-binding", "untaint-role", "untaint-binding"]
 
@@ -55,11 +56,21 @@ def test_the_kinds() -> None:
 @pytest.mark.parametrize(
     ("args", "names"),
     [
-        ({"image_pull_secrets": ["a"], "credential_provider": PROVIDER, "remove": ["b"]}, [*PULLER_FILES]),
+        (
+            {
+                "image_pull_secrets": ["a"],
+                "credential_provider": PROVIDER,
+                "remove": ["b"],
+                "min_free_disk": "15%",
+            },
+            [*PULLER_FILES],
+        ),
         ({}, PLAIN),
         ({"image_pull_secrets": ["a"]}, [*PLAIN, *CREDENTIALS]),
         ({"credential_provider": PROVIDER}, [*PLAIN, *CREDENTIALS, *ANSWERS]),
         ({"remove": ["b"]}, [*PLAIN, "removal.sh", "removable.awk"]),
+        ({"min_free_disk": "1Gi"}, [*PLAIN, *GUARD]),
+        ({"min_free_disk": "0%"}, PLAIN),
         ({"wait_for": "nothing"}, PLAIN),
         ({"startup_taint": TAINT}, [*PLAIN, "untaint.sh"]),
         ({"runtime": "kubelet", "startup_taint": TAINT, "wait_for": "pods"}, ["untaint.sh"]),

@@ -64,7 +64,7 @@ def command(
         raise click.UsageError("--format kustomize writes several files: give --output-dir")
     try:
         args = _of_stack(Path(config), config_namespace) if config else _of_file(str(arguments))
-        rendered = render.manifests(name, args, namespace, warn=_warn)
+        rendered = render.manifests(name, args, namespace, warn=_warn, tell=_tell)
     except (InvalidArgumentError, InvalidConfigurationError, stackfile.InvalidStackFileError) as error:
         raise CommandError(str(error), USAGE) from None
     except UnpinnableError as error:
@@ -77,6 +77,10 @@ def command(
 
 def _warn(message: str) -> None:
     click.echo(f"prepull: warning: {message}", err=True)
+
+
+def _tell(text: str) -> None:
+    click.echo(f"prepull: {text}", err=True)
 
 
 def _of_stack(path: Path, namespace: str) -> dict[str, Any]:

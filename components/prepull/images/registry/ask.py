@@ -1,14 +1,16 @@
-"""Asks registries for the digests of several images at once, each within a time limit."""
+"""Asks registries about several images at once, each within a time limit."""
 
 from __future__ import annotations
 
 import queue
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from threading import Thread
+from typing import TypeVar
 
 from ..references import Reference
+from ..sizes import Weight
 from .digests import Registries
 from .failures import RegistryError, Unresolved
 
@@ -17,7 +19,7 @@ LIMIT_SECONDS = 30.0
 PARALLEL = 8
 """How many images are asked for at once."""
 
-_Done = queue.SimpleQueue[tuple[int, "str | Unresolved"]]
+T = TypeVar("T")
 
 
 def resolve(
@@ -38,9 +40,30 @@ def resolve(
     Returns:
         For each reference, in their order, its digest or why there is none.
     """
-    asking = registries or Registries()
-    answers: list[str | Unresolved] = [Unresolved(f"timed out after {limit:g} s")] * len(references)
-    done: _Done = queue.SimpleQueue()
+    return _each(references, (registries or Registries()).digest, limit, parallel)
+
+
+def weigh(
+    references: Sequence[Reference], *, limit: float = LIMIT_SECONDS, parallel: int = PARALLEL
+) -> list[Weight | Unresolved]:
+    """Ask what images weigh, compressed, with the credentials of the user's Docker configuration.
+
+    Args:
+        references: images by digest.
+        limit: how many seconds one image may take.
+        parallel: how many images are asked for at once.
+
+    Returns:
+        For each reference, in their order, its weight or why it is not known.
+    """
+    return _each(references, Registries().weight, limit, parallel)
+
+
+def _each(
+    references: Sequence[Reference], ask: Callable[[Reference], T], limit: float, parallel: int
+) -> list[T | Unresolved]:
+    answers: list[T | Unresolved] = [Unresolved(f"timed out after {limit:g} s")] * len(references)
+    done: queue.SimpleQueue[tuple[int, T | Unresolved]] = queue.SimpleQueue()
     waiting = deque(range(len(references)))
     deadlines: dict[int, float] = {}
     while waiting or deadlines:
@@ -49,8 +72,8 @@ def resolve(
             deadlines[index] = time.monotonic() + limit
             # A daemon: a thread that hangs, such as one whose credential helper waits for input, must not keep the
             # program from ending.
-            arguments = (asking, index, references[index], done)
-            Thread(target=_ask, args=arguments, name=f"prepull: {references[index]}", daemon=True).start()
+            arguments = (ask, index, references[index], done)
+            Thread(target=_one, args=arguments, name=f"prepull: {references[index]}", daemon=True).start()
         try:
             index, answer = done.get(timeout=max(0.0, min(deadlines.values()) - time.monotonic()))
         except queue.Empty:
@@ -62,9 +85,14 @@ def resolve(
     return answers
 
 
-def _ask(registries: Registries, index: int, reference: Reference, done: _Done) -> None:
+def _one(
+    ask: Callable[[Reference], T],
+    index: int,
+    reference: Reference,
+    done: queue.SimpleQueue[tuple[int, T | Unresolved]],
+) -> None:
     try:
-        answer: str | Unresolved = registries.digest(reference)
+        answer: T | Unresolved = ask(reference)
     except RegistryError as error:
         answer = Unresolved(str(error))
     except Exception as error:  # noqa: BLE001 - one image's unexpected error must not hide the others' answers

@@ -1,21 +1,26 @@
-"""Asks an image's registry for the digest that its tag stands for, with the authentication that the registry wants."""
+"""Asks an image's registry for its digest and for its manifests, with the authentication that the registry wants."""
 
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable, Sequence
 from ipaddress import ip_address
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import requests
 
-from .. import references
+from .. import references, sizes
 from ..references import Reference
+from ..sizes import Weight
 from . import tokens
 from .credentials import CredentialError, Credentials
 from .failures import Reason, RegistryError, UnauthorizedError, UnreachableError, refused
 from .logins import Credential
 from .session import Session, why
+
+T = TypeVar("T")
 
 # An index comes first: a tag of several platforms stands for it, and every node can pull it.
 _MEDIA_TYPES = (
@@ -41,7 +46,9 @@ def is_loopback(registry: str) -> bool:
 
 
 class Registries:
-    """Asks registries for digests. It is thread-safe. It remembers registries that do not answer: use it only once.
+    """Asks registries for digests and weights. It is thread-safe.
+
+    It remembers registries that do not answer: use it only once.
 
     Args:
         credentials: finds the credentials. Default: those of the user's Docker configuration.
@@ -62,11 +69,37 @@ class Registries:
         Raises:
             RegistryError: there is no digest, or the registry does not answer.
         """
+        return self._ask(image, lambda question: question.answer())
+
+    def weight(self, image: Reference) -> Weight:
+        """Ask what an image weighs, compressed, on each platform that counts.
+
+        It reads the index and a manifest for each of these platforms. Docker Hub counts each platform that is read as
+        a pull (https://docs.docker.com/docker-hub/usage/pulls/), unlike the request for a digest.
+
+        Args:
+            image: a reference by digest.
+
+        Raises:
+            RegistryError: the registry does not answer, or not with manifests that tell.
+        """
+
+        def read(question: _Question) -> Weight:
+            # For its authentication; of what it says, nothing is new.
+            question.answer()
+            return sizes.weight(question.manifest, str(image.digest))
+
+        try:
+            return self._ask(image, read)
+        except sizes.UntoldError as error:
+            raise RegistryError(str(error)) from None
+
+    def _ask(self, image: Reference, ask: Callable[[_Question], T]) -> T:
         if image.registry in self._silent:
             raise RegistryError(self._silent[image.registry])
         try:
             with Session() as session:
-                return _Question(session, image, self._credentials, plain=self._plain(image.registry)).answer()
+                return ask(_Question(session, image, self._credentials, plain=self._plain(image.registry)))
         except UnreachableError as error:
             # Otherwise each further image of this registry would wait as long again.
             self._silent[image.registry] = str(error)
@@ -81,14 +114,15 @@ class _Question:
         self._image = image
         self._credentials = credentials
         self._plain = plain
-        self._url = (
+        self._manifests = (
             f"{'http' if plain else 'https'}://{_HOSTS.get(image.registry, image.registry)}"
-            f"/v2/{image.repository}/manifests/{image.tag}"
+            f"/v2/{image.repository}/manifests"
         )
         self._authorization: str | None = None
         self._note = ""
 
     def answer(self) -> str:
+        """The digest. Afterwards, requests have the authentication that the registry wants."""
         response = self._ask("HEAD")
         if response.status_code != requests.codes.unauthorized:
             return self._digest(response)
@@ -120,9 +154,20 @@ class _Question:
             return self._of_content()
         raise refused(response.status_code, response.reason, self._note)
 
-    def _ask(self, method: str) -> requests.Response:
+    def manifest(self, digest: str) -> Any:
+        """A manifest or an index of the image's repository, as JSON."""
+        content = self._content(digest)
+        if f"sha256:{hashlib.sha256(content).hexdigest()}" != digest:
+            raise RegistryError(Reason.INVALID_DIGEST.text())
+        try:
+            return json.loads(content)
+        except ValueError:
+            raise RegistryError(Reason.NO_MANIFEST.text()) from None
+
+    def _ask(self, method: str, reference: str | None = None) -> requests.Response:
         accept = {"Accept": ", ".join(_MEDIA_TYPES)}
-        return self._session.send(method, self._url, self._authorization, headers=accept, stream=method == "GET")
+        url = f"{self._manifests}/{reference or self._image.digest or self._image.tag}"
+        return self._session.send(method, url, self._authorization, headers=accept, stream=method == "GET")
 
     def _checked(self, digest: str | None) -> str | None:
         if digest is None:
@@ -134,22 +179,24 @@ class _Question:
 
     def _of_content(self) -> str:
         """The digest of the manifest's content: registries need not send the digest in a header."""
-        with self._ask("GET") as response:
+        return f"sha256:{hashlib.sha256(self._content()).hexdigest()}"
+
+    def _content(self, digest: str | None = None) -> bytes:
+        with self._ask("GET", digest) as response:
             if response.status_code != requests.codes.ok:
                 raise refused(response.status_code, response.reason, self._note)
             # A proxy may answer with its login page, which has a hash as well.
             if response.headers.get("Content-Type", "").partition(";")[0].strip() not in _MEDIA_TYPES:
                 raise RegistryError(Reason.NO_MANIFEST.text())
-            algorithm, size = hashlib.sha256(), 0
+            content = bytearray()
             try:
                 for chunk in response.iter_content(_CHUNK_BYTES):
-                    algorithm.update(chunk)
-                    size += len(chunk)
-                    if size > _MANIFEST_BYTES:
+                    content += chunk
+                    if len(content) > _MANIFEST_BYTES:
                         raise RegistryError(Reason.LARGE_MANIFEST.text(limit=_MANIFEST_BYTES))
             except requests.RequestException as error:
                 raise RegistryError(why(error)) from None
-            return f"sha256:{algorithm.hexdigest()}"
+            return bytes(content)
 
     def _authenticate(self, challenge: str, credential: Credential | None) -> bool:
         """Answer the registry's challenge; whether a token was granted."""

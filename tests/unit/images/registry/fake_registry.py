@@ -62,9 +62,27 @@ class FakeRegistry(ThreadingHTTPServer):
 
     def push(self, repository: str, tag: str, content: str = "v1") -> str:
         """Put an image under a tag; return its digest."""
-        manifest = json.dumps({"mediaType": INDEX, "manifests": [], "annotations": {"content": content}}).encode()
-        self.manifests[repository, tag] = manifest
-        return f"sha256:{hashlib.sha256(manifest).hexdigest()}"
+        return self._put(repository, tag, {"mediaType": INDEX, "manifests": [], "annotations": {"content": content}})
+
+    def push_platforms(self, repository: str, tag: str, images: dict[str, dict[str, int]]) -> str:
+        """Put an image with an index under a tag: for each platform, the sizes of its layers by their names."""
+        entries = []
+        for platform, layers in images.items():
+            system, _, architecture = platform.partition("/")
+            digest = self.push_manifest(repository, platform, layers)
+            entries.append({"digest": digest, "platform": {"os": system, "architecture": architecture}})
+        return self._put(repository, tag, {"mediaType": INDEX, "manifests": entries})
+
+    def push_manifest(self, repository: str, tag: str, layers: dict[str, int]) -> str:
+        """Put an image without an index under a tag."""
+        listed = [{"digest": f"sha256:{name}", "size": size} for name, size in layers.items()]
+        return self._put(repository, tag, {"config": {"digest": f"sha256:config-{tag}", "size": 0}, "layers": listed})
+
+    def _put(self, repository: str, tag: str, document: object) -> str:
+        manifest = json.dumps(document).encode()
+        digest = f"sha256:{hashlib.sha256(manifest).hexdigest()}"
+        self.manifests[repository, tag] = self.manifests[repository, digest] = manifest
+        return digest
 
     def refuses(self, authorization: str) -> bool:
         """Whether a request for a manifest lacks what this registry asks for."""

@@ -32,6 +32,8 @@ AWK_OF = {"ash": "busybox", "dash": "mawk"}
 # The programs that the script may use: those that every default puller image has. Debian's busybox ash ignores PATH for
 # its applets, so functions hide the others there.
 APPLETS = ("cat", "mkdir", "mkfifo", "od", "rm", "sed", "sleep", "sort", "tr")
+# The image disk: a function hides the applet.
+_DISK = 'df() { [ "$*" = "-P -k /" ] && cat "$FAKE_STATE/df"; }\n'
 _BUILTINS = {"ash", "echo", "false", "kill", "printf", "pwd", "sh", "test", "true"}
 
 Step = Mapping[str, Any]
@@ -170,11 +172,19 @@ class Node:
         for name in APPLETS:
             (self.directory / "bin" / name).symlink_to(programs.path("busybox"))
         (self.directory / "bin" / "awk").symlink_to(programs.awk(AWK_OF[self.shell])[0])
-        (self.directory / "hidden.sh").write_text(_hidden() if self.shell == "ash" else "")
+        (self.directory / "hidden.sh").write_text(_DISK + (_hidden() if self.shell == "ash" else ""))
+        self.disk(1000, 900)
 
     def plan(self, steps: Mapping[str, Sequence[Step]]) -> None:
         """Set the faults of the fake clients; see fake_client.py."""
         (self.directory / "plan.json").write_text(json.dumps(steps))
+
+    def disk(self, size: int, free: int) -> None:
+        """Set what `df` says of the image disk, in MiB."""
+        line = f"overlay {size << 10} {size - free << 10} {free << 10} 1% /"
+        new = self.directory / "df.new"
+        new.write_text(f"Filesystem 1024-blocks Used Available Capacity Mounted on\n{line}\n")
+        new.replace(self.directory / "df")
 
     def have(self, *names: str, content: str = "", pinned: bool = False) -> None:
         """Add an image to the node, under each of these names."""
@@ -245,6 +255,7 @@ class Node:
             secrets=environment["SECRETS"] is not None,
             provider=bool(environment.get("PROVIDER")),
             removal=bool(environment.get("REMOVE")),
+            guard=bool(environment.get("MIN_FREE")),
         )
         process = subprocess.Popen(
             [
@@ -307,7 +318,7 @@ def _hidden() -> str:
     applets = subprocess.run(
         [programs.path("busybox"), "--list"], check=True, capture_output=True, text=True
     ).stdout.split()
-    hidden = {applet for applet in applets if applet.isidentifier()} - {*_BUILTINS, *APPLETS, "awk"}
+    hidden = {applet for applet in applets if applet.isidentifier()} - {*_BUILTINS, *APPLETS, "awk", "df"}
     return "".join(
         f'{name}() {{ echo "not every puller image has {name}" >&2; exit 99; }}\n' for name in sorted(hidden)
     )
