@@ -17,20 +17,23 @@ from typing import Any
 
 from .left_out import is_of_every_linux, items, mapping
 
+KEYS = "keys"
 _REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 _CONDITION = {"key": None, "operator": None, "values": None}
 _TERM = {"matchExpressions": [_CONDITION], "matchFields": [_CONDITION]}
-_RESOURCES = [{"resources": {"limits": None, "requests": None}}]
+TOLERATION: dict[str, Any] = {"key": None, "operator": None, "value": None, "effect": None}
+_RESOURCES = [{"resources": {"limits": KEYS, "requests": KEYS}}]
 SHAPE: dict[str, Any] = {
     "nodeSelector": None,
     "affinity": {"nodeAffinity": {_REQUIRED: {"nodeSelectorTerms": [_TERM]}}},
-    "tolerations": [{"key": None, "operator": None, "value": None, "effect": None}],
+    "tolerations": [TOLERATION],
     "runtimeClassName": None,
     "nodeName": None,
     "containers": _RESOURCES,
     "initContainers": _RESOURCES,
 }
-"""The fields of a pod's spec that decide where it may run, in the form of workloads.SHAPE."""
+"""The fields of a pod's spec that decide where it may run, in the form of workloads.SHAPE. Of a mapping with the shape
+KEYS, only the keys decide."""
 
 _EVERY_TAINT = {"operator": "Exists"}
 # Kubernetes adds tolerations of these to the pods of every DaemonSet.
