@@ -66,7 +66,8 @@ def _public(name: str) -> str:
         for node in _parsed(_module(name)).body
         if isinstance(node, ast.ClassDef | ast.FunctionDef) and node.name == name
     ]
-    outputs = f"\n### Outputs\n\n{_table(node, 'output')}" if name == _COMPONENT else ""
+    has_outputs = isinstance(node, ast.ClassDef) and any(isinstance(field, ast.AnnAssign) for field in node.body)
+    outputs = f"\n### Outputs\n\n{_table(node, 'output')}" if has_outputs else ""
     return f"## {name}\n\n{_prose(node)}\n{outputs}"
 
 

@@ -11,13 +11,14 @@ if TYPE_CHECKING:
     from .program.errors import PrePullArgumentError
     from .program.from_config import args_from_config
     from .program.images_of import images_of
-    from .program.stack import prepull_stack, prepull_transformation
+    from .program.stack import PrePullStack, prepull_stack, prepull_transformation
 
 __all__ = [
     "CredentialProvider",
     "PrePullArgumentError",
     "PrePullDaemonSet",
     "PrePullDaemonSetArgs",
+    "PrePullStack",
     "Toleration",
     "__version__",
     "args_from_config",
@@ -31,6 +32,7 @@ _MODULES = {
     "PrePullArgumentError": "program.errors",
     "PrePullDaemonSet": "program.component",
     "PrePullDaemonSetArgs": "program.args",
+    "PrePullStack": "program.stack",
     "Toleration": "program.args",
     "args_from_config": "program.from_config",
     "images_of": "program.images_of",

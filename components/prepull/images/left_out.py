@@ -89,6 +89,17 @@ def is_template(text: str) -> bool:
     return _TEMPLATE.search(text) is not None
 
 
+def is_of_every_linux(label: str, operator: str, values: Sequence[Any]) -> bool:
+    """Whether a condition is about the operating system, and every Linux node meets it.
+
+    Args:
+        label: the key of a label.
+        operator: an operator of node affinity.
+        values: its values.
+    """
+    return label in _OF_LINUX_NODES and _has_linux(label, operator, values)
+
+
 def _may_match_linux(term: Mapping[str, Any]) -> bool:
     conditions = [mapping(each) for each in items(term.get("matchExpressions"))]
     return all(

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from . import placements
 from .left_out import PLACEMENT, is_template, items, keeps_off_linux, mapping, selects_no_linux, writer_of
+from .placements import EVERYWHERE, Placement, placement
 from .references import InvalidReferenceError, parse
 
 # Other projects have kinds with the same names.
@@ -37,6 +40,11 @@ FIELDS = (*_POD, *_WITHIN, "items")
 SHAPE: dict[str, Any] = {**_POD, **PLACEMENT}
 """The fields that decide on images: a mapping of fields, a list with the shape of one item, or None for a value."""
 SHAPE |= {**dict.fromkeys(_WITHIN, SHAPE), "items": [SHAPE]}
+WHERE: dict[str, Any] = {**placements.SHAPE, "os": PLACEMENT["os"]}
+"""The fields that decide on placements, in the same form, with the shape placements.KEYS for the keys of a mapping."""
+WHERE |= {**dict.fromkeys(_WITHIN, WHERE), "items": [WHERE]}
+Classes = Mapping[str, Mapping[str, Any]]
+"""RuntimeClass manifests by their names."""
 
 
 class InvalidWorkloadError(ValueError):
@@ -93,14 +101,50 @@ def read(manifest: Any, name: str, classes: Collection[str] = ()) -> Found:
     """
     found = Found([], [], [])
     for place, pod in _pods(manifest, ""):
-        named = list(_named(pod, place))
-        reason = keeps_off_linux(pod, classes) if named else None
-        if reason is not None:
-            found.left_out.append(f"{name}: {_joined(place, reason)}: no Linux node runs it")
-            continue
-        for where, container, value in named:
-            _judge(found, f"{name}: {where}", container, value)
+        _read_pod(found, name, place, pod, classes)
     return Found(unique(found.images), found.left_out, found.invalid)
+
+
+def by_placement(
+    manifest: Any, name: str, classes: Classes = MappingProxyType({}), tell: Callable[[str], Any] = lambda _: None
+) -> dict[Placement, list[str]]:
+    """The images of one workload, by the nodes where its pods may run.
+
+    Args:
+        manifest: as for `images`.
+        name: its name in messages.
+        classes: the RuntimeClasses that are known.
+        tell: gets a line for each thing that is left out.
+
+    Raises:
+        InvalidWorkloadError: as for `images`.
+    """
+    placed: dict[Placement, list[str]] = {}
+    off = _off_linux(classes)
+    for place, pod in _pods(manifest, ""):
+        found = Found([], [], [])
+        _read_pod(found, name, place, pod, off)
+        if told := _told(found, tell):
+            add(placed, {_where(pod, classes): told})
+    return placed
+
+
+def placements_of(manifest: Any, classes: Classes) -> list[Placement]:
+    """The placements of the pods in a manifest of which only the fields of WHERE are known.
+
+    Args:
+        manifest: as for `images`, with an item for each container.
+        classes: the RuntimeClasses that are known.
+    """
+    off = _off_linux(classes)
+    pods = [pod for _, pod in _pods(manifest, "") if any(pod.get(field) for field in ("containers", "initContainers"))]
+    return list(dict.fromkeys(_where(pod, classes) for pod in pods if keeps_off_linux(pod, off) is None))
+
+
+def add(placed: dict[Placement, list[str]], more: Mapping[Placement, Iterable[str]]) -> None:
+    """Add images to those of their placements, each once."""
+    for each, images in more.items():
+        placed[each] = unique([*placed.get(each, []), *images])
 
 
 def of_manifests(
@@ -120,18 +164,47 @@ def of_manifests(
     Raises:
         InvalidWorkloadError: a manifest names something that is not an image, and was meant as one.
     """
-    every = list(_each(manifests))
-    classes = {
-        str(mapping(one.get("metadata")).get("name"))
-        for one in every
-        if _is_runtime_class(one) and selects_no_linux(one)
-    }
     found: list[str] = []
+    for title, manifest, classes in _chosen(manifests, name, chosen):
+        found += _told(read(manifest, title, _off_linux(classes)), tell)
+    return unique(found)
+
+
+def of_manifests_by_placement(
+    manifests: Iterable[Any],
+    name: str,
+    chosen: Callable[[str | None], bool] = lambda _: True,
+    classes: Classes = MappingProxyType({}),
+    tell: Callable[[str], Any] = lambda _: None,
+) -> dict[Placement, list[str]]:
+    """The same by the nodes where the pods may run.
+
+    Args:
+        manifests: as for `of_manifests`.
+        name: as there.
+        chosen: as there.
+        classes: RuntimeClasses that are known beside those among the manifests.
+        tell: as there.
+
+    Raises:
+        InvalidWorkloadError: as for `of_manifests`.
+    """
+    placed: dict[Placement, list[str]] = {}
+    for title, manifest, own in _chosen(manifests, name, chosen):
+        add(placed, by_placement(manifest, title, {**classes, **own}, tell))
+    return placed
+
+
+def _chosen(
+    manifests: Iterable[Any], name: str, chosen: Callable[[str | None], bool]
+) -> Iterator[tuple[str, Mapping[str, Any], Classes]]:
+    """Title and manifest of each that runs pods and counts, with the RuntimeClasses among all."""
+    every = list(_each(manifests))
+    classes = {str(mapping(one.get("metadata")).get("name")): one for one in every if _is_runtime_class(one)}
     for manifest in every:
         kind, metadata = str(manifest.get("kind", "")), mapping(manifest.get("metadata"))
         if runs_pods(str(manifest.get("apiVersion", "")), kind) and chosen(metadata.get("namespace")):
-            found += _told(read(manifest, f"{name}: {kind} '{metadata.get('name', '')}'", classes), tell)
-    return unique(found)
+            yield f"{name}: {kind} '{metadata.get('name', '')}'", manifest, classes
 
 
 def unique(names: Iterable[str]) -> list[str]:
@@ -145,6 +218,27 @@ def _told(found: Found, tell: Callable[[str], Any]) -> list[str]:
     for line in found.left_out:
         tell(line)
     return found.images
+
+
+def _read_pod(found: Found, name: str, place: str, pod: Mapping[str, Any], off: Collection[str]) -> None:
+    """Add what a pod's spec names to the lists."""
+    named = list(_named(pod, place))
+    reason = keeps_off_linux(pod, off) if named else None
+    if reason is not None:
+        found.left_out.append(f"{name}: {_joined(place, reason)}: no Linux node runs it")
+        return
+    for location, container, value in named:
+        _judge(found, f"{name}: {location}", container, value)
+
+
+def _where(pod: Mapping[str, Any], classes: Classes) -> Placement:
+    """The placement of a pod's spec that somebody wrote. With `nodeName` it is EVERYWHERE: no scheduler is asked."""
+    return EVERYWHERE if pod.get("nodeName") else placement(pod, classes)
+
+
+def _off_linux(classes: Classes) -> Collection[str]:
+    """The names of the RuntimeClasses whose pods no Linux node runs."""
+    return {name for name, manifest in classes.items() if selects_no_linux(manifest)}
 
 
 def _judge(found: Found, where: str, container: Any, value: Any) -> None:

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from inspect import isawaitable
+from contextlib import suppress
 from itertools import chain
-from typing import Any
+from types import MappingProxyType
+from typing import Any, TypeVar
 
 import pulumi
 
 from ..images import workloads
+from ..images.placements import EVERYWHERE, Placement
 from . import charts
 from .errors import PrePullArgumentError
+from .inputs import has, is_plain, merged, pruned
+
+T = TypeVar("T")
+Placed = Mapping[Placement, Sequence[str]]
+"""Images by the nodes that need them. Values of outputs are a MappingProxyType: of a dict, keys must be texts."""
+
+_SHAPES = (workloads.SHAPE, workloads.WHERE)
+"""The fields that decide on the images of a workload, and those that decide on its placements."""
 
 
 def images_of(*sources: Any) -> pulumi.Output[list[str]]:
@@ -74,14 +84,53 @@ def of_inputs(value: Any, name: str) -> pulumi.Output[list[str]]:
         value: the workload's inputs, or a part of them that contains the images.
         name: the workload's name in an error.
     """
+    return pulumi.Output.from_input(pruned(value, workloads.SHAPE)).apply(
+        lambda found: _told(lambda: workloads.images(found, name, _warn))
+    )
 
-    def read(found: Any) -> list[str]:
-        try:
-            return workloads.images(found, name, _warn)
-        except workloads.InvalidWorkloadError as error:
-            raise pulumi.RunError(str(error)) from None
 
-    return pulumi.Output.from_input(pruned(value, workloads.SHAPE)).apply(read)
+def placed_of_inputs(
+    value: Any, name: str, classes: workloads.Classes, *, everywhere: bool = False
+) -> pulumi.Output[Placed]:
+    """The same by the nodes where the pods may run. The result depends on the fields of workloads.WHERE too.
+
+    Args:
+        value: as for `of_inputs`.
+        name: as for `of_inputs`.
+        classes: the RuntimeClasses that are known.
+        everywhere: take all images for EVERYWHERE, and do not read placements.
+    """
+    if everywhere:
+        return of_inputs(value, name).apply(lambda images: _placed({EVERYWHERE: images} if images else {}))
+
+    parts = [pruned(value, shape) for shape in _SHAPES]
+
+    def read(known: Sequence[Any]) -> Placed:
+        return _placed(_told(lambda: workloads.by_placement(merged(*known), name, classes, _warn)))
+
+    if all(is_plain(value, shape) for shape in _SHAPES):
+        # An output takes everything apart that is given to it.
+        return pulumi.Output.from_input("").apply(lambda _: read(parts))
+    return pulumi.Output.all(*parts).apply(read)
+
+
+def placements_of_inputs(value: Any, name: str, classes: workloads.Classes) -> Sequence[Placement] | None:
+    """The placements of a workload's pods, if the program wrote them as plain values; else None.
+
+    A placement is left out if it is known already that no image is to be pulled there.
+
+    Args:
+        value: as for `of_inputs`.
+        name: as for `of_inputs`.
+        classes: the RuntimeClasses that are known.
+    """
+    images, where = _SHAPES
+    if not is_plain(value, where):
+        return None
+    if is_plain(value, images):
+        with suppress(workloads.InvalidWorkloadError):
+            return list(workloads.by_placement(merged(pruned(value, images), pruned(value, where)), name, classes))
+    return workloads.placements_of(pruned(value, where), classes)
 
 
 def of_rendered(
@@ -102,14 +151,47 @@ def of_rendered(
             count.
     """
     what = title(type_, name)
+    return charts.rendered(type_, name, inputs, opts).apply(
+        lambda manifests: _told(lambda: workloads.of_manifests(manifests, what, chosen, _warn))
+    )
 
-    def read(manifests: Sequence[Any]) -> list[str]:
-        try:
-            return workloads.of_manifests(manifests, what, chosen, _warn)
-        except workloads.InvalidWorkloadError as error:
-            raise pulumi.RunError(str(error)) from None
 
-    return charts.rendered(type_, name, inputs, opts).apply(read)
+def placed_of_rendered(
+    type_: str,
+    name: str,
+    inputs: Mapping[str, Any],
+    opts: pulumi.InvokeOptions,
+    *,
+    classes: workloads.Classes,
+    chosen: Callable[[str | None], bool],
+) -> pulumi.Output[Placed]:
+    """The same by the nodes where the pods may run.
+
+    Args:
+        type_: as for `of_rendered`.
+        name: as there.
+        inputs: as there.
+        opts: as there.
+        classes: the RuntimeClasses that are known beside those among the manifests.
+        chosen: as there.
+    """
+    what = title(type_, name)
+    return charts.rendered(type_, name, inputs, opts).apply(
+        lambda manifests: _placed(
+            _told(lambda: workloads.of_manifests_by_placement(manifests, what, chosen, classes, _warn))
+        )
+    )
+
+
+def _placed(images: Placed) -> Placed:
+    return MappingProxyType(dict(images))
+
+
+def _told(read: Callable[[], T]) -> T:
+    try:
+        return read()
+    except workloads.InvalidWorkloadError as error:
+        raise pulumi.RunError(str(error)) from None
 
 
 def _source(source: Any, name: str) -> pulumi.Output[list[str]]:
@@ -119,7 +201,7 @@ def _source(source: Any, name: str) -> pulumi.Output[list[str]]:
         return _resource(source)
     if isinstance(source, Sequence) and not isinstance(source, str):
         return together([_source(item, f"{name}[{index}]") for index, item in enumerate(source)])
-    if isinstance(source, str) or not any(_has(source, field) for field in workloads.FIELDS):
+    if isinstance(source, str) or not any(has(source, field) for field in workloads.FIELDS):
         raise PrePullArgumentError(f"{name}: {source!r} is neither a workload nor a part of one; give its spec")
     return of_inputs(source, name)
 
@@ -168,40 +250,3 @@ def _warn(line: str) -> None:
 
 def _title(resource: pulumi.Resource) -> str:
     return title(resource.pulumi_resource_type, resource.pulumi_resource_name)
-
-
-def pruned(value: Any, shape: Any) -> Any:
-    """A copy of inputs that contains some fields only. Outputs stay outputs.
-
-    Args:
-        value: inputs, as Pulumi's classes or as mappings.
-        shape: the fields to keep, in the API's names, in the form of workloads.SHAPE.
-    """
-    if value is None or shape is None:
-        return value
-    if isinstance(value, pulumi.Output) or isawaitable(value):
-        later: pulumi.Output[Any] = pulumi.Output.from_input(value)
-        return later.apply(lambda known: pulumi.Output.from_input(pruned(known, shape)))
-    if isinstance(shape, list):
-        items = value if isinstance(value, Sequence) and not isinstance(value, str) else []
-        return [pruned(item, shape[0]) for item in items]
-    return {field: pruned(_field(value, field), inner) for field, inner in shape.items() if _has(value, field)}
-
-
-def _has(value: Any, field: str) -> bool:
-    names = (_snake(field), field)
-    if isinstance(value, Mapping):
-        return any(name in value for name in names)
-    return isinstance(getattr(type(value), names[0], None), property)
-
-
-def _field(value: Any, field: str) -> Any:
-    snake = _snake(field)
-    # Pulumi's classes have a property for each field. Some are mappings too, but warn when they are used as mappings.
-    if isinstance(getattr(type(value), snake, None), property):
-        return getattr(value, snake)
-    return value[snake] if snake in value else value[field]
-
-
-def _snake(field: str) -> str:
-    return "".join(f"_{char.lower()}" if char.isupper() else char for char in field)

@@ -49,15 +49,28 @@ class Settings:
             PrePullArgumentError: a known argument is wrong, an image cannot be pinned, or a deciding argument is an
                 output.
         """
-        args = _plain(args)
-        if _is_known(args):
+        args = plain(args)
+        if is_known(args):
             plan = _pinned(name, _checked(name, args), pulumi.log.warn, _teller(pulumi.log.info))
             known = {field: getattr(plan, field) for field in _DECIDING}
             return cls(Deciding(**known, own_accounts=plan.own_accounts), pulumi.Output.from_input(plan))
         # Before any output is made: a known error is then shown alone, and no output fails with it.
         decided = _decided(name, args)
-        later: pulumi.Output[Plan] = _resolved(args).apply(lambda known: _plan_later(name, known))
+        later: pulumi.Output[Plan] = resolved(args).apply(lambda known: _plan_later(name, known))
         return cls(decided, later)
+
+
+def decide(name: str, args: Mapping[str, Any]) -> Deciding:
+    """The deciding arguments of a component that is declared later. All known arguments are checked now.
+
+    Args:
+        name: as for `Settings.of`.
+        args: as for `Settings.of`.
+
+    Raises:
+        PrePullArgumentError: as for `Settings.of`.
+    """
+    return _decided(name, plain(args))
 
 
 _DECIDING = ("runtime", "startup_taint", "wait_for", "timeout")
@@ -65,13 +78,13 @@ _DECIDING = ("runtime", "startup_taint", "wait_for", "timeout")
 
 def _decided(name: str, args: Mapping[str, Any]) -> Deciding:
     """The deciding arguments. Also checks all other known arguments now; outputs are checked later."""
-    outputs = [key for key in _DECIDING if not _is_known(args.get(key))]
+    outputs = [key for key in _DECIDING if not is_known(args.get(key))]
     if outputs:
         raise PrePullArgumentError(
             f"PrePullDaemonSet '{name}': {', '.join(outputs)}: it decides which resources there are, and so must be "
             "known when the program runs; write a plain value instead of an output"
         )
-    known = {key: value for key, value in args.items() if value is not None and _is_known(value)}
+    known = {key: value for key, value in args.items() if value is not None and is_known(value)}
     if complaints := complaints_of(known):
         raise PrePullArgumentError(message(name, complaints))
     # The name of the account may be an output: that there is one decides.
@@ -115,19 +128,19 @@ async def _plan_later(name: str, args: Mapping[str, Any]) -> Plan:
     return plan
 
 
-def _resolved(value: Any) -> pulumi.Output[Any]:
+def resolved(value: Any) -> pulumi.Output[Any]:
     """A value and all outputs in it, as mappings, lists and scalars."""
 
     def later(each: Any) -> Any:
         output = each if isinstance(each, pulumi.Output) else pulumi.Output.from_input(each)
         # Not from_input() right away: it cannot read an output class that has a field `values`.
-        return output.apply(_resolved)
+        return output.apply(resolved)
 
-    resolved: pulumi.Output[Any] = pulumi.Output.from_input(_plain(value, later))
-    return resolved
+    whole: pulumi.Output[Any] = pulumi.Output.from_input(plain(value, later))
+    return whole
 
 
-def _plain(value: Any, later: Callable[[Any], Any] = lambda output: output) -> Any:
+def plain(value: Any, later: Callable[[Any], Any] = lambda output: output) -> Any:
     """A value as mappings, lists and scalars. What is neither, nor stands for one, is left for the check to refuse.
 
     Args:
@@ -138,14 +151,14 @@ def _plain(value: Any, later: Callable[[Any], Any] = lambda output: output) -> A
         return value.value
     if value is None or isinstance(value, (str, int, float)):
         return value
-    if _is_later(value):
+    if is_later(value):
         return later(value)
     if isinstance(value, (list, tuple)):
-        return [_plain(item, later) for item in value]
+        return [plain(item, later) for item in value]
     if isinstance(value, Mapping):
-        return {key: _plain(item, later) for key, item in value.items()}
+        return {key: plain(item, later) for key, item in value.items()}
     given = {field: getattr(value, field) for field in _fields(type(value))}
-    return {field: _plain(item, later) for field, item in given.items() if item is not None} if given else value
+    return {field: plain(item, later) for field, item in given.items() if item is not None} if given else value
 
 
 def _fields(class_: type) -> Sequence[str]:
@@ -158,13 +171,15 @@ def _fields(class_: type) -> Sequence[str]:
     return sorted(properties) if properties and properties == set(signature(class_).parameters) else ()
 
 
-def _is_known(value: Any) -> bool:
+def is_known(value: Any) -> bool:
+    """Whether there is no output in a value of mappings and lists."""
     if isinstance(value, Mapping):
-        return all(_is_known(item) for item in value.values())
+        return all(is_known(item) for item in value.values())
     if isinstance(value, (list, tuple)):
-        return all(_is_known(item) for item in value)
-    return not _is_later(value)
+        return all(is_known(item) for item in value)
+    return not is_later(value)
 
 
-def _is_later(value: Any) -> bool:
+def is_later(value: Any) -> bool:
+    """Whether a value is an output, or becomes one."""
     return isinstance(value, pulumi.Output) or isawaitable(value)

@@ -17,7 +17,7 @@ from __future__ import annotations
 LIMIT = 200
 """The most characters of a reason."""
 UNAUTHORIZED, HIDDEN = "unauthorized", "unauthorized, or no such repository"
-_NO_TAG, _PLATFORM = "manifest unknown", "no image for this platform"
+_NO_TAG, PLATFORM = "manifest unknown", "no image for this platform"
 
 TABLE: tuple[tuple[str, str, bool], ...] = (
     # What the puller says itself, and what a client says of the runtime's socket (kubernetes-sigs/cri-tools#1049).
@@ -46,8 +46,8 @@ TABLE: tuple[tuple[str, str, bool], ...] = (
     ('(^|: |:"|40[13] [(]?)(unauthorized|forbidden|denied)(:? |:?$|[")])|access (to the resource is )?denied',
      UNAUTHORIZED, True),
     # nginx/nginx-gateway-fabric#3661, cri-o/cri-o#3626.
-    ("no match for platform|no matching manifest for|no image found in [a-z ]+ for arch", _PLATFORM, True),
-    ("not (match|provide) the specified platform|cannot be used on this platform", _PLATFORM, True),
+    ("no match for platform|no matching manifest for|no image found in [a-z ]+ for arch", PLATFORM, True),
+    ("not (match|provide) the specified platform|cannot be used on this platform", PLATFORM, True),
     # kubernetes-sigs/cri-tools#1137, containerd/containerd#6984: a mirror or a proxy shows a page to a browser.
     ("type:? \"?text/html|invalid character '.*' (looking|after)|<(!doctype )?html", "a web page, not an image", False),
     # containerd/containerd#3604 and #12302, moby/moby#52411; containerd/containerd#5799 and #6147.

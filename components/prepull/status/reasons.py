@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from .causes import HIDDEN, LIMIT, TABLE, UNAUTHORIZED
+from .causes import HIDDEN, LIMIT, PLATFORM, TABLE, UNAUTHORIZED
 
 PULL_FAILURES = frozenset(
     (
@@ -131,12 +131,19 @@ def shortened(text: str, limit: int) -> str:
     return text if len(text) <= limit else f"{text[:head]}...{text[head + 3 - limit :]}"
 
 
-def way_out(reason: str | None) -> str | None:
-    """What to do about a reason in the puller's report, if the kubelet may have what the puller lacks."""
-    if reason not in (UNAUTHORIZED, HIDDEN):
-        return None
-    nodes = "for nodes' own credentials, credential_provider or runtime: kubelet"
-    return f"{UNAUTHORIZED}: set image_pull_secrets; {nodes}"
+def way_out(reason: str | None, *, by_puller: bool) -> str | None:
+    """What to do about the reason why an image was not pulled; None if the reason says all.
+
+    Args:
+        reason: the reason.
+        by_puller: whether the puller pulls, which may lack what the kubelet has.
+    """
+    if reason == PLATFORM:
+        return f"{PLATFORM}: set kubernetes.io/arch in node_selector, or build the image for these nodes too"
+    if by_puller and reason in (UNAUTHORIZED, HIDDEN):
+        nodes = "for nodes' own credentials, credential_provider or runtime: kubelet"
+        return f"{UNAUTHORIZED}: set image_pull_secrets; {nodes}"
+    return None
 
 
 def _plain(message: str) -> str:

@@ -210,9 +210,9 @@ def _countable(status: Status) -> int:
 
 
 def _ways_out(status: Status) -> list[str]:
-    """What to do about failures for which only the puller's way of pulling may be to blame."""
-    reported = (image.reason for node in status.nodes if node.pod.reports for image in node.pod.images)
-    return sorted({hint for hint in map(way_out, reported) if hint})
+    """What to do about failures that have more to do than their reasons say."""
+    hints = (way_out(image.reason, by_puller=node.pod.reports) for node in status.nodes for image in node.pod.images)
+    return sorted({hint for hint in hints if hint})
 
 
 def _line(cause: str, nodes: list[str], desired: int) -> str:

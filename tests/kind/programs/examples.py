@@ -249,3 +249,8 @@ def taints_of(lab: Lab, node: str) -> set[str]:
     """The keys of a node's taints."""
     spec = json.loads(lab.cluster.kubectl("get", "node", node, "--output=json"))["spec"]
     return {taint["key"] for taint in spec.get("taints", [])}
+
+
+def untainted(lab: Lab) -> set[str]:
+    """The nodes where pods without tolerations run."""
+    return {node for node in lab.cluster.base_nodes if not taints_of(lab, node)}

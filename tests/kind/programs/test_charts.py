@@ -21,6 +21,7 @@ from pulumi import automation as auto
 from lab import Lab
 
 from ..conftest import PULLER_IMAGE, Images, Stack, UpFailed
+from .examples import untainted
 
 # Nobody has it: the gate would never open if it were pulled.
 NOWHERE = "registry.invalid/nowhere:1"
@@ -112,7 +113,7 @@ def test_of_a_chart_at_a_url_what_is_deployed(lab: Lab, stack: Stack, images: Im
     assert "Deployment 'release-gateway': spec.template.spec.containers[0].image: 'auto' is no image" in result.screen
     assert "DaemonSet 'chart-windows': spec.template.spec.nodeSelector: kubernetes.io/os=windows" in result.screen
     for image in wanted.values():
-        assert images.nodes_with(image) == set(lab.cluster.base_nodes)
+        assert images.nodes_with(image) == untainted(lab)
 
 
 def test_a_subchart_that_is_not_there_is_named_and_one_that_is_there_is_pulled(

@@ -43,14 +43,16 @@ def run(engine: Engine, rest: Callable[[], Any], *, preview: bool = False, args:
 
 
 def waiting(engine: Engine) -> set[str]:
-    """The names of the resources that wait for the gate."""
+    """The names of the resources that wait for a gate of the block `images`."""
+    return {name for name, gates in waits(engine).items() if gates and not name.startswith("images-")}
+
+
+def waits(engine: Engine) -> dict[str, set[str]]:
+    """The gates that each resource waits for, by their names."""
     gates = {item.name for item in engine.find("Job") if item.name.endswith("-gate")}
-    assert gates == {"images-gate"}
     return {
-        item.name
+        item.name: {urn.rpartition("::")[2] for urn in item.request.dependencies} & gates
         for item in engine.recorder.registered
-        if any(each.endswith("::images-gate") for each in item.request.dependencies)
-        and not item.name.startswith("images-")
     }
 
 

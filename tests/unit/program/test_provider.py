@@ -17,7 +17,7 @@ import pytest
 import yaml
 from prepull.arguments import check as validation
 from prepull.arguments.table import ARGUMENTS
-from prepull.program import component
+from prepull.program import deployment
 from prepull.program.provider import PrePullProvider, _urn_once_checked, arguments, in_camel_case
 from pulumi.errors import InputPropertiesError
 from pulumi.provider import ConstructResult
@@ -132,7 +132,7 @@ def test_an_error_of_the_component_itself_stays_one(engine: Engine, monkeypatch:
     def broken(_: Any) -> Any:
         raise RuntimeError("broken")
 
-    monkeypatch.setattr(component, "objects_of", broken)
+    monkeypatch.setattr(deployment, "objects_of", broken)
 
     with pytest.raises(RuntimeError, match="broken"):
         engine.run(lambda: construct({"images": ["nginx"]}))

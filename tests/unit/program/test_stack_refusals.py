@@ -9,7 +9,7 @@ import pulumi
 import pulumi_kubernetes as k8s
 import pytest
 from prepull import PrePullArgumentError, prepull_stack
-from prepull.program import collection
+from prepull.program.stack import collection
 
 from ..conftest import Engine
 from .blocks import library, pod, run, waiting
@@ -42,7 +42,7 @@ def test_what_is_left_out_is_said_and_not_pulled(engine: Engine, monkeypatch: py
         k8s.core.v1.Pod("unwanted", spec=windows)
 
     assert run(engine, rest, args={"images": ["windows"]}, exclude="unwanted") == library("windows", "b")
-    assert waiting(engine) == {"template", "gateway", "windows"}
+    assert waiting(engine) == {"gateway"}
     to_do, image = "to pull that image, write it in images", "spec.containers[0].image"
     assert sorted(said) == [
         f"left out: Pod 'gateway': {image}: 'auto' is no image: Istio puts one in when a pod starts; {to_do}",
@@ -60,7 +60,7 @@ def test_if_all_is_left_out_the_error_leads_to_the_warnings(engine: Engine, monk
 def test_wrong_arguments_are_the_only_thing_that_is_said(engine: Engine) -> None:
     with pytest.raises(PrePullArgumentError, match="timeout: 'soon' is not a duration"):
         run(engine, lambda: None, args={"timeout": "soon"})
-    with pytest.raises(pulumi.RunError, match=r"images\[0\]: 7 is not a text"):
+    with pytest.raises(PrePullArgumentError, match=r"images\[0\]: 7 is not a text"):
         run(Engine(), lambda: pod("a", "a"), args={"images": [7]})
 
 
@@ -93,7 +93,7 @@ def test_what_is_declared_in_an_apply_is_let_through_only_with_images_that_are_t
 
 
 def test_a_circle_ends_with_the_names_of_what_is_not_known(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(collection, "_PATIENCE_SECONDS", 0.1)
+    monkeypatch.setattr(collection, "_PATIENCE_SECONDS", 0.3)
     said: list[str] = []
     monkeypatch.setattr(pulumi.log, "info", said.append)
 
@@ -107,8 +107,8 @@ def test_a_circle_ends_with_the_names_of_what_is_not_known(engine: Engine, monke
         pod("second", pulumi.Output.all(tag, "x").apply(lambda known: known[0]))
 
     pending = (
-        "which images these run: Pod 'second'; if they wait for a workload that waits for the images, declare it "
-        "outside the block"
+        "which images these run: Pod 'second'; ConfigMap 'built' waits for Pod 'registry', which waits for the images; "
+        "if they wait for a workload that waits for the images, declare it outside the block"
     )
     with pytest.raises(pulumi.RunError) as failure:
         run(engine, inside, args={"timeout": "500ms"})
@@ -138,3 +138,30 @@ def test_images_that_never_come_are_not_waited_for_for_ever(engine: Engine) -> N
     listed: Any = {"timeout": "500ms", "images": never()}
     with pytest.raises(pulumi.RunError, match=r"not known after 500ms: .* run: the argument images; if"):
         run(Engine(), lambda: pod("web", "a"), args=listed)
+
+
+class Shop(pulumi.ComponentResource):
+    """A component whose child has the same name in each of them."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__("test:index:Shop", name)
+        pod("web", "a", parent=self)
+
+
+@pytest.mark.parametrize(
+    "declare",
+    [lambda: [pod("web", "a"), pod("web", "b")], lambda: [Shop("one"), Shop("two")]],
+    ids=["twice", "in two components of one type"],
+)
+def test_a_workload_that_is_declared_twice_is_refused_before_anything_is_pulled(engine: Engine, declare: Any) -> None:
+    with pytest.raises(pulumi.RunError, match=r"^prepull_stack 'images': Pod 'web' is declared twice; Pulumi tells"):
+        run(engine, declare)
+    assert engine.find("DaemonSet") == engine.find("Pod") == []
+
+
+def test_workloads_of_different_parents_may_have_the_same_name(engine: Engine) -> None:
+    def rest() -> None:
+        Shop("shop")
+        pod("web", "b")
+
+    assert run(engine, rest) == library("a", "b")

@@ -7,7 +7,7 @@ from typing import Any
 import pulumi
 import pulumi_kubernetes as k8s
 import pytest
-from prepull import PrePullDaemonSet
+from prepull import PrePullDaemonSet, prepull_stack
 from pulumi.runtime import mocks
 
 from ..conftest import Engine
@@ -107,12 +107,14 @@ def test_a_choice_by_names_and_namespaces(engine: Engine, options: Any, chosen: 
 
 
 def test_without_a_namespace_a_workload_is_in_its_providers(engine: Engine) -> None:
-    def rest() -> None:
+    def program() -> dict[str, Any]:
         provider = k8s.Provider("elsewhere", namespace="x")
-        pod("a", "a", provider=provider)
-        pod("b", "b")
+        with prepull_stack("images", opts=pulumi.ResourceOptions(provider=provider), namespaces="x") as images:
+            pod("a", "a", provider=provider)
+            pod("b", "b", "y", provider=provider)
+        return {"images": images.images}
 
-    assert run(engine, rest, namespaces="x") == library("a")
+    assert engine.run(program) == {"images": library("a")}
     assert waiting(engine) == {"a"}
 
 

@@ -41,6 +41,24 @@ def test_it_fails_once_too_many_nodes_are_lost_and_names_them() -> None:
     )
 
 
+OF_PLATFORM = (
+    "no image for this platform: set kubernetes.io/arch in node_selector, or build the image for these nodes too"
+)
+
+
+def test_nodes_of_another_architecture_are_told_how_to_leave_them_out() -> None:
+    never = ("0 failed 2 9.000 no image for this platform", "1 failed 2 9.000 manifest unknown")
+    verdict = judge(seen(there("a"), running("b"), reported("c", *never, code=1)), "100%", settled=False, late=False)
+    assert verdict.lines[1:] == (
+        f"image {NAMES[0]}: no image for this platform (1 of 3 nodes: c)",
+        f"image {NAMES[1]}: manifest unknown (1 of 3 nodes: c)",
+        OF_PLATFORM,
+    )
+    item = stuck("pull-0", "ErrImagePull", "no match for platform in manifest: not found", NAMES[0], KUBELET)
+    verdict = judge(seen(item, desired=1, args=KUBELET), "100%", settled=True, late=False)
+    assert OF_PLATFORM in verdict.lines
+
+
 def test_the_kubelet_has_its_own_credentials_so_only_the_puller_is_helped() -> None:
     item = stuck("hold-1", "ErrImagePull", "401 Unauthorized", NAMES[1], KUBELET)
     verdict = judge(seen(item, desired=1, args=KUBELET), "100%", settled=True, late=False)

@@ -8,7 +8,7 @@ from typing import Any
 import grpc  # type: ignore[import-untyped]
 import pulumi
 import pytest
-from prepull import images_of
+from prepull import images_of, prepull_stack
 from prepull.program.charts import helm
 from prepull.program.images_of import of_rendered
 
@@ -99,13 +99,14 @@ def test_an_empty_value_overrides_a_default(engine: Engine, renderer: Renderer) 
 
 
 def test_the_namespace_is_the_one_that_is_selected_by(engine: Engine, renderer: Renderer) -> None:
-    def rest() -> None:
-        provider = k8s.Provider("apps", namespace="apps")
-        args = k8s.helm.v3.ReleaseArgs(chart="nginx")
-        k8s.helm.v3.Release("web", args, opts=pulumi.ResourceOptions(provider=provider))
+    def program() -> dict[str, Any]:
+        provider = pulumi.ResourceOptions(provider=k8s.Provider("apps", namespace="apps"))
+        with prepull_stack("images", opts=provider, namespaces="apps") as images:
+            k8s.helm.v3.Release("web", k8s.helm.v3.ReleaseArgs(chart="nginx"), opts=provider)
+        return {"images": images.images}
 
     renderer.answers[TEMPLATE]["result"][0]["metadata"]["namespace"] = "apps"
-    assert run(engine, rest, namespaces="apps") == library("a")
+    assert engine.run(program) == {"images": library("a")}
     assert renderer.asked["namespace"] == "apps"
 
 

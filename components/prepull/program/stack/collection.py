@@ -1,28 +1,31 @@
-"""Collects the images of a block. The list is complete when the block has ended and every image is known."""
+"""Collects the images of a block. The lists are complete when the block has ended and every image is known."""
 
 from __future__ import annotations
 
 import asyncio
 import traceback
 from collections.abc import Sequence
-from itertools import chain
+from types import MappingProxyType
 from typing import Any
 
 import pulumi
 
-from .. import durations
+from ... import durations
+from ...images.placements import EVERYWHERE, Placement
+from ...images.workloads import add
+from ..images_of import Placed
 
 _PATIENCE_SECONDS = 15.0
 _WAY_OUT = "if they wait for a workload that waits for the images, declare it outside the block"
 
 
 class Collection:
-    """Collects the images of workloads while a block is open, and makes one list of them.
+    """Collects the images of workloads while a block is open, and makes one list of them for each placement.
 
     Args:
         owner: the block's name in an error.
         what: the selected workloads, for the error if there are none: a text that follows "no workload".
-        listed: images to put before the found images; may be an output.
+        listed: images for every node, to put before the found images; may be an output.
         timeout: time limit, after the end of the block, until all images are known; a duration.
     """
 
@@ -31,19 +34,41 @@ class Collection:
         self._what = what
         self._listed = pulumi.Output.from_input(listed)
         self._timeout = timeout
-        self._found: list[tuple[str, pulumi.Output[list[str]]]] = []
+        self._found: list[tuple[str, pulumi.Output[Any]]] = []
         self._unfolding: list[pulumi.Resource] = []
         self._closed = asyncio.Event()
         self._error: BaseException | None = None
         self.is_complete = False
         """Whether it is too late to add a workload."""
         later: Any = self._all()
-        self.images: pulumi.Output[list[str]] = pulumi.Output.from_input(later)
-        """The list: the listed images, then the found ones, sorted."""
+        self.lists: pulumi.Output[Placed] = pulumi.Output.from_input(later)
+        """The lists: the listed images, then the found ones, sorted."""
+        self._others: list[str] = []
+        self._behind: list[str] = []
 
-    def add(self, title: str, images: pulumi.Output[list[str]]) -> None:
-        """Add the images of a workload; the title names it in messages."""
+    def add(self, title: str, images: pulumi.Output[Any]) -> None:
+        """Add the images of a workload.
+
+        Args:
+            title: names the workload in messages.
+            images: its images by their placements.
+        """
         self._found.append((title, images))
+
+    def leave(self, title: str) -> None:
+        """Say that a workload is in another cluster, as its provider is not the block's."""
+        self._others.append(title)
+        if self.is_complete:
+            pulumi.log.info(self._of_others())
+
+    def note_behind(self, title: str, workload: str) -> None:
+        """Say that a resource, which may be what an image is computed from, waits for a workload of the block.
+
+        Args:
+            title: names the resource in messages.
+            workload: names the workload.
+        """
+        self._behind.append(f"{title} waits for {workload}, which waits for the images")
 
     def await_children(self, resource: pulumi.Resource) -> None:
         """Keep the list open until the resource, such as a chart, has declared its children.
@@ -62,7 +87,7 @@ class Collection:
         self._error = error
         self._closed.set()
 
-    async def _all(self) -> pulumi.Output[list[str]]:
+    async def _all(self) -> pulumi.Output[Placed]:
         await self._closed.wait()
         if self._error is not None:
             raise _shown(self._error)
@@ -71,43 +96,62 @@ class Collection:
             if isinstance(resources, pulumi.Output):
                 await resources.future()
         self.is_complete = True
+        if self._others:
+            pulumi.log.info(self._of_others())
         found = [images for _, images in self._found]
         together = pulumi.Output.all(self._listed, *found).apply(lambda known: self._together(*known))
         await self._known(together)
         return together
 
-    def _together(self, listed: Any, *found: Sequence[str]) -> Any:
+    def _together(self, listed: Any, *found: Placed) -> Any:
         # The component's own check reports a value that is not a list.
         if isinstance(listed, str) or not isinstance(listed or [], Sequence):
-            return listed
+            return MappingProxyType({EVERYWHERE: listed})
+        placed: dict[Placement, list[str]] = {}
+        for each in found:
+            add(placed, each)
         # Sorted, because charts do not always declare their children in the same order.
-        images = [*(listed or []), *sorted(set(chain.from_iterable(found)))]
-        if not images:
+        lists = {placement: sorted(images) for placement, images in placed.items()}
+        if listed:
+            lists[EVERYWHERE] = [*listed, *lists.get(EVERYWHERE, [])]
+        if not any(lists.values()):
+            others = f"; {self._of_others()}" if self._others else ""
             raise pulumi.RunError(
                 f"{self._owner}: the block has no workload{self._what}; declare workloads in it, choose others, or "
                 "write images. Warnings name the workloads that are left out. A block does not see children of "
-                "components that were declared before it; see prepull_transformation"
+                f"components that were declared before it; see prepull_transformation{others}"
             )
-        return images
+        return MappingProxyType(lists)
 
-    async def _known(self, images: pulumi.Output[list[str]]) -> None:
-        """Wait until the list is known or fails.
+    def _of_others(self) -> str:
+        return (
+            f"{self._owner}: {', '.join(self._others)}: of another provider than the block, and so without a wait for "
+            "images; to change that, open a block with opts=ResourceOptions(provider=…) for that cluster"
+        )
+
+    async def _known(self, lists: pulumi.Output[Any]) -> None:
+        """Wait until the lists are known, or fail.
 
         Raises:
             RunError: `timeout` has passed; the message names the workloads whose images are unknown.
         """
         limit = durations.parse(self._timeout) / 1000
-        whole = _task(images)
+        whole = _task(lists)
         parts = [("the argument images", _task(self._listed)), *((title, _task(each)) for title, each in self._found)]
         patience = min(_PATIENCE_SECONDS, limit)
         await asyncio.wait({whole}, timeout=patience)
         if not whole.done():
-            pulumi.log.info(f"{self._owner}: waits to know which images these run: {_pending(parts)}; {_WAY_OUT}")
+            pulumi.log.info(f"{self._owner}: waits to know which images these run: {self._pending(parts)}")
             await asyncio.wait({whole}, timeout=limit - patience)
         if not whole.done():
             raise pulumi.RunError(
-                f"{self._owner}: not known after {self._timeout}: which images these run: {_pending(parts)}; {_WAY_OUT}"
+                f"{self._owner}: not known after {self._timeout}: which images these run: {self._pending(parts)}"
             )
+
+    def _pending(self, parts: Sequence[tuple[str, asyncio.Future[Any]]]) -> str:
+        # Pulumi does not tell what an output waits for; what the program wrote into depends_on is known.
+        titles = ", ".join(title for title, task in parts if not task.done())
+        return "; ".join([titles, *self._behind, _WAY_OUT])
 
 
 def _task(output: pulumi.Output[Any]) -> asyncio.Future[Any]:
@@ -116,10 +160,6 @@ def _task(output: pulumi.Output[Any]) -> asyncio.Future[Any]:
     # The list fails with the same error; asyncio reports errors that nobody retrieves.
     task.add_done_callback(lambda done: done.cancelled() or done.exception())
     return task
-
-
-def _pending(parts: Sequence[tuple[str, asyncio.Future[Any]]]) -> str:
-    return ", ".join(title for title, task in parts if not task.done())
 
 
 def _shown(error: BaseException) -> Exception:

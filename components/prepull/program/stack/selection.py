@@ -8,9 +8,12 @@ from typing import Any, cast
 
 import pulumi
 
-from . import charts
-from .errors import PrePullArgumentError
-from .images_of import is_workload, of_inputs, of_rendered, pruned, title
+from ...images.placements import Placement
+from ...images.workloads import Classes
+from .. import charts
+from ..errors import PrePullArgumentError
+from ..images_of import Placed, is_workload, placed_of_inputs, placed_of_rendered, placements_of_inputs, title
+from ..inputs import pruned
 
 _DECLARES_LATER = (
     "kubernetes:helm.sh/v3:Chart",
@@ -31,7 +34,7 @@ def declares_later(type_: str) -> bool:
 
 
 class Selection:
-    """Selects resources by patterns for their names and namespaces, and gives their images.
+    """Selects resources by patterns for their names and namespaces, and gives their images and placements.
 
     Args:
         owner: the caller's name in an error.
@@ -59,23 +62,45 @@ class Selection:
         names = {part for name in lineage for part in (name, name.rpartition("/")[2])}
         return _match(names, self._names) and not _match(names, self._exclude)
 
-    def images(self, args: pulumi.ResourceTransformationArgs) -> pulumi.Output[list[str]]:
-        """The images of a resource; none if its namespace is not selected."""
-        if not self.by_namespace:
-            return self._images(args, None)
-        return _namespace(args).apply(lambda namespace: self._images(args, namespace))
+    def placements(self, args: pulumi.ResourceTransformationArgs, classes: Classes) -> Sequence[Placement] | None:
+        """The placements of a workload's pods, if the program wrote them as plain values; else None."""
+        return placements_of_inputs(args.props, title(args.type_, args.name), classes)
 
-    def _images(self, args: pulumi.ResourceTransformationArgs, namespace: str | None) -> pulumi.Output[list[str]]:
-        if args.type_ in charts.RENDERED:
-            options = pulumi.InvokeOptions(parent=args.opts.parent, provider=_provider(args))
-            inputs = cast(Mapping[str, Any], args.props)
-            if namespace is not None:
-                # Templates that write the namespace of their release must write the one that is selected by.
-                inputs = {**inputs, "namespace": namespace}
-            return of_rendered(
-                args.type_, args.name, inputs, options, lambda own: self._has_namespace(own or namespace)
-            )
-        return of_inputs(args.props if self._has_namespace(namespace) else {}, title(args.type_, args.name))
+    def images(
+        self, args: pulumi.ResourceTransformationArgs, classes: Classes, *, everywhere: bool
+    ) -> pulumi.Output[Placed]:
+        """The images of a resource by their placements; none if its namespace is not selected.
+
+        Args:
+            args: Pulumi's description of the resource.
+            classes: the RuntimeClasses that are known.
+            everywhere: take all images of a workload for every node.
+        """
+
+        def read(namespace: str | None) -> pulumi.Output[Placed]:
+            if args.type_ in charts.RENDERED:
+                return self._rendered(args, classes, namespace)
+            props = args.props if self._has_namespace(namespace) else {}
+            return placed_of_inputs(props, title(args.type_, args.name), classes, everywhere=everywhere)
+
+        return _namespace(args).apply(read) if self.by_namespace else read(None)
+
+    def _rendered(
+        self, args: pulumi.ResourceTransformationArgs, classes: Classes, namespace: str | None
+    ) -> pulumi.Output[Placed]:
+        options = pulumi.InvokeOptions(parent=args.opts.parent, provider=provider_of(args))
+        inputs = cast(Mapping[str, Any], args.props)
+        if namespace is not None:
+            # Templates that write the namespace of their release must write the one that is selected by.
+            inputs = {**inputs, "namespace": namespace}
+        return placed_of_rendered(
+            args.type_,
+            args.name,
+            inputs,
+            options,
+            classes=classes,
+            chosen=lambda own: self._has_namespace(own or namespace),
+        )
 
     def _has_namespace(self, namespace: str | None) -> bool:
         return self._namespaces is None or _match([namespace or "default"], self._namespaces)
@@ -88,7 +113,8 @@ class Selection:
         return f" with {' and '.join(parts)}" if parts else ""
 
 
-def _provider(args: pulumi.ResourceTransformationArgs) -> pulumi.ProviderResource | None:
+def provider_of(args: pulumi.ResourceTransformationArgs) -> pulumi.ProviderResource | None:
+    """The provider that the program gave to a resource, or to what is around it; None for the default one."""
     given = args.opts.providers
     listed = list(given.values()) if isinstance(given, Mapping) else list(given or [])
     for provider in (*([args.opts.provider] if args.opts.provider else []), *listed):
@@ -101,7 +127,7 @@ def _namespace(args: pulumi.ResourceTransformationArgs) -> pulumi.Output[Any]:
     props = cast(Mapping[str, Any], args.props)
     # A chart has an input `namespace`; other resources have it in their metadata.
     own = props if args.type_ in charts.RENDERED else props.get("metadata")
-    default = getattr(_provider(args), "namespace", None) or pulumi.Config("kubernetes").get("namespace")
+    default = getattr(provider_of(args), "namespace", None) or pulumi.Config("kubernetes").get("namespace")
     found = pulumi.Output.from_input(pruned(own or {}, {"namespace": None}))
     return found.apply(lambda known: known.get("namespace") or default)
 
