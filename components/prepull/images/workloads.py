@@ -103,6 +103,15 @@ def read(manifest: Any, name: str, classes: Collection[str] = ()) -> Found:
     return Found(unique(found.images), found.left_out, found.invalid)
 
 
+def pod_specs(manifest: Any) -> list[Mapping[str, Any]]:
+    """The specs of the pods of a workload, or of each workload of a list.
+
+    Args:
+        manifest: as for `images`.
+    """
+    return [pod for _, pod in _pods(manifest, "") if "containers" in pod]
+
+
 def of_manifests(
     manifests: Iterable[Any],
     name: str,
