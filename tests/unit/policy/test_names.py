@@ -91,8 +91,8 @@ def test_the_message_says_where_to_copy_an_image_to_and_where_to_write_it() -> N
             "['registry.example.com/library/nginx:1.27'], or add 'docker.io' to registries"
         ),
         (
-            f"Deployment 'web': runs quay.io/org/app:1, {none} image: 'registry.example.com/org/app:1', or add 'quay.io' "
-            "to registries"
+            f"Deployment 'web': runs quay.io/org/app:1, {none} image: 'registry.example.com/org/app:1', or add "
+            "'quay.io' to registries"
         ),
     ]
 
