@@ -71,7 +71,7 @@ def _policy(
             # An exception would end the whole preview with traces of Python.
             report(str(error), None)
             return
-        findings = rule(_stack(args.resources), settings)
+        findings = rule(stack_of(args.resources), settings)
         for finding in findings.violations:
             report(finding.text, finding.urn)
         for line in findings.undecided:
@@ -81,7 +81,8 @@ def _policy(
     return StackValidationPolicy(name, description, validate, level, schema)
 
 
-def _stack(found: Sequence[PolicyResource]) -> list[Resource]:
+def stack_of(found: Sequence[PolicyResource]) -> list[Resource]:
+    """The resources of a stack as plain data."""
     made: dict[str, Resource] = {}
 
     def convert(each: PolicyResource) -> Resource:

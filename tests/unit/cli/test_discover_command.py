@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import json
+import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -12,6 +14,7 @@ import yaml
 from prepull.arguments import stackfile
 from prepull.arguments.check import check
 
+from ...blocks import ROOT
 from ..cluster.fake_api import FakeApi
 from ..cluster.objects import daemon_set
 from ..cluster.pods import there
@@ -189,7 +192,10 @@ def test_wrong_usage(api: FakeApi, prepull: Prepull) -> None:
     assert api.asked == []
 
 
-GPU: dict[str, Any] = {"nodeSelector": {"pool": "gpu"}, "tolerations": [{"key": "nvidia.com/gpu", "operator": "Exists"}]}
+GPU: dict[str, Any] = {
+    "nodeSelector": {"pool": "gpu"},
+    "tolerations": [{"key": "nvidia.com/gpu", "operator": "Exists"}],
+}
 REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 
 
@@ -299,3 +305,18 @@ def test_placements_are_no_list(api: FakeApi, prepull: Prepull) -> None:
     assert ran.code == 2
     assert "--placements has no form as a list; give --output config or json" in ran.err
     assert api.asked == []
+
+
+def test_the_blocks_of_the_page(api: FakeApi, prepull: Prepull) -> None:
+    api.items["deployments"] = [templated("web", "nginx:1.27")]
+    api.items["jobs"] = [placed(templated("train", "quay.io/org/cuda:12"), **GPU)]
+    printed = prepull("discover", "--placements").out.splitlines()
+    page = (ROOT / "docs" / "discovery.md").read_text("utf-8")
+    [text] = re.findall(r"```yaml\n(config:.+?)```", page, re.DOTALL)
+    kept = [line for line in text.splitlines() if "…" not in line]
+    # In this order, with what the page leaves out between them.
+    rest = iter(printed)
+    assert [line for line in kept if line not in rest] == []
+    [names] = re.findall(r"for name in (\(.+?\)):\n    PrePullDaemonSet\(name, args_from_config\(name\)\)", page)
+    spaces = {line.strip().partition(":")[0] for line in printed if line.startswith("  prepull-")}
+    assert set(ast.literal_eval(names)) == spaces
