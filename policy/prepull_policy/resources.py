@@ -31,7 +31,9 @@ _IMAGES = _within_pods(
         "volumes": {"image": _EVERY},
     }
 )
-_PLACEMENT = _within_pods(dict.fromkeys(("affinity", "nodeSelector", "os", "runtimeClassName", "tolerations"), _EVERY))
+_PLACEMENT = _within_pods(
+    dict.fromkeys(("affinity", "nodeName", "nodeSelector", "os", "runtimeClassName", "tolerations"), _EVERY)
+)
 _LIST = _within_pods({"initContainers": {"env": _EVERY}})
 
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from prepull.images import workloads
 from prepull.images.left_out import items, mapping, selects_no_linux
-from prepull.images.placements import Placement, placement
+from prepull.images.placements import EVERYWHERE, Placement, placement
 from prepull.images.references import Reference, parse
 from prepull.images.workloads import unique
 
@@ -59,7 +59,8 @@ def pre_pulled(stack: Sequence[Resource], exceptions: Exceptions = _NOBODY) -> F
         here = [each for each in known if each.daemon_set.cluster == workload.cluster]
         for pod in workloads.pod_specs(workload.props):
             found = [parse(image) for image in workloads.read(pod, workload.title, _not_linux(classes)).images]
-            where = placement(pod, classes)
+            # No scheduler is asked for a pod that names its node: it may be any.
+            where = EVERYWHERE if pod.get("nodeName") else placement(pod, classes)
             covering = [each for each in here if each.covers(where)]
             missing = [image for image in found if not any(each.pulls(image) for each in covering)]
             later = [each for each in here if each.daemon_set.unknown_list]

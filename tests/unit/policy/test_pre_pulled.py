@@ -77,6 +77,12 @@ def test_where_it_runs_counts() -> None:
     assert said(*component("cuda:12", node_selector={"pool": "gpu"}), job) == []
 
 
+def test_a_pod_that_names_its_node_may_be_on_any() -> None:
+    pod = workload("web", "nginx:1.27", spec={"nodeName": "node-1"})
+    assert said(*component("nginx:1.27"), pod) == []
+    assert "on every node, where no PrePullDaemonSet pulls it" in said(*component("nginx:1.27", tolerations=[]), pod)[0]
+
+
 def test_every_kind_of_workload_and_of_image() -> None:
     spec = {
         **pod_spec("a:1"),
