@@ -155,10 +155,10 @@ def test_what_only_up_knows_is_named_in_the_preview_and_judged_by_up(
     listed, unlisted = images.push("listed"), images.push("unlisted")
 
     def program(image: str) -> None:
-        # The provider does not know a ConfigMap's own UID before it exists.
+        # An ID is not known before its object exists.
         made = k8s.core.v1.ConfigMap("made", metadata={"namespace": stack.namespace})
         component(stack, listed)
-        deployment(stack, "web", made.metadata["uid"].apply(lambda _: image))
+        deployment(stack, "web", made.id.apply(lambda _: image))
 
     screen = judged.passes(lambda: program(unlisted), PRE_PULLED)
     assert "pre-pulled: Deployment 'web': spec.template.spec.containers.0.image is not known yet; `pulumi up`" in screen

@@ -314,7 +314,7 @@ def test_the_blocks_of_the_page(api: FakeApi, prepull: Prepull) -> None:
     page = (ROOT / "docs" / "discovery.md").read_text("utf-8")
     [text] = re.findall(r"```yaml\n(config:.+?)```", page, re.DOTALL)
     kept = [line for line in text.splitlines() if "…" not in line]
-    # In this order, with what the page leaves out between them.
+    # In this order, with what the page leaves out among them.
     rest = iter(printed)
     assert [line for line in kept if line not in rest] == []
     [names] = re.findall(r"for name in (\(.+?\)):\n    PrePullDaemonSet\(name, args_from_config\(name\)\)", page)
