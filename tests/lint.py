@@ -12,7 +12,7 @@ from lab import LabError
 from . import programs
 
 ROOT = Path(__file__).parents[1]
-FOLDERS = (".ci", "bench", "components", "examples", "images", "lab", "tests")
+FOLDERS = (".ci", "bench", "components", "examples", "images", "lab", "policy", "tests")
 # A sourced file uses variables of its program, so check it together with the program.
 SHELLCHECK = ("--check-sourced", "--external-sources", "--source-path=SCRIPTDIR")
 # The warnings come when a program is parsed, so do not run it: that would require its input.

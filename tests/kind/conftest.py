@@ -148,12 +148,12 @@ class Stack:
         )
         return self._stack
 
-    def up(self, what: dict[str, Any] | Callable[[], Any]) -> Result:
+    def up(self, what: dict[str, Any] | Callable[[], Any], **options: Any) -> Result:
         """Run `pulumi up` with a component's arguments, or with a whole program."""
         lines: list[str] = []
         stack = self._select(what if callable(what) else self.program(what))
         try:
-            done = stack.up(on_output=lines.append, on_error=lines.append, color="never")
+            done = stack.up(on_output=lines.append, on_error=lines.append, color="never", **options)
         except auto.CommandError as error:
             raise UpFailed("\n".join([*lines, str(error)])) from None
         outputs = {key: output.value for key, output in done.outputs.items()}

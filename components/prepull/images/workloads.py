@@ -91,6 +91,15 @@ def images(manifest: Any, name: str, tell: Callable[[str], Any] = lambda _: None
     return _told(read(manifest, name), tell)
 
 
+def pod_specs(manifest: Any) -> list[Mapping[str, Any]]:
+    """The specs of the pods of a workload, or of each workload of a list.
+
+    Args:
+        manifest: as for `images`.
+    """
+    return [pod for _, pod in _pods(manifest, "") if "containers" in pod]
+
+
 def read(manifest: Any, name: str, classes: Collection[str] = ()) -> Found:
     """The same for callers that ignore invalid names. It decides for all callers what is left out.
 

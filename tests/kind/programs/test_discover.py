@@ -264,6 +264,12 @@ def test_what_a_cluster_runs(lab: Lab, namespace: str, images: Images) -> None:
     assert yaml.safe_load(there.stdout) == {"config": {"prepull:images": wanted}}
     assert discover("-n", namespace, "-l", "app in (templated)", "-o", "list").stdout == f"{wanted[1]}\n"
     assert set(wanted) < set(discover("-A", "-o", "list").stdout.splitlines())
+    # The API server has added tolerations to the pod, and the scheduler has chosen its node.
+    placed = discover("--namespace", namespace, "--placements")
+    assert (placed.returncode, placed.stderr) == (0, "")
+    config = yaml.safe_load(placed.stdout)["config"]
+    assert {key.partition(":")[0] for key in config} == {"prepull-untainted"}
+    assert config["prepull-untainted:images"] == wanted
     wrong = discover("-n", namespace, "-l", "a==b==c")
     assert wrong.returncode == 4
     assert wrong.stderr.count("\n") == 1

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import json
+import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -12,6 +14,7 @@ import yaml
 from prepull.arguments import stackfile
 from prepull.arguments.check import check
 
+from ...blocks import ROOT
 from ..cluster.fake_api import FakeApi
 from ..cluster.objects import daemon_set
 from ..cluster.pods import there
@@ -187,3 +190,133 @@ def test_wrong_usage(api: FakeApi, prepull: Prepull) -> None:
     assert ran.code == 2
     assert "give either --namespace or --all-namespaces" in ran.err
     assert api.asked == []
+
+
+GPU: dict[str, Any] = {
+    "nodeSelector": {"pool": "gpu"},
+    "tolerations": [{"key": "nvidia.com/gpu", "operator": "Exists"}],
+}
+REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
+
+
+def placed(item: dict[str, Any], **spec: Any) -> dict[str, Any]:
+    """An object whose pods have more in their spec."""
+    (item["spec"]["template"]["spec"] if "template" in item["spec"] else item["spec"]).update(spec)
+    return item
+
+
+def pinned(node: str) -> dict[str, Any]:
+    """The affinity by which a controller of daemons chooses a pod's node."""
+    name = {"key": "metadata.name", "operator": "In", "values": [node]}
+    return {"nodeAffinity": {REQUIRED: {"nodeSelectorTerms": [{"matchFields": [name]}]}}}
+
+
+# What an API server and controllers write into pods, whatever their workload says.
+ADDED = [
+    {"key": f"node.kubernetes.io/{name}", "operator": "Exists", "effect": effect, **more}
+    for name, effect, more in (
+        ("not-ready", "NoExecute", {"tolerationSeconds": 300}),
+        ("unreachable", "NoExecute", {"tolerationSeconds": 300}),
+        ("disk-pressure", "NoSchedule", {}),
+        ("memory-pressure", "NoSchedule", {}),
+        ("pid-pressure", "NoSchedule", {}),
+        ("unschedulable", "NoSchedule", {}),
+        ("network-unavailable", "NoSchedule", {}),
+    )
+]
+
+
+def test_a_block_for_each_placement_that_can_be_used_as_it_is(api: FakeApi, prepull: Prepull, tmp_path: Path) -> None:
+    fill(api)
+    api.items["jobs"].append(placed(templated("train", "cuda:12", "nginx:1.27"), **GPU))
+    api.items["statefulsets"].append(placed(templated("infer", "cuda:12"), **GPU))
+    ran = prepull("discover", "--placements")
+    assert (ran.code, ran.err) == (0, "")
+    config = yaml.safe_load(ran.out)["config"]
+    spaces = list(dict.fromkeys(key.partition(":")[0] for key in config))
+    assert len(spaces) == 2
+    assert "\n  # nodes with pool=gpu, also if tainted nvidia.com/gpu\n  prepull-" in ran.out
+    assert "\n  # untainted nodes\n  prepull-untainted:images:\n  - docker.io/library/agent:1\n" in ran.out
+    [gpu] = [space for space in spaces if space != "prepull-untainted"]
+    assert config["prepull-untainted:images"] == ALL
+    assert config[f"{gpu}:images"] == ["docker.io/library/cuda:12", "docker.io/library/nginx:1.27"]
+    assert config[f"{gpu}:node_selector"] == {"pool": "gpu"}
+    assert GPU["tolerations"][0] in config[f"{gpu}:tolerations"]
+    (tmp_path / "Pulumi.dev.yaml").write_text(ran.out)
+    for space in spaces:
+        rendered = prepull("render", "--config", tmp_path / "Pulumi.dev.yaml", "--config-namespace", space)
+        assert rendered.code == 0
+    [daemon] = [each for each in yaml.safe_load_all(rendered.out) if each["kind"] == "DaemonSet"]
+    assert daemon["spec"]["template"]["spec"]["tolerations"] == config[f"{spaces[-1]}:tolerations"]
+
+
+def test_what_is_added_to_pods_makes_no_placement_of_its_own(api: FakeApi, prepull: Prepull) -> None:
+    api.items["pods"] = [
+        placed(pod("bare", "a:1"), tolerations=ADDED[:2], nodeName="node-a"),
+        placed(pod("other", "a:2"), tolerations=ADDED[:2], nodeName="node-b"),
+        *(
+            placed(
+                pod(f"daemon-{node}", "b:1", owner="AdvancedDaemonSet"),
+                tolerations=ADDED,
+                nodeName=node,
+                affinity=pinned(node),
+            )
+            for node in ("node-a", "node-b")
+        ),
+        placed(pod("of-a-daemon-set", "c:1", owner="DaemonSet"), tolerations=ADDED, affinity=pinned("node-a")),
+        placed(pod("of-a-job", "c:1", owner="Job"), tolerations=ADDED[:2], nodeName="node-a"),
+    ]
+    api.items["daemonsets"] = [templated("agent", "c:1")]
+    api.items["jobs"] = [templated("migrate", "c:1")]
+    [found] = json.loads(prepull("discover", "--placements", "-o", "json").out)["placements"]
+    assert (found["name"], found["nodes"]) == ("untainted", "untainted nodes")
+    assert {each["name"]: each["usedBy"] for each in found["images"]} == {
+        "docker.io/library/a:1": ["here/bare (Pod)"],
+        "docker.io/library/a:2": ["here/other (Pod)"],
+        "docker.io/library/b:1": ["here/daemon-node-a (Pod)", "here/daemon-node-b (Pod)"],
+        "docker.io/library/c:1": ["here/agent (DaemonSet)", "here/migrate (Job)"],
+    }
+
+
+def test_a_node_that_a_user_names_is_a_placement(api: FakeApi, prepull: Prepull) -> None:
+    api.items["pods"] = [placed(pod("bare", "a:1"), affinity=pinned("node-a"))]
+    [found] = json.loads(prepull("discover", "--placements", "-o", "json").out)["placements"]
+    assert found["arguments"]["affinity"] == pinned("node-a")
+
+
+def test_runtime_classes_decide_too_if_they_may_be_read(api: FakeApi, prepull: Prepull) -> None:
+    api.items["deployments"] = [placed(templated("web", "nginx:1.27"), runtimeClassName="gvisor")]
+    scheduling = {"nodeSelector": {"sandbox": "gvisor"}}
+    api.items["runtimeclasses"] = [{"metadata": {"name": "gvisor"}, "handler": "runsc", "scheduling": scheduling}]
+    assert "prepull-gvisor" not in prepull("discover").out
+    assert api.times("runtimeclasses") == 0
+    ran = prepull("discover", "--placements", "--config-namespace", "platform")
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.startswith("config:\n  # untainted nodes with sandbox=gvisor\n  platform-sandbox-gvisor-")
+    said = 'runtimeclasses.node.k8s.io is forbidden: User "me" cannot list resource "runtimeclasses"'
+    api.refuse["runtimeclasses"] = (403, said)
+    ran = prepull("discover", "--placements")
+    assert (ran.code, ran.err) == (0, f"prepull: the nodes of RuntimeClasses are not known: {said}\n")
+    assert ran.out.startswith("config:\n  # untainted nodes\n  prepull-untainted:images:\n")
+
+
+def test_placements_are_no_list(api: FakeApi, prepull: Prepull) -> None:
+    ran = prepull("discover", "--placements", "-o", "list")
+    assert ran.code == 2
+    assert "--placements has no form as a list; give --output config or json" in ran.err
+    assert api.asked == []
+
+
+def test_the_blocks_of_the_page(api: FakeApi, prepull: Prepull) -> None:
+    api.items["deployments"] = [templated("web", "nginx:1.27")]
+    api.items["jobs"] = [placed(templated("train", "quay.io/org/cuda:12"), **GPU)]
+    printed = prepull("discover", "--placements").out.splitlines()
+    page = (ROOT / "docs" / "discovery.md").read_text("utf-8")
+    [text] = re.findall(r"```yaml\n(config:.+?)```", page, re.DOTALL)
+    kept = [line for line in text.splitlines() if "…" not in line]
+    # In this order, with what the page leaves out among them.
+    rest = iter(printed)
+    assert [line for line in kept if line not in rest] == []
+    [names] = re.findall(r"for name in (\(.+?\)):\n    PrePullDaemonSet\(name, args_from_config\(name\)\)", page)
+    spaces = {line.strip().partition(":")[0] for line in printed if line.startswith("  prepull-")}
+    assert set(ast.literal_eval(names)) == spaces

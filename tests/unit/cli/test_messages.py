@@ -103,6 +103,12 @@ def no_image(world: World, image: str = "UPPER/case", **placement: Any) -> Ran:
     return world.prepull("discover")
 
 
+def without_classes(world: World) -> Ran:
+    """The user may read workloads, and no RuntimeClasses."""
+    world.api.refuse["runtimeclasses"] = (403, "runtimeclasses.node.k8s.io is forbidden")
+    return world.prepull("discover", "--placements")
+
+
 MISTAKES: dict[str, Callable[[World], Ran]] = {
     "click is not installed: pip install 'pulumi-prepull[cli]'": lambda _: without_the_extra(),
     "there is no kubeconfig: set KUBECONFIG, or give --kubeconfig FILE": lambda world: world.kubeconfig({}),
@@ -146,6 +152,7 @@ MISTAKES: dict[str, Callable[[World], Ran]] = {
     "left out: WORKLOAD: … is no image: …; to pull that image, write it in images": lambda world: no_image(world, " "),
     "left out: WORKLOAD: … no Linux node runs it": lambda world: no_image(world, os={"name": "windows"}),
     "the component has been deleted meanwhile": deleted,
+    "the nodes of RuntimeClasses are not known: …": without_classes,
     "nothing that runs an image is in …": lambda world: world.prepull("discover"),
     "permission denied: …; give --namespace for each that you may read": lambda world: world.refusing(
         403, "discover", "--all-namespaces"

@@ -26,6 +26,7 @@ _KINDS = {
     "jobs": "Job",
     "pods": "Pod",
     "replicasets": "ReplicaSet",
+    "runtimeclasses": "RuntimeClass",
     "statefulsets": "StatefulSet",
 }
 

@@ -9,7 +9,7 @@ import httpx2
 import msgspec
 from lightkube import ApiError, AsyncClient, KubeConfig
 from lightkube.config.models import Cluster, User
-from lightkube.generic_resource import create_namespaced_resource
+from lightkube.generic_resource import create_global_resource, create_namespaced_resource
 
 from ..errors import CommandError
 from .access import fields
@@ -23,6 +23,7 @@ WORKLOADS = {
 }
 """The kinds that run images."""
 POD, DAEMON_SET, JOB = WORKLOADS["Pod"], WORKLOADS["DaemonSet"], WORKLOADS["Job"]
+RUNTIME_CLASS = create_global_resource("node.k8s.io", "v1", "RuntimeClass", "runtimeclasses")
 EVENT = create_namespaced_resource("", "v1", "Event", "events")
 
 TIMEOUT_SECONDS = 10

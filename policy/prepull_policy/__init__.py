@@ -1,0 +1,1 @@
+"""A Pulumi policy pack about the images of a stack."""
