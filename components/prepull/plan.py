@@ -57,6 +57,7 @@ class Plan:
     min_ready: str
     mirrors: Mapping[str, str]
     remove: tuple[Reference, ...]
+    prune: bool
     pinned: tuple[Reference, ...] = ()
     """The references among `images` whose digests were resolved from their tags (arguments/pins.py)."""
 

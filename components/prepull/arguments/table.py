@@ -77,4 +77,5 @@ ARGUMENTS: Mapping[str, Argument] = {
     "min_ready": _text(readers.share, default="100%"),
     "mirrors": Argument(readers.mirrors, default={}),
     "remove": Argument(readers.unique(readers.reference), default=()),
+    "prune": Argument(readers.flag, default=False),
 }

@@ -26,6 +26,6 @@ def files(plan: Plan, script: Callable[[str], str] = script) -> dict[str, str]:
     """
     found = {name: script(name) for name in UNTAINT_FILES} if plan.startup_taint else {}
     if RUNTIMES[plan.runtime].reports:
-        puller = puller_files(secrets=bool(plan.image_pull_secrets), removal=bool(plan.remove))
+        puller = puller_files(secrets=bool(plan.image_pull_secrets), removal=bool(plan.remove), pruning=plan.prune)
         found |= {**{name: script(name) for name in puller}, REASONS: reasons()}
     return found

@@ -8,6 +8,8 @@
 #   PREPULL_IMAGES         lines "NAME [SOURCE]"; SOURCE is the name to pull by, if it is not NAME itself. A NAME with a
 #                          tag and a digest is pulled by the digest, and gets its tag as a further name
 #   PREPULL_REMOVE         lines "NAME": images to remove if no container uses them
+#   PREPULL_PRUNE          if set: remove what this component has pulled and no longer lists. The label by which the
+#                          runtime remembers what that is: PREFIX/COMPONENT, where the prefix is that of all components
 #   PREPULL_PULL_POLICY    IfNotPresent | Always
 #   PREPULL_ON_FAILURE     retry (exit 1, so that the kubelet restarts the puller) | continue (exit 0)
 #   PREPULL_PARALLELISM, PREPULL_ATTEMPTS
@@ -30,7 +32,7 @@ STARTED_ANEW=75
 
 scripts=${0%/*}
 work=$PREPULL_WORK
-secrets=${PREPULL_SECRETS:-} unwanted=${PREPULL_REMOVE:-}
+secrets=${PREPULL_SECRETS:-} unwanted=${PREPULL_REMOVE:-} mark=${PREPULL_PRUNE:-}
 . "$scripts/processes.sh"
 . "$scripts/time.sh"
 . "$scripts/report.sh"
@@ -39,17 +41,20 @@ secrets=${PREPULL_SECRETS:-} unwanted=${PREPULL_REMOVE:-}
 . "$scripts/pulling.sh"
 # What only some manifests need is there only for them.
 [ -z "$secrets" ] || . "$scripts/credentials.sh"
-[ -z "$unwanted" ] || . "$scripts/removal.sh"
+[ -z "$unwanted$mark" ] || . "$scripts/removal.sh"
+[ -z "$mark" ] || . "$scripts/prune.sh"
 
 pass() { # POLICY: exit code 1 if an image is not there
     now
     started_ms=$now_ms gone="gone after it was pulled"
     [ -z "$secrets" ] || read_credentials
     connect || fail "$problem"
+    [ -z "$mark" ] || recall
     pull_all "$1"
     report
     [ -z "$unwanted" ] || remove_all
     read -r _ _ _ _ failures _ <"$work/report"
+    [ -z "$mark" ] || [ "$failures" != failed=0 ] || prune
     [ "$failures" = failed=0 ]
 }
 

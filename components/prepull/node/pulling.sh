@@ -1,7 +1,7 @@
 # Pulls all images, several at the same time, each with its own attempts.
 
 pull_all() { # POLICY
-    policy=$1 queue="" running=0 unfinished=0
+    policy=$1 queue="" running=0 unfinished=0 unmarked=""
     : >"$work/results"
     : >"$work/fetched"
     look_up
@@ -31,12 +31,14 @@ pull_all() { # POLICY
             shift
         done
         queue="$*"
+        [ -z "$unmarked" ] || mark_own
         read -r event index code <&3
         case $event in
             done) finished "$index" "$code" ;;
             due) queue="$queue $index" ;;
         esac
     done
+    [ -z "$unmarked" ] || mark_own
     unname_sources
     if ! inventory; then
         leave_if_orphaned
@@ -84,6 +86,7 @@ finished() { # INDEX CODE: notes success, another attempt later, or failure
     seconds_since "$began"
     say "$1 $attempts $seconds $why" >>"$work/results"
     if [ "$2" = 0 ]; then
+        unmarked=$mark
         say "pulled $name in $seconds s"
     elif [ "$attempts" -lt "$PREPULL_ATTEMPTS" ]; then
         backoff "$attempts"

@@ -17,36 +17,44 @@ PULLER_FILES = (
     "credentials.sh",
     "images.sh",
     "processes.sh",
+    "prune.sh",
     "pulling.sh",
     "removal.sh",
     "report.sh",
     "time.sh",
     "credential.awk",
     "inventory.awk",
+    "leaving.awk",
+    "marks.awk",
+    "own.awk",
     "reason.awk",
     "removable.awk",
     "report.awk",
     "secret.awk",
     "sources.awk",
     "standing.awk",
+    "unlisted.awk",
 )
 """The files of the puller. The first one is the program; it loads the others from its own directory."""
 
 _WITH_SECRETS = ("credentials.sh", "credential.awk", "secret.awk")
 _WITH_REMOVAL = ("removal.sh", "removable.awk")
+_WITH_PRUNING = ("prune.sh", "leaving.awk", "marks.awk", "own.awk", "unlisted.awk")
 
 UNTAINT_FILES = ("untaint.sh",)
 """The script that removes the startup taint."""
 
 
-def puller_files(*, secrets: bool, removal: bool) -> list[str]:
+def puller_files(*, secrets: bool, removal: bool, pruning: bool) -> list[str]:
     """The files of the puller that a manifest needs: Pulumi's state has each of them three times.
 
     Args:
         secrets: it names pull secrets.
         removal: it names images to remove.
+        pruning: it has `prune`, which removes images too.
     """
-    left_out = {*(() if secrets else _WITH_SECRETS), *(() if removal else _WITH_REMOVAL)}
+    needed = {_WITH_SECRETS: secrets, _WITH_REMOVAL: removal or pruning, _WITH_PRUNING: pruning}
+    left_out = {file for files, is_needed in needed.items() if not is_needed for file in files}
     return [file for file in PULLER_FILES if file not in left_out]
 
 

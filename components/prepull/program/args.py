@@ -153,3 +153,8 @@ class PrePullDaemonSetArgs(TypedDict, total=False):
     remove: Optional[Input[Sequence[Input[str]]]]
     """Images to remove from every node; an image that a container uses stays. Default: none. Requires a runtime with a
     socket."""
+    prune: Optional[Input[bool]]
+    """Remove from every node what this component has pulled and no longer lists, once all listed images are there. What
+    a container uses stays until the puller runs again. What the node had before, and what others have pulled, pinned or
+    named, is left alone. Set it in every component whose list may have the same images. Default: false. Requires the
+    runtime `containerd` or `k3s`."""

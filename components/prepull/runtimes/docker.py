@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from ..defaults import DOCKER_IMAGE
-from .socket import SocketRuntime
+from .socket import WITHOUT_LABELS, SocketRuntime
 
 DOCKER = SocketRuntime(
     name="docker",
     client="docker",
     socket_path="/var/run/docker.sock",
     puller_image=DOCKER_IMAGE,
+    cannot=WITHOUT_LABELS,
 )

@@ -19,6 +19,7 @@ ONLY_SOCKETS = {
     "refresh": "the kubelet pulls for a pod once",
     "mirrors": "the kubelet pulls an image under its own name; configure the mirror in the node's container runtime",
     "remove": "only a runtime's socket can remove images",
+    "prune": "only containerd's socket can tell what was pulled, and remove it: the runtime containerd or k3s",
     "resources": "there is no puller; helper_resources are those of every container",
 }
 

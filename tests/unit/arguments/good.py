@@ -44,6 +44,7 @@ DEFAULTS: dict[str, Any] = {
     "min_ready": "100%",
     "mirrors": {},
     "remove": (),
+    "prune": False,
 }
 
 LONG = "a" * 63
@@ -171,6 +172,8 @@ GOOD: list[tuple[str, Any, Any]] = [
     ("mirrors", {}, {}),
     ("mirrors", {"docker.io": "mirror.example.com/hub"}, {"docker.io": "mirror.example.com/hub"}),
     ("mirrors", {"index.docker.io/team": "host:5000"}, {"docker.io/team": "host:5000"}),
+    ("prune", True, True),
+    ("prune", False, False),
     ("remove", [], ()),
     ("remove", ["a", "library/a:latest", "b"], (parse("a"), parse("b"))),
 ]

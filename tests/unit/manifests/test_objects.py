@@ -13,10 +13,10 @@ from prepull.runtimes import RUNTIMES
 from ...plans import SOCKET_RUNTIMES, built, plan_of
 from .parts import TAINT, environment
 
+REMOVAL = ("removal.sh", "removable.awk")
+PRUNING = ("prune.sh", "leaving.awk", "marks.awk", "own.awk", "unlisted.awk")
 PLAIN = [
-    name
-    for name in PULLER_FILES
-    if name not in {"credentials.sh", "credential.awk", "secret.awk", "removal.sh", "removable.awk"}
+    name for name in PULLER_FILES if name not in {"credentials.sh", "credential.awk", "secret.awk", *REMOVAL, *PRUNING}
 ]
 GATE = ["gate-program", "gate", "gate-role", "gate-binding", "gate-job"]
 UNTAINT = ["untaint", "untaint-policy", "untaint-policy-binding", "untaint-role", "untaint-binding"]
@@ -56,10 +56,11 @@ def test_the_kinds() -> None:
 @pytest.mark.parametrize(
     ("args", "names"),
     [
-        ({"image_pull_secrets": ["a"], "remove": ["b"]}, [*PULLER_FILES]),
+        ({"image_pull_secrets": ["a"], "remove": ["b"], "prune": True}, [*PULLER_FILES]),
         ({}, PLAIN),
         ({"image_pull_secrets": ["a"]}, [*PLAIN, "credentials.sh", "credential.awk", "secret.awk"]),
-        ({"remove": ["b"]}, [*PLAIN, "removal.sh", "removable.awk"]),
+        ({"remove": ["b"]}, [*PLAIN, *REMOVAL]),
+        ({"prune": True}, [*PLAIN, *REMOVAL, *PRUNING]),
         ({"wait_for": "nothing"}, PLAIN),
         ({"startup_taint": TAINT}, [*PLAIN, "untaint.sh"]),
         ({"runtime": "kubelet", "startup_taint": TAINT, "wait_for": "pods"}, ["untaint.sh"]),

@@ -57,7 +57,7 @@ class Call:
     def verb(self) -> str:
         """The client's command."""
         words = [word for word in self.arguments if not word.startswith("-") and word != "60s"]
-        known = ("pull", "images", "ls", "inspect", "tag", "rm", "rmi", "ps")
+        known = ("pull", "images", "ls", "inspect", "tag", "rm", "rmi", "ps", "label", "list")
         found = [word for word in words if word in known]
         return found[1] if found[:1] == ["images"] and len(found) > 1 else found[0]
 
@@ -156,7 +156,7 @@ class Node:
     runs: list[Run] = field(default_factory=list, repr=False)
 
     def __post_init__(self) -> None:
-        for name in ("names", "containers", "calls", "turns", "bin", "secrets", "sockets", "scripts"):
+        for name in ("names", "labels", "containers", "calls", "turns", "bin", "secrets", "sockets", "scripts"):
             (self.directory / name).mkdir()
         self.plan({})
         here = str(Path(fake_client.__file__).parent)
@@ -205,6 +205,16 @@ class Node:
         digest: str = json.loads(self._name_file(name).read_text())["digest"]
         return digest
 
+    def labels(self, name: str) -> dict[str, set[str]]:
+        """The labels of the image with this name, with the names in each."""
+        file = self.directory / "labels" / json.loads(self._name_file(name).read_text())["id"].encode().hex()
+        found = json.loads(file.read_text()) if file.exists() else {}
+        return {key: set(value.split(";")) for key, value in found.items()}
+
+    def untag(self, name: str) -> None:
+        """Take one name from an image."""
+        self._name_file(name).unlink()
+
     def secret(self, config: object, name: str = "000-secret", key: str | None = ".dockerconfigjson") -> None:
         """Mount a pull secret with one key: a text unchanged, any other value as JSON."""
         text = config if isinstance(config, str) else json.dumps(config)
@@ -241,7 +251,11 @@ class Node:
             "SECRETS": self.directory / "secrets" if any((self.directory / "secrets").iterdir()) else None,
             **{key.upper(): value for key, value in settings.items()},
         }
-        self._lay_out(secrets=environment["SECRETS"] is not None, removal=bool(environment.get("REMOVE")))
+        self._lay_out(
+            secrets=environment["SECRETS"] is not None,
+            removal=bool(environment.get("REMOVE")),
+            pruning=bool(environment.get("PRUNE")),
+        )
         process = subprocess.Popen(
             [
                 *programs.shell(self.shell),
@@ -280,11 +294,11 @@ class Node:
                     stream.close()
             run.process.wait()
 
-    def _lay_out(self, *, secrets: bool, removal: bool) -> None:
+    def _lay_out(self, *, secrets: bool, removal: bool, pruning: bool) -> None:
         """Put the scripts into place that its ConfigMap would have, and no others."""
         shutil.rmtree(self.directory / "scripts")
         (self.directory / "scripts").mkdir()
-        for name in puller_files(secrets=secrets, removal=removal):
+        for name in puller_files(secrets=secrets, removal=removal, pruning=pruning):
             (self.directory / "scripts" / name).write_text(script(name), "utf-8")
         (self.directory / "scripts" / node_scripts.REASONS).write_text(node_scripts.reasons(), "utf-8")
 
