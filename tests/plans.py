@@ -77,6 +77,7 @@ EACH: dict[str, Any] = {
     "mirrors": {"docker.io": "mirror.example.com/hub", "quay.io/org": "mirror.example.com:5000"},
     "remove": ["nginx:1.24", "quay.io/org/app:1"],
     "min_free_disk": "20Gi",
+    "prune": True,
 }
 """For every argument except `images` and `runtime`, a value that is not the default."""
 

@@ -72,6 +72,7 @@ class Plan:
     remove: tuple[Reference, ...]
     min_free_disk: str
     """A quantity or a share, as the user wrote it; "0" without a guard."""
+    prune: bool
     pinned: tuple[Reference, ...] = ()
     """The references among `images` whose digests were resolved from their tags (arguments/pins.py)."""
     sizes: tuple[int, ...] = ()

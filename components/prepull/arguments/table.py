@@ -79,4 +79,5 @@ ARGUMENTS: Mapping[str, Argument] = {
     "mirrors": Argument(readers.mirrors, default={}),
     "remove": Argument(readers.unique(readers.reference), default=()),
     "min_free_disk": _text(kubernetes.free_disk, default="0"),
+    "prune": Argument(readers.flag, default=False),
 }

@@ -31,6 +31,7 @@ def files(plan: Plan, script: Callable[[str], str] = script) -> dict[str, str]:
             provider=plan.credential_provider is not None,
             removal=bool(plan.remove),
             guard=plan.guards_disk,
+            pruning=plan.prune,
         )
         found |= {**{name: script(name) for name in puller}, REASONS: reasons()}
     return found

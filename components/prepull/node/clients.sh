@@ -30,6 +30,10 @@ unname_docker() { run docker rmi "$1"; }
 users_crictl() { crictl_patient ps --all --quiet --image "$1"; }
 users_docker() { run docker ps --all --quiet --filter "ancestor=$1"; }
 
+# containerd's filter: the names that are IDs of images.
+labels_crictl() { ctr_images list 'name~=|^sha[0-9]+:|'; }
+label_crictl() { ctr_images label "$1" "$2"; }
+
 delete_crictl() { crictl_patient rmi "$1"; }
 delete_docker() { run docker rmi "$1"; }
 

@@ -1,8 +1,8 @@
 # The images that the node has.
 
-inventory() { # writes lines "NAME DIGEST BYTES PINNED ID" for each name of each image
+inventory() { # [FILE]: writes lines "NAME DIGEST BYTES PINNED ID" for each name of each image
     ask "list_$client" || return
-    awk -f "$scripts/inventory.awk" "$work/answer" >"$work/inventory"
+    awk -f "$scripts/inventory.awk" "$work/answer" >"$work/${1:-inventory}"
 }
 
 look_up() { # writes a line for each image to pull, as standing.awk has them

@@ -8,6 +8,8 @@
 #   PREPULL_IMAGES         lines "NAME [SOURCE]"; SOURCE is the name to pull by, if it is not NAME itself. A NAME with a
 #                          tag and a digest is pulled by the digest, and gets its tag as a further name
 #   PREPULL_REMOVE         lines "NAME": images to remove if no container uses them
+#   PREPULL_PRUNE          if set: remove what this component has pulled and no longer lists. The label by which the
+#                          runtime remembers what that is: PREFIX/COMPONENT, where the prefix is that of all components
 #   PREPULL_PULL_POLICY    IfNotPresent | Always
 #   PREPULL_ON_FAILURE     retry (exit 1, so that the kubelet restarts the puller) | continue (exit 0)
 #   PREPULL_PARALLELISM, PREPULL_ATTEMPTS
@@ -37,7 +39,7 @@ STARTED_ANEW=75
 scripts=${0%/*}
 work=$PREPULL_WORK
 secrets=${PREPULL_SECRETS:-} provider=${PREPULL_PROVIDER:-} unwanted=${PREPULL_REMOVE:-}
-min_free=${PREPULL_MIN_FREE:-}
+min_free=${PREPULL_MIN_FREE:-} mark=${PREPULL_PRUNE:-}
 . "$scripts/processes.sh"
 . "$scripts/time.sh"
 . "$scripts/report.sh"
@@ -47,8 +49,9 @@ min_free=${PREPULL_MIN_FREE:-}
 # What only some manifests need is there only for them.
 [ -z "$secrets$provider" ] || . "$scripts/credentials.sh"
 [ -z "$provider" ] || . "$scripts/provider.sh"
-[ -z "$unwanted" ] || . "$scripts/removal.sh"
+[ -z "$unwanted$mark" ] || . "$scripts/removal.sh"
 [ -z "$min_free" ] || . "$scripts/disk.sh"
+[ -z "$mark" ] || . "$scripts/prune.sh"
 
 pass() { # POLICY: exit code 1 if an image is not there
     now
@@ -56,10 +59,12 @@ pass() { # POLICY: exit code 1 if an image is not there
     [ -z "$secrets" ] || read_secrets
     [ -z "$provider" ] || forget_answers
     connect || fail "$problem"
+    [ -z "$mark" ] || recall
     pull_all "$1"
     report
     [ -z "$unwanted" ] || remove_all
     read -r _ _ _ _ failures _ <"$work/report"
+    [ -z "$mark" ] || [ "$failures" != failed=0 ] || prune
     [ "$failures" = failed=0 ]
 }
 

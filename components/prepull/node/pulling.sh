@@ -1,7 +1,7 @@
 # Pulls all images, several at the same time, each with its own attempts.
 
 pull_all() { # POLICY
-    policy=$1 queue="" running=0 unfinished=0 shortage="" reserved=0
+    policy=$1 queue="" running=0 unfinished=0 shortage="" reserved=0 unmarked=""
     : >"$work/results"
     : >"$work/fetched"
     look_up
@@ -33,6 +33,7 @@ pull_all() { # POLICY
             shift
         done
         queue="$*"
+        [ -z "$unmarked" ] || mark_own
         [ "$unfinished" -gt 0 ] || break
         read -r event index code <&3
         case $event in
@@ -40,6 +41,7 @@ pull_all() { # POLICY
             due) queue="$queue $index" ;;
         esac
     done
+    [ -z "$unmarked" ] || mark_own
     unname_sources
     if ! inventory; then
         leave_if_orphaned
@@ -100,6 +102,7 @@ finished() { # INDEX CODE: notes success, another attempt later, or failure
     seconds_since "$began"
     say "$1 $attempts $seconds $why" >>"$work/results"
     if [ "$2" = 0 ]; then
+        unmarked=$mark
         say "pulled $name in $seconds s"
     elif [ "$attempts" -lt "$PREPULL_ATTEMPTS" ]; then
         backoff "$attempts"

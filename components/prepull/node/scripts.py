@@ -19,6 +19,7 @@ PULLER_FILES = (
     "images.sh",
     "processes.sh",
     "provider.sh",
+    "prune.sh",
     "pulling.sh",
     "removal.sh",
     "report.sh",
@@ -27,6 +28,9 @@ PULLER_FILES = (
     "credential.awk",
     "disk.awk",
     "inventory.awk",
+    "leaving.awk",
+    "marks.awk",
+    "own.awk",
     "reason.awk",
     "removable.awk",
     "report.awk",
@@ -34,6 +38,7 @@ PULLER_FILES = (
     "secret.awk",
     "sources.awk",
     "standing.awk",
+    "unlisted.awk",
 )
 """The files of the puller. The first one is the program; it loads the others from its own directory."""
 
@@ -41,12 +46,13 @@ _WITH_CREDENTIALS = ("credentials.sh", "credential.awk", "secret.awk")
 _WITH_PROVIDER = ("provider.sh", "complaint.awk", "response.awk")
 _WITH_REMOVAL = ("removal.sh", "removable.awk")
 _WITH_GUARD = ("disk.sh", "disk.awk")
+_WITH_PRUNING = ("prune.sh", "leaving.awk", "marks.awk", "own.awk", "unlisted.awk")
 
 UNTAINT_FILES = ("untaint.sh",)
 """The script that removes the startup taint."""
 
 
-def puller_files(*, secrets: bool, provider: bool, removal: bool, guard: bool) -> list[str]:
+def puller_files(*, secrets: bool, provider: bool, removal: bool, guard: bool, pruning: bool) -> list[str]:
     """The files of the puller that a manifest needs: Pulumi's state has each of them three times.
 
     Args:
@@ -54,12 +60,14 @@ def puller_files(*, secrets: bool, provider: bool, removal: bool, guard: bool) -
         provider: it names a credential provider.
         removal: it names images to remove.
         guard: it says what must stay free of the image disk.
+        pruning: it has `prune`, which removes images too.
     """
     parts = {
         _WITH_CREDENTIALS: secrets or provider,
         _WITH_PROVIDER: provider,
-        _WITH_REMOVAL: removal,
+        _WITH_REMOVAL: removal or pruning,
         _WITH_GUARD: guard,
+        _WITH_PRUNING: pruning,
     }
     left_out = {file for part, needed in parts.items() if not needed for file in part}
     return [file for file in PULLER_FILES if file not in left_out]

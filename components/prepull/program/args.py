@@ -180,3 +180,8 @@ class PrePullDaemonSetArgs(TypedDict, total=False):
     that would leave less is not pulled on that node, and counts as failed until there is room; what the node has
     already stays. How much an image takes is known only with `pin_digests`: twice its compressed size; otherwise only
     what is free before the pull decides. Default: `0`, no guard. Requires a runtime with a CRI socket."""
+    prune: Optional[Input[bool]]
+    """Remove from every node what this component has pulled and no longer lists, once all listed images are there. What
+    a container uses stays until the puller runs again. What the node had before, and what others have pulled, pinned or
+    named, is left alone. Set it in every component whose list may have the same images. Default: false. Requires the
+    runtime `containerd` or `k3s`."""

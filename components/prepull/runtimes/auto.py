@@ -37,6 +37,7 @@ class AutoRuntime:
         """The arguments that some sockets cannot honour, or that belong to one socket."""
         reasons = {
             "mirrors": "whether they work depends on what the node has; name the runtime (containerd, k3s or docker)",
+            "prune": "only containerd can; name the runtime (containerd or k3s)",
             "socket_path": "it decides which socket is used; name the runtime that it belongs to",
         }
         return refused(reasons, given)

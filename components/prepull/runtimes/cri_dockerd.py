@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..defaults import K3S_IMAGE
-from .socket import SocketRuntime
+from .socket import WITHOUT_LABELS, SocketRuntime
 
 CRI_DOCKERD = SocketRuntime(
     name="cri-dockerd",
@@ -13,6 +13,7 @@ CRI_DOCKERD = SocketRuntime(
     nameless="nameless",
     cannot={
         "mirrors": "cri-dockerd cannot give an image a second name through its socket; use the runtime docker, "
-        "whose Engine it shares"
+        "whose Engine it shares",
+        **WITHOUT_LABELS,
     },
 )

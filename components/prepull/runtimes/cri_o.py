@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..defaults import K3S_IMAGE
-from .socket import SocketRuntime
+from .socket import WITHOUT_LABELS, SocketRuntime
 
 CRI_O = SocketRuntime(
     name="cri-o",
@@ -13,6 +13,7 @@ CRI_O = SocketRuntime(
     nameless="untags",
     cannot={
         "mirrors": "CRI-O cannot give an image a second name through its socket; "
-        "configure the mirror on the nodes, in registries.conf"
+        "configure the mirror on the nodes, in registries.conf",
+        **WITHOUT_LABELS,
     },
 )

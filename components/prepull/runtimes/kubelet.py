@@ -22,6 +22,7 @@ ONLY_SOCKETS = {
     "credential_provider": "the kubelet asks its own providers, as for every pod",
     "min_free_disk": "the kubelet pulls without looking at the disk first, and collects images from 85 % on",
     "remove": "only a runtime's socket can remove images",
+    "prune": "only containerd's socket can tell what was pulled, and remove it: the runtime containerd or k3s",
     "resources": "there is no puller; helper_resources are those of every container",
 }
 

@@ -9,6 +9,7 @@ from math import ceil
 from pathlib import PurePosixPath
 from typing import Any
 
+from ..labels import INSTANCE_LABEL
 from ..node.scripts import SCRIPTS_DIRECTORY, SCRIPTS_VOLUME
 from ..plan import CredentialProvider, Plan
 from ..quantities import Resources, amount, completed
@@ -33,6 +34,20 @@ _CPU_LIMIT = "1"
 # Where SELinux enforces, a container must not connect to the runtime's socket, unless it has this type. Elsewhere the
 # runtimes ignore it. docs/openshift-bottlerocket.md has the sources.
 _SELINUX = {"type": "spc_t"}
+
+# The label of `prune`, one for each component. Only the cluster knows the namespace: the kubelet completes it. The API
+# server has checked both names, and the first dot ends the namespace.
+_IDENTITY = (
+    {"name": "PREPULL_NAMESPACE", "valueFrom": {"fieldRef": {"fieldPath": "metadata.namespace"}}},
+    {"name": "PREPULL_INSTANCE", "valueFrom": {"fieldRef": {"fieldPath": f"metadata.labels['{INSTANCE_LABEL}']"}}},
+)
+_MARK = "prepull.dev/$(PREPULL_NAMESPACE).$(PREPULL_INSTANCE)"
+
+WITHOUT_LABELS = {
+    "prune": "only containerd can remember which images a component has pulled; "
+    "leave it out, and list in remove what is to go"
+}
+"""What a runtime cannot whose images have no labels."""
 
 
 @dataclass(frozen=True)
@@ -110,6 +125,8 @@ def _puller(name: str, plan: Plan, sockets: list[str], host_mount: dict[str, Any
     settings |= _guard(plan)
     if plan.remove:
         settings["PREPULL_REMOVE"] = "\n".join(pullable(image) for image in plan.remove)
+    if plan.prune:
+        settings["PREPULL_PRUNE"] = _MARK
     if plan.image_pull_secrets:
         settings["PREPULL_SECRETS"] = SECRETS_DIRECTORY
         mounts.extend(
@@ -124,7 +141,10 @@ def _puller(name: str, plan: Plan, sockets: list[str], host_mount: dict[str, Any
         "image": plan.puller_image,
         "imagePullPolicy": "IfNotPresent",
         "command": ["/bin/sh", f"{SCRIPTS_DIRECTORY}/puller.sh"],
-        "env": [{"name": key, "value": str(value)} for key, value in settings.items()],
+        "env": [
+            *(_IDENTITY if plan.prune else ()),
+            *({"name": key, "value": str(value)} for key, value in settings.items()),
+        ],
         "resources": completed(plan.resources, _resources(plan.parallelism)),
         # The sockets belong to root.
         "securityContext": {**confined(), "runAsNonRoot": False, "runAsUser": 0, "seLinuxOptions": _SELINUX},

@@ -138,7 +138,7 @@ BAD: list[tuple[str, Any, str]] = [
     ("on_pin_failure", "ignore", "on_pin_failure: 'ignore' is not one of fail, warn"),
     *[
         (argument, value, f"{argument}: {value!r} is not one of true, false; write one of them, without quotes")
-        for argument in ("hold", "pin_digests")
+        for argument in ("hold", "pin_digests", "prune")
         for value in ("true", 1, 0, ["true"], "")
     ],
     *[

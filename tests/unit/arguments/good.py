@@ -47,6 +47,7 @@ DEFAULTS: dict[str, Any] = {
     "mirrors": {},
     "remove": (),
     "min_free_disk": "0",
+    "prune": False,
 }
 
 LONG = "a" * 63
@@ -208,6 +209,8 @@ GOOD: list[tuple[str, Any, Any]] = [
     ("mirrors", {}, {}),
     ("mirrors", {"docker.io": "mirror.example.com/hub"}, {"docker.io": "mirror.example.com/hub"}),
     ("mirrors", {"index.docker.io/team": "host:5000"}, {"docker.io/team": "host:5000"}),
+    ("prune", True, True),
+    ("prune", False, False),
     ("remove", [], ()),
     ("remove", ["a", "library/a:latest", "b"], (parse("a"), parse("b"))),
     *[("min_free_disk", value, value) for value in ("20Gi", "1.5Ti", "500M", "5k", "1000", "1e9", "1%", "15%", "99%")],

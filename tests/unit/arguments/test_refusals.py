@@ -29,20 +29,28 @@ _KUBELET_CANNOT = {
     "credential_provider": "the kubelet asks its own providers, as for every pod; leave it out, or use a runtime",
     "min_free_disk": "the kubelet pulls without looking at the disk first",
     "remove": "only a runtime's socket can remove images",
+    "prune": "only containerd's socket can tell what was pulled, and remove it: the runtime containerd or k3s",
     "resources": "there is no puller; helper_resources are those of every container",
 }
+NO_PRUNE = "only containerd can remember which images a component has pulled; leave it out, and list in remove"
 CANNOT: dict[str, dict[str, str]] = {
-    "docker": {"min_free_disk": "Docker Engine may keep its images on another, of which it does not tell what is free"},
+    "docker": {
+        "min_free_disk": "Docker Engine may keep its images on another, of which it does not tell what is free",
+        "prune": NO_PRUNE,
+    },
     "containerd": {},
     "k3s": {},
     "cri-o": {
-        "mirrors": "CRI-O cannot give an image a second name through its socket; configure the mirror on the nodes"
+        "mirrors": "CRI-O cannot give an image a second name through its socket; configure the mirror on the nodes",
+        "prune": NO_PRUNE,
     },
     "cri-dockerd": {
-        "mirrors": "cri-dockerd cannot give an image a second name through its socket; use the runtime docker"
+        "mirrors": "cri-dockerd cannot give an image a second name through its socket; use the runtime docker",
+        "prune": NO_PRUNE,
     },
     "auto": {
         "mirrors": "whether they work depends on what the node has; name the runtime (containerd, k3s or docker)",
+        "prune": "only containerd can; name the runtime (containerd or k3s)",
         "socket_path": "it decides which socket is used; name the runtime that it belongs to",
     },
     "kubelet": _KUBELET_CANNOT,

@@ -17,7 +17,9 @@ PROVIDER = {"command": "/opt/provider/x", "match_images": ["a.example"]}
 CREDENTIALS = ["credentials.sh", "credential.awk", "secret.awk"]
 ANSWERS = ["provider.sh", "complaint.awk", "response.awk"]
 GUARD = ["disk.sh", "disk.awk"]
-PLAIN = [name for name in PULLER_FILES if name not in {*CREDENTIALS, *ANSWERS, *GUARD, "removal.sh", "removable.awk"}]
+REMOVAL = ("removal.sh", "removable.awk")
+PRUNING = ("prune.sh", "leaving.awk", "marks.awk", "own.awk", "unlisted.awk")
+PLAIN = [name for name in PULLER_FILES if name not in {*CREDENTIALS, *ANSWERS, *GUARD, *REMOVAL, *PRUNING}]
 GATE = ["gate-program", "gate", "gate-role", "gate-binding", "gate-job"]
 UNTAINT = ["untaint", "untaint-policy", "untaint-policy-binding", "untaint-role", "untaint-binding"]
 
@@ -62,15 +64,17 @@ def test_the_kinds() -> None:
                 "credential_provider": PROVIDER,
                 "remove": ["b"],
                 "min_free_disk": "15%",
+                "prune": True,
             },
             [*PULLER_FILES],
         ),
         ({}, PLAIN),
         ({"image_pull_secrets": ["a"]}, [*PLAIN, *CREDENTIALS]),
         ({"credential_provider": PROVIDER}, [*PLAIN, *CREDENTIALS, *ANSWERS]),
-        ({"remove": ["b"]}, [*PLAIN, "removal.sh", "removable.awk"]),
+        ({"remove": ["b"]}, [*PLAIN, *REMOVAL]),
         ({"min_free_disk": "1Gi"}, [*PLAIN, *GUARD]),
         ({"min_free_disk": "0%"}, PLAIN),
+        ({"prune": True}, [*PLAIN, *REMOVAL, *PRUNING]),
         ({"wait_for": "nothing"}, PLAIN),
         ({"startup_taint": TAINT}, [*PLAIN, "untaint.sh"]),
         ({"runtime": "kubelet", "startup_taint": TAINT, "wait_for": "pods"}, ["untaint.sh"]),

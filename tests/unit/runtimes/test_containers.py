@@ -41,6 +41,19 @@ def test_refresh_runs_the_puller_beside_pause() -> None:
     assert environment(refresh) == {**environment(pull), "PREPULL_REFRESH_MS": "21600000"}
 
 
+@pytest.mark.parametrize("runtime", ["containerd", "k3s"])
+def test_prune_has_a_label_for_each_component_in_its_namespace(runtime: str) -> None:
+    [pull] = pod_of(runtime=runtime, prune=True)["initContainers"]
+    variables = environment(pull)
+    names = {"NAMESPACE": "metadata.namespace", "INSTANCE": "metadata.labels['app.kubernetes.io/instance']"}
+    for name, path in names.items():
+        assert variables[f"PREPULL_{name}"] == {"fieldRef": {"fieldPath": path}}
+    # The kubelet expands only variables that it has by then.
+    assert list(variables)[:2] == ["PREPULL_NAMESPACE", "PREPULL_INSTANCE"]
+    assert variables["PREPULL_PRUNE"] == "prepull.dev/$(PREPULL_NAMESPACE).$(PREPULL_INSTANCE)"
+    assert not {"PREPULL_PRUNE", "PREPULL_NAMESPACE"} & environment(pod_of(runtime=runtime)["initContainers"][0]).keys()
+
+
 HOLDS: list[tuple[str, dict[str, Any]]] = [
     *((runtime, {"hold": True}) for runtime in SOCKET_RUNTIMES),
     ("kubelet", {}),

@@ -1,11 +1,12 @@
 # Prints how to remove the image `name` of the inventory: absent, unname (other names of the image stay: tags, or
 # digests to pull), delete, "delete ID", or the reason why it stays. The file `removed` lists earlier removals, lines
-# "WAY NAME"; the file `unwanted`, all names to remove.
+# "WAY NAME"; the file `unwanted`, all names to remove; the file `staying`, names that must stay beside those to pull.
 # `nameless` is the word of the socket. CRI-O ("untags") removes a name with rmi NAME, and the image with rmi ID
 # (https://github.com/cri-o/cri-o/blob/main/server/image_remove.go). cri-dockerd ("nameless") removes the image with
 # rmi ID, and nothing with rmi NAME (https://github.com/Mirantis/cri-dockerd/blob/master/core/image.go).
 BEGIN {
     while ((getline <standing) > 0) wanted[$4] = wanted[$5] = 1
+    while ((getline <staying) > 0) wanted[$1] = 1
     while ((getline <removed) > 0) way[$2] = $1
     while ((getline <unwanted) > 0) going[$1] = 1
 }

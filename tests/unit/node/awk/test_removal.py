@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
 from .conftest import Awk
@@ -53,10 +55,25 @@ WITHOUT_CONTAINERD = [
 ]
 
 
-def way_of(awk: Awk, name: str, *, removed: list[str], unwanted: list[str], nameless: str = "") -> str:
+def way_of(
+    awk: Awk,
+    name: str,
+    *,
+    removed: Sequence[str] = (),
+    unwanted: Sequence[str] = (),
+    staying: Sequence[str] = (),
+    nameless: str = "",
+) -> str:
     text = "".join(f"{line}\n" for line in HAVE)
     [way] = awk.run(
-        "removable.awk", text, name=name, nameless=nameless, standing=WANTED, removed=removed, unwanted=unwanted
+        "removable.awk",
+        text,
+        name=name,
+        nameless=nameless,
+        standing=WANTED,
+        staying=staying,
+        removed=removed,
+        unwanted=unwanted,
     )
     return way
 
@@ -66,12 +83,16 @@ def test_how_a_name_may_go(awk: Awk, name: str, removed: list[str], way: str) ->
     assert way_of(awk, name, removed=removed, unwanted=[name, "r/other:1"]) == way
 
 
+def test_a_digest_that_must_stay_keeps_its_image(awk: Awk) -> None:
+    assert way_of(awk, "r/alone:1", unwanted=["r/alone:1"], staying=["r/alone@sha256:a"]) == "unname"
+
+
 @pytest.mark.parametrize(("name", "unwanted", "untags", "nameless"), WITHOUT_CONTAINERD)
 def test_how_a_name_may_go_without_containerd(
     awk: Awk, name: str, unwanted: list[str], untags: str, nameless: str
 ) -> None:
-    assert way_of(awk, name, removed=[], unwanted=unwanted, nameless="untags") == untags
-    assert way_of(awk, name, removed=[], unwanted=unwanted, nameless="nameless") == nameless
+    assert way_of(awk, name, unwanted=unwanted, nameless="untags") == untags
+    assert way_of(awk, name, unwanted=unwanted, nameless="nameless") == nameless
 
 
 @pytest.mark.parametrize(

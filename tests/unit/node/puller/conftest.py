@@ -59,7 +59,7 @@ class Call:
     def verb(self) -> str:
         """The client's command."""
         words = [word for word in self.arguments if not word.startswith("-") and word != "60s"]
-        known = ("pull", "images", "ls", "inspect", "tag", "rm", "rmi", "ps")
+        known = ("pull", "images", "ls", "inspect", "tag", "rm", "rmi", "ps", "label", "list")
         found = [word for word in words if word in known]
         return found[1] if found[:1] == ["images"] and len(found) > 1 else found[0]
 
@@ -158,7 +158,7 @@ class Node:
     runs: list[Run] = field(default_factory=list, repr=False)
 
     def __post_init__(self) -> None:
-        for name in ("names", "containers", "calls", "turns", "bin", "secrets", "sockets", "scripts"):
+        for name in ("names", "labels", "containers", "calls", "turns", "bin", "secrets", "sockets", "scripts"):
             (self.directory / name).mkdir()
         self.plan({})
         here = str(Path(fake_client.__file__).parent)
@@ -215,6 +215,16 @@ class Node:
         digest: str = json.loads(self._name_file(name).read_text())["digest"]
         return digest
 
+    def labels(self, name: str) -> dict[str, set[str]]:
+        """The labels of the image with this name, with the names in each."""
+        file = self.directory / "labels" / json.loads(self._name_file(name).read_text())["id"].encode().hex()
+        found = json.loads(file.read_text()) if file.exists() else {}
+        return {key: set(value.split(";")) for key, value in found.items()}
+
+    def untag(self, name: str) -> None:
+        """Take one name from an image."""
+        self._name_file(name).unlink()
+
     def secret(self, config: object, name: str = "000-secret", key: str | None = ".dockerconfigjson") -> None:
         """Mount a pull secret with one key: a text unchanged, any other value as JSON."""
         text = config if isinstance(config, str) else json.dumps(config)
@@ -256,6 +266,7 @@ class Node:
             provider=bool(environment.get("PROVIDER")),
             removal=bool(environment.get("REMOVE")),
             guard=bool(environment.get("MIN_FREE")),
+            pruning=bool(environment.get("PRUNE")),
         )
         process = subprocess.Popen(
             [

@@ -4,6 +4,7 @@ plan.json            the faults: {"WORD": [step, …], …}, one step for each c
                      the last step repeats. A step: {"seconds", "hang", "deaf", "vanish", "error", "code", "unless"}.
                      With "unless", a list of texts "USER:PASSWORD", there is no error for these
 names/               one file for each name of each image
+labels/              one file for each image that has labels of containerd, by its ID
 containers/          one file for each container: the ID of its image
 calls/               one file for each call: its arguments, its environment, when it began and ended
 
@@ -42,6 +43,10 @@ RECORDED = (
 
 def path_of(name: str) -> str:
     return os.path.join(STATE, "names", name.encode().hex())
+
+
+def labels_of(identity: str) -> str:
+    return os.path.join(STATE, "labels", identity.encode().hex())
 
 
 def digest_of(text: str) -> str:
@@ -114,6 +119,8 @@ def remove(name: str, *, whole: bool) -> None:
     for other, image in images.items():
         if other == name or (whole and image["id"] == identity):
             os.unlink(path_of(other))
+    if whole and os.path.exists(labels_of(identity)):
+        os.unlink(labels_of(identity))
 
 
 def remove_over_cri(name: str) -> None:
@@ -132,6 +139,34 @@ def name_again(source: str, target: str) -> None:
     if source not in images:
         fail(f'ctr: image "{source}": not found')
     save(target, images[source])
+
+
+def labels(identity: str) -> dict[str, str]:
+    if not os.path.exists(labels_of(identity)):
+        return {}
+    with open(labels_of(identity)) as stream:
+        read: dict[str, str] = json.load(stream)
+    return read
+
+
+def label(identity: str, text: str) -> None:
+    """A label without a value is none; one that is too long is refused, as containerd does."""
+    if identity not in {image["id"] for image in load().values()}:
+        fail(f'ctr: image "{identity}": not found')
+    key, _, value = text.partition("=")
+    if len(key) + len(value) > 4096:
+        fail("ctr: label key and value length (8000 bytes) greater than maximum size (4096 bytes)")
+    kept = {each: names for each, names in {**labels(identity), key: value}.items() if names}
+    with open(labels_of(identity), "w") as stream:
+        json.dump(kept, stream)
+
+
+def list_labels() -> None:
+    print("REF TYPE DIGEST SIZE PLATFORMS LABELS ")
+    for image in {image["id"]: image for image in load().values()}.values():
+        all_labels = {"io.cri-containerd.image": "managed", **labels(image["id"])}
+        text = ",".join(f"{key}={value}" for key, value in sorted(all_labels.items()))
+        print(f"{image['id']} type {image['digest']} 10.6 KiB linux/amd64 {text} ")
 
 
 def users(name: str) -> None:
@@ -165,6 +200,10 @@ def ctr(arguments: list[str]) -> None:
         name_again(*arguments[2:])
     elif arguments[0] == "rm":
         remove(arguments[1], whole=False)
+    elif arguments == ["list", "name~=|^sha[0-9]+:|"]:
+        list_labels()
+    elif arguments[0] == "label":
+        label(*arguments[1:])
     else:
         fail(f"ctr knows no {arguments}", 2)
 
