@@ -54,7 +54,7 @@ def test_nodes_of_another_architecture_are_told_how_to_leave_them_out() -> None:
         f"image {NAMES[1]}: manifest unknown (1 of 3 nodes: c)",
         OF_PLATFORM,
     )
-    item = stuck("pull-0", "ErrImagePull", "no match for platform in manifest: not found", NAMES[0], KUBELET)
+    item = stuck("hold-0", "ErrImagePull", "no match for platform in manifest: not found", NAMES[0], KUBELET)
     verdict = judge(seen(item, desired=1, args=KUBELET), "100%", settled=True, late=False)
     assert OF_PLATFORM in verdict.lines
 
