@@ -62,19 +62,19 @@ def judged(stack: Stack, pack: Path) -> Judged:
 
 
 def component(stack: Stack, *images: Any, **args: Any) -> PrePullDaemonSet:
-    ours: Any = {"puller_image": PULLER_IMAGE, "gate_image": PULLER_IMAGE, "namespace": stack.namespace}
-    return PrePullDaemonSet("images", {**ours, "images": list(images), **args})
+    ours = {"puller_image": PULLER_IMAGE, "gate_image": PULLER_IMAGE, "namespace": stack.namespace}
+    given: Any = {**ours, "images": list(images), **args}
+    return PrePullDaemonSet("images", given)
 
 
 def deployment(stack: Stack, name: str, *images: Any, **spec: Any) -> k8s.apps.v1.Deployment:
     labels = {"app": name}
     containers = [{"name": f"c{index}", "image": image} for index, image in enumerate(images)]
-    template = {"metadata": {"labels": labels}, "spec": {"containers": containers, **spec}}
-    return k8s.apps.v1.Deployment(
-        name,
-        metadata={"namespace": stack.namespace, "annotations": {"pulumi.com/skipAwait": "true"}},
-        spec={"replicas": 0, "selector": {"matchLabels": labels}, "template": template},
-    )
+    # Without the annotations, a type checker tries each of the SDK's nested unions, for hours.
+    metadata: Any = {"namespace": stack.namespace, "annotations": {"pulumi.com/skipAwait": "true"}}
+    template: Any = {"metadata": {"labels": labels}, "spec": {"containers": containers, **spec}}
+    replicas: Any = {"replicas": 0, "selector": {"matchLabels": labels}, "template": template}
+    return k8s.apps.v1.Deployment(name, metadata=metadata, spec=replicas)
 
 
 def test_a_preview_says_what_to_write(stack: Stack, judged: Judged) -> None:
