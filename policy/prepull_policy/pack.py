@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -104,7 +105,9 @@ def _cluster(provider: PolicyProviderResource | None) -> str:
     keys = ("kubeconfig", "context", "cluster")
     if any(path[0] in keys for path in unknown):
         return provider.urn
-    return json.dumps([props.get(key) for key in keys])
+    # The SDK writes the variable into a provider that a program makes, and the engine's own provider reads it later.
+    found = {"kubeconfig": os.environ.get("KUBECONFIG"), **props}
+    return json.dumps([found.get(key) for key in keys])
 
 
 def plain(props: Mapping[str, Any]) -> tuple[dict[str, Any], list[tuple[str, ...]]]:

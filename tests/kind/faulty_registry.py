@@ -137,7 +137,9 @@ def _handler(registry: FaultyRegistry) -> type[BaseHTTPRequestHandler]:
                 return
             connection = http.client.HTTPConnection(registry.upstream, timeout=60)
             try:
-                headers = {key: value for key, value in self.headers.items() if key.lower() in _PASSED_ON}
+                # Docker Engine sends one Accept header for each type, in any order.
+                headers = {key: ", ".join(self.headers.get_all(key, ())) for key in _PASSED_ON}
+                headers = {key: value for key, value in headers.items() if value}
                 connection.request(self.command, self.path, headers=headers)
                 self._pass_on(connection.getresponse(), name, fault)
             finally:

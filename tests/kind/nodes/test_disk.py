@@ -97,16 +97,16 @@ def test_the_puller_sees_the_disk_that_the_runtime_names(
     [mount] = [item["fsId"]["mountpoint"] for item in stats["imageFilesystems"]]
     named = lab.nodes.exec(disk.node, "df", "-P", "-k", mount).splitlines()[1].split()
     # A container made from the same image and confined in the same way; the puller itself has ended.
-    shown = kubectl(
-        "run", "look", "--rm", "--attach", "--quiet", "--restart=Never", f"--image={PULLER_IMAGE}",
-        "--overrides", json.dumps({"spec": {
-            "nodeName": disk.node,
-            "containers": [{
-                "name": "look", "image": PULLER_IMAGE, "command": ["df", "-P", "-k", "/"],
-                "securityContext": {"readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]}},
-            }],
-        }}),
-    )  # fmt: skip
+    look = {
+        "name": "look",
+        "image": PULLER_IMAGE,
+        "command": ["df", "-P", "-k", "/"],
+        "securityContext": {"readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]}},
+    }
+    pod = json.dumps({"spec": {"nodeName": disk.node, "containers": [look]}})
+    kubectl("run", "look", "--restart=Never", f"--image={PULLER_IMAGE}", "--overrides", pod)
+    kubectl("wait", "pod/look", "--for=jsonpath={.status.phase}=Succeeded", "--timeout=120s")
+    shown = kubectl("logs", "look")
     seen = [line.split() for line in shown.splitlines() if line.endswith(" /")]
     assert [fields[1] for fields in seen] == [named[1]]
     assert abs(int(seen[0][3]) - int(named[3])) < 5 * 1024

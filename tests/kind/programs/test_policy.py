@@ -15,6 +15,8 @@ import pytest
 from prepull import PrePullDaemonSet, prepull_stack
 from pulumi import automation as auto
 
+from lab import Lab
+
 from ..conftest import PULLER_IMAGE, Images, Stack
 
 PACK = Path(__file__).parents[3] / "policy"
@@ -171,8 +173,9 @@ def test_what_only_up_knows_is_named_in_the_preview_and_judged_by_up(
     )
 
 
-def test_pinned_digests_are_in_the_message(stack: Stack, judged: Judged, images: Images) -> None:
-    image = images.push("app")
+def test_pinned_digests_are_in_the_message(lab: Lab, stack: Stack, judged: Judged, images: Images) -> None:
+    # A preview asks the registry from this machine; no node needs the image.
+    image = images.push("app").replace(lab.registry.address, lab.registry.client.address, 1)
 
     def program() -> None:
         made = component(stack, image, pin_digests=True)

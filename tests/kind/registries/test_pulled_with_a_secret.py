@@ -18,6 +18,7 @@ from .logins import SECRET, log_in, private_registry, push_private
 from .pods import create_pods, start_without_pulling
 
 FIRST_VERSION = (1, 35)
+OWN_IMAGES: dict[str, dict[str, None]] = {"kubelet": {}, "image-volume": {"puller_image": None}}
 # What the kubelet says of a container that may not use an image which is on the node.
 REFUSED = {"IfNotPresent": {"ErrImagePull", "ImagePullBackOff"}, "Never": {"ErrImageNeverPull"}}
 
@@ -59,7 +60,7 @@ def reasons(lab: Lab, namespace: str) -> set[str]:
 
 
 @pytest.mark.parametrize("policy", REFUSED)
-@pytest.mark.parametrize("runtime", ["kubelet", "image-volume"])
+@pytest.mark.parametrize("runtime", OWN_IMAGES)
 def test_what_the_kubelet_pulled_with_a_secret_is_refused_to_pods_without_one(
     lab: Lab,
     right: Credentials,
@@ -72,7 +73,8 @@ def test_what_the_kubelet_pulled_with_a_secret_is_refused_to_pods_without_one(
     policy: str,
 ) -> None:
     log_in(lab, stack.namespace, registry.address, right)
-    stack.up({"images": [image], "runtime": runtime, "image_pull_secrets": [SECRET], "timeout": "3m"})
+    args = {"images": [image], "runtime": runtime, "image_pull_secrets": [SECRET], "timeout": "3m"}
+    stack.up({**OWN_IMAGES[runtime], **args})
     assert images.nodes_with(image) == set(lab.cluster.base_nodes)
 
     create_pods(lab, elsewhere, [image], policy=policy)
@@ -81,13 +83,14 @@ def test_what_the_kubelet_pulled_with_a_secret_is_refused_to_pods_without_one(
     assert images.nodes_with(image) == set(lab.cluster.base_nodes)
 
 
-@pytest.mark.parametrize("runtime", ["kubelet", "image-volume"])
+@pytest.mark.parametrize("runtime", OWN_IMAGES)
 def test_what_the_kubelet_pulled_with_a_secret_starts_with_the_same_credential_without_a_pull(
     lab: Lab, right: Credentials, registry: RunningRegistry, image: str, stack: Stack, elsewhere: str, runtime: str
 ) -> None:
     for namespace in (stack.namespace, elsewhere):
         log_in(lab, namespace, registry.address, right)
-    stack.up({"images": [image], "runtime": runtime, "image_pull_secrets": [SECRET], "timeout": "3m"})
+    args = {"images": [image], "runtime": runtime, "image_pull_secrets": [SECRET], "timeout": "3m"}
+    stack.up({**OWN_IMAGES[runtime], **args})
 
     start_without_pulling(lab, elsewhere, [image], SECRET)
 
