@@ -35,9 +35,13 @@ class PrePullProvider(Provider):
     def __init__(self) -> None:
         generated = ComponentProvider([PrePullDaemonSet], _PACKAGE, None, __version__).schema
         schema = _readable(json.loads(generated or ""))
-        # PrePullDaemonSetArgs lets every key be absent, for `args_from_config` and `prepull_stack`. SDKs disagree on
-        # what that means for the schema.
+        # The classes let every key be absent, for `args_from_config` and `prepull_stack`. SDKs disagree on what that
+        # means for the schema.
         schema["resources"][_TOKEN]["requiredInputs"] = ["images"]
+        provider = schema["types"][f"{_PACKAGE}:index:CredentialProvider"]
+        # At the end, wherever an SDK has it.
+        provider.pop("required", None)
+        provider["required"] = ["command", "matchImages"]
         self._outputs = schema["resources"][_TOKEN]["properties"]
         super().__init__(__version__, json.dumps(schema))
 
