@@ -84,7 +84,7 @@ dist: .venv/.ready ## Build wheel and sdist into dist, and check them
 mutate: .venv/.mutate ## Change the core in thousands of small ways, and list those that no test notices
 	@rm -rf .mutate && mkdir -p .mutate/src
 	@cp -r components/prepull .mutate/src/ && cp -r tests pyproject.toml Pulumi*.yaml .mutate/
-	@$(BIN)/python -m tests.mutants --sample $(SAMPLE) --seed $(SEED) $(MUTANTS)
+	@$(BIN)/python -m tests.unit.mutants --sample $(SAMPLE) --seed $(SEED) $(MUTANTS)
 
 .PHONY: check
 check: .venv/.ready ## Check format, imports and types, and lint every language

@@ -15,8 +15,8 @@ from prepull.plan import Plan
 
 from ...plans import SOCKET_RUNTIMES, built
 from ..strategies import JSON, NEAR_REFERENCES, REFERENCES, TEXTS
-from .bad import BAD
-from .good import GOOD
+from .values.bad import BAD
+from .values.good import GOOD
 
 VALUES = st.one_of(
     JSON,

@@ -9,9 +9,9 @@ import pytest
 from prepull.arguments.table import ARGUMENTS
 
 from ...plans import plan_of
-from .bad import BAD
-from .complaints import complaints
-from .good import DEFAULTS, GOOD
+from .values.bad import BAD
+from .values.complaints import complaints
+from .values.good import DEFAULTS, GOOD
 
 
 def test_the_defaults() -> None:

@@ -12,8 +12,8 @@ from prepull.images.references import parse
 from prepull.runtimes import RUNTIMES
 
 from ...plans import EACH, SOCKET_RUNTIMES, built, plan_of
-from .complaints import complaints
-from .good import DEFAULTS
+from .values.complaints import complaints
+from .values.good import DEFAULTS
 
 # ---------------------------------------------------------------- runtimes
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from ... import programs
 from ..node.awk.conftest import Awk
-from ..node.awk.test_credential import found
-from ..node.awk.test_response import PROGRAMS
+from ..node.awk.credentials.test_credential import found
+from ..node.awk.credentials.test_response import PROGRAMS
 from ..node.puller.fake_provider import API
 from ..strategies import JSON as PYTHONS_JSON
 from .test_credentials import CHARACTERS, KEYS, WORDS, WRONG

@@ -14,7 +14,7 @@ from prepull.images.registry.logins import Credential, matching
 from ... import programs
 from ..configurations import GOOD
 from ..node.awk.conftest import Awk
-from ..node.awk.test_credential import found, in_configuration
+from ..node.awk.credentials.test_credential import found, in_configuration
 
 IMAGE = "a.example/team/app"
 MATCHING = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests import mutants
+from tests.unit import mutants
 
 NAMES = [f"prepull.{folder}.x_f__mutmut_{number}" for folder in ("plan", "status") for number in range(50)]
 

@@ -12,7 +12,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,20 +21,13 @@ from prepull.node.scripts import puller_files, script
 from prepull.status.report import Report, parse
 
 from .... import programs
-from . import fake_client, fake_provider
+from . import applets, fake_client, fake_provider
 
 CLIENTS = ("crictl", "ctr", "docker")
 in_every_shell = pytest.mark.parametrize("shell", programs.SHELLS, indirect=True)
 
 # The awk of images with each shell.
 AWK_OF = {"ash": "busybox", "dash": "mawk"}
-# The programs that the script may use: those that every default puller image has. Debian's busybox ash ignores PATH for
-# its applets, so functions hide the others there.
-APPLETS = ("cat", "mkdir", "mkfifo", "od", "rm", "sed", "sleep", "sort", "tr")
-# The image disk: a function hides the applet.
-_DISK = 'df() { [ "$*" = "-P -k /" ] && cat "$FAKE_STATE/df"; }\n'
-_BUILTINS = {"ash", "echo", "false", "kill", "printf", "pwd", "sh", "test", "true"}
-
 Step = Mapping[str, Any]
 
 
@@ -169,10 +161,10 @@ class Node:
             path = self.directory / "bin" / name
             path.write_text(client)
             path.chmod(0o755)
-        for name in APPLETS:
+        for name in applets.APPLETS:
             (self.directory / "bin" / name).symlink_to(programs.path("busybox"))
         (self.directory / "bin" / "awk").symlink_to(programs.awk(AWK_OF[self.shell])[0])
-        (self.directory / "hidden.sh").write_text(_DISK + (_hidden() if self.shell == "ash" else ""))
+        (self.directory / "hidden.sh").write_text(applets.DISK + (applets.hidden() if self.shell == "ash" else ""))
         self.disk(1000, 900)
 
     def plan(self, steps: Mapping[str, Sequence[Step]]) -> None:
@@ -322,17 +314,6 @@ class Node:
         if not name.startswith("absent") and not path.exists():
             os.mknod(path, stat.S_IFSOCK | 0o600)
         return " ".join((client, str(path), *remarks))
-
-
-@cache
-def _hidden() -> str:
-    applets = subprocess.run(
-        [programs.path("busybox"), "--list"], check=True, capture_output=True, text=True
-    ).stdout.split()
-    hidden = {applet for applet in applets if applet.isidentifier()} - {*_BUILTINS, *APPLETS, "awk", "df"}
-    return "".join(
-        f'{name}() {{ echo "not every puller image has {name}" >&2; exit 99; }}\n' for name in sorted(hidden)
-    )
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from .conftest import Node, hub, in_every_shell
-from .fake_client import digest_of
+from ..conftest import Node, hub, in_every_shell
+from ..fake_client import digest_of
 
 DIGEST = digest_of("manifest a:1")
 OTHER = digest_of("manifest a:2")

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from .conftest import Node, hub, in_every_shell
+from ..conftest import Node, hub, in_every_shell
 
 NAME = hub("a:1")
 SOURCE = "mirror.example:5000/hub/a:1"

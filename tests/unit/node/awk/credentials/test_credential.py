@@ -9,8 +9,8 @@ from collections.abc import Sequence
 import pytest
 from prepull.images.registry.logins import Credential
 
-from ...configurations import CASES, Case, b64
-from .conftest import Awk
+from ....configurations import CASES, Case, b64
+from ..conftest import Awk
 
 REGISTRIES = {"docker.io": "https://index.docker.io/v1/"}
 

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from .conftest import Awk
+from ..conftest import Awk
 
 
 def auths(**fields: object) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from .bad_disks import WRONG_DISKS
 from .bad_providers import WRONG_PROVIDERS
 from .good import LONG, SUBDOMAIN
 
@@ -330,16 +331,6 @@ BAD: list[tuple[str, Any, str]] = [
         for value in ("", "-1", "-5%", "15 %", "15.5%", "20 Gi", "plenty", "%", "100m", "2Ei", "1" * 30, "20Gi\n")
     ],
     (
-        "min_free_disk",
-        "20GB",
-        "min_free_disk: '20GB' is not a quantity of Kubernetes; write '20Gi', or '20G' for powers",
-    ),
-    ("min_free_disk", "20kb", "write '20Ki', or '20k' for powers of ten"),
-    *[("min_free_disk", value, "is the whole disk: nothing would be pulled; write less") for value in ("100%", "101%")],
-    ("min_free_disk", -1, "min_free_disk: '-1' is neither a size nor a share"),
-    ("min_free_disk", 1.5, "min_free_disk: 1.5 is not a whole number"),
-    ("min_free_disk", True, "min_free_disk: True is not a text"),
-    (
         "mirrors",
         {"hub": "a.b"},
         "mirrors: 'hub' is not a registry with or without a path: 'hub' is not a registry; write a",
@@ -351,6 +342,7 @@ BAD: list[tuple[str, Any, str]] = [
     ("mirrors", {"docker.io": "a.b/c:1"}, "mirrors['docker.io']: 'a.b/c:1' is not a registry"),
     ("mirrors", {"docker.io": 5}, "mirrors['docker.io']: 5 is not a text"),
     ("mirrors", {"docker.io": f"a.b/{'c' * 250}"}, "mirrors: an image cannot be pulled from there: the name 'a.b/ccc"),
+    *WRONG_DISKS,
     ("remove", ["a", "b c"], "remove[1]: 'b c' is not an image reference: it contains a space"),
     ("remove", [f"quay.io/{'a' * 200}:{index}" for index in range(600)], "remove: the 600 references take more than"),
 ]

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from ..puller.fake_provider import API, response
-from .conftest import Awk
+from ...puller.fake_provider import API, response
+from ..conftest import Awk
 from .test_secret import line
 
 PROGRAMS = ("response.awk", "secret.awk")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from .conftest import Awk
+from ..conftest import Awk
 
 LIMIT = len("exit code 1: ") + 100
 CASES = [

@@ -16,7 +16,7 @@ from fnmatch import fnmatchcase
 from math import sqrt
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 # Running a few mutants makes all, and notes which test calls which function.
 FEW = "prepull.plan.*"
 NOTICED = "killed"
