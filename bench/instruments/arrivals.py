@@ -7,7 +7,6 @@ clock, so a delay in reading an event has no effect.
 from __future__ import annotations
 
 import json
-import subprocess
 import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,7 +14,11 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from bench.instruments.shells import shell_on
+
 if TYPE_CHECKING:
+    import subprocess
+
     from lab import Lab
 
 # The client does not forward signals: the process on the node ends when its standard input ends.
@@ -96,16 +99,7 @@ def arrivals(lab: Lab, nodes: Sequence[str] | None = None) -> Iterator[Arrivals]
     """Listen to the events of nodes during the block. Default: the base nodes of the lab."""
     nodes = lab.cluster.base_nodes if nodes is None else nodes
     heard = Arrivals(nodes)
-    listening = [
-        subprocess.Popen(
-            [str(lab.engine.client), "exec", "--interactive", node, "sh", "-c", _LISTEN],
-            env=dict(lab.engine.environ),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for node in nodes
-    ]
+    listening = [shell_on(lab, node, _LISTEN) for node in nodes]
     threads = [
         threading.Thread(target=_read, args=(heard, node, process), daemon=True)
         for node, process in zip(nodes, listening, strict=True)

@@ -11,6 +11,23 @@ if TYPE_CHECKING:
     from lab import Lab
 
 
+def shell_on(lab: Lab, node: str, script: str) -> subprocess.Popen[str]:
+    """Start a script on a node, with pipes to and from it.
+
+    Args:
+        lab: a lab that is up.
+        node: the node.
+        script: the script, in sh.
+    """
+    return subprocess.Popen(
+        [str(lab.engine.client), "exec", "--interactive", node, "sh", "-c", script],
+        env=dict(lab.engine.environ),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
 @contextmanager
 def told_to_pull(lab: Lab, nodes: Sequence[str], images: Sequence[str]) -> Iterator[Callable[[], None]]:
     """Yields a function that lets each node pull all images at once, in a shell that runs already.
@@ -22,16 +39,7 @@ def told_to_pull(lab: Lab, nodes: Sequence[str], images: Sequence[str]) -> Itera
     """
     pulls = " & ".join(f"crictl pull {image} >/dev/null" for image in images)
     script = f"echo; read -r _ && {{ {pulls} & wait; }}"
-    shells = [
-        subprocess.Popen(
-            [str(lab.engine.client), "exec", "--interactive", node, "sh", "-c", script],
-            env=dict(lab.engine.environ),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for node in nodes
-    ]
+    shells = [shell_on(lab, node, script) for node in nodes]
     inputs = [shell.stdin for shell in shells if shell.stdin]
     for shell in shells:
         if shell.stdout:

@@ -10,6 +10,8 @@ from .settings import Settings
 
 TYPE = "prepull:index:PrePullDaemonSet"
 """The component's type token."""
+OUTPUTS = ("daemon_set_name", "namespace", "images", "ready_nodes", "desired_nodes")
+"""The names of its outputs."""
 
 # ruff: noqa: UP045 - Optional is what Pulumi's schema analyser understands
 
@@ -58,12 +60,4 @@ class PrePullDaemonSet(pulumi.ComponentResource):
         self.images = deployed.images
         self.ready_nodes = deployed.ready_nodes
         self.desired_nodes = deployed.desired_nodes
-        self.register_outputs(
-            {
-                "daemon_set_name": self.daemon_set_name,
-                "namespace": self.namespace,
-                "images": self.images,
-                "ready_nodes": self.ready_nodes,
-                "desired_nodes": self.desired_nodes,
-            }
-        )
+        self.register_outputs({field: getattr(self, field) for field in OUTPUTS})

@@ -15,7 +15,7 @@ from ...arguments.readers import InvalidValueError
 from ...images.placements import EVERYWHERE, UNTAINTED, Placement
 from ...images.workloads import unique
 from ...plan import EVERY_TAINT
-from ..component import TYPE, PrePullDaemonSet
+from ..component import OUTPUTS, TYPE, PrePullDaemonSet
 from ..deployment import Deployment, deploy
 from ..images_of import Placed
 from ..settings import Settings, decide, is_known, plain, resolved
@@ -65,16 +65,7 @@ class PrePullStack(PrePullDaemonSet):
         self.ready_nodes = self._of_all(lambda part: part.ready_nodes, sum)
         self.desired_nodes = self._of_all(lambda part: part.desired_nodes, sum)
         self.placements = lists.apply(lambda known: pulumi.Output.all(*map(self._described, self._in_order(known))))
-        self.register_outputs(
-            {
-                "daemon_set_name": self.daemon_set_name,
-                "namespace": self.namespace,
-                "images": self.images,
-                "ready_nodes": self.ready_nodes,
-                "desired_nodes": self.desired_nodes,
-                "placements": self.placements,
-            }
-        )
+        self.register_outputs({field: getattr(self, field) for field in (*OUTPUTS, "placements")})
 
     def needs(self, placement: Placement) -> Sequence[pulumi.Resource]:
         """What the workloads of a placement must wait for. The first call for a placement declares its DaemonSet."""
