@@ -29,7 +29,8 @@ linkcheck_retries = 2
 linkcheck_timeout = 30
 
 html_theme = "furo"
-html_title = f"PrePullDaemonSet {release}"
+# The component's name would be broken in the sidebar.
+html_title = f"pulumi-prepull {release}"
 html_show_sphinx = False
 # A prompt, and what a command prints, is not to be copied.
 copybutton_prompt_text = "$ "
