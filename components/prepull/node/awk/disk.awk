@@ -18,5 +18,5 @@ END {
     least = share ? total * keep / 100 : keep
     if (free - reserved - needed >= least) exit
     text = "disk: " (share ? tenths(free * 100 / total) " % free, " keep + 0 " %" : size(free) " free, " size(keep))
-    print text " are to stay free" (needed > 0 ? ", it takes " size(needed) : "")
+    print text " must stay free" (needed > 0 ? ", it needs " size(needed) : "")
 }
