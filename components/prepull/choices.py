@@ -17,7 +17,8 @@ class Choice(str, Enum):
 
 class Runtime(Choice):
     """How a node pulls images: `docker`, `containerd`, `cri-o`, `cri-dockerd`, `k3s`, `auto`, `kubelet` or
-    `image-volume`. Name the runtime that the kubelet uses: pods cannot use images in the store of another runtime."""
+    `image-volume`. Name the runtime that the kubelet uses: pods cannot use images in the store of another runtime.
+    """
 
     DOCKER = "docker"
     """Through Docker Engine's socket, for nodes whose kubelet uses Docker Engine through cri-dockerd."""
@@ -57,9 +58,9 @@ class OnFailure(Choice):
     """What the pod does if an image cannot be pulled: `retry` or `continue`."""
 
     RETRY = "retry"
-    """It stays in Init, and the kubelet restarts the puller until every image is present. The default."""
+    """The pod stays in Init, and the kubelet restarts the puller until every image is present. The default."""
     CONTINUE = "continue"
-    """It becomes ready, and its report lists the failures."""
+    """The pod becomes ready, and its report lists the failures."""
 
 
 OnFailureText = Literal["retry", "continue"]
@@ -107,11 +108,11 @@ class TaintEffect(Choice):
     """What a taint does to pods that do not tolerate it: `NoSchedule`, `PreferNoSchedule` or `NoExecute`."""
 
     NO_SCHEDULE = "NoSchedule"
-    """The scheduler does not place them on the node."""
+    """The scheduler does not place such pods on the node."""
     PREFER_NO_SCHEDULE = "PreferNoSchedule"
     """The scheduler avoids the node if it can."""
     NO_EXECUTE = "NoExecute"
-    """The scheduler does not place them on the node, and those that run there are evicted."""
+    """The scheduler does not place such pods on the node, and those that run there are evicted."""
 
 
 TaintEffectText = Literal["NoSchedule", "PreferNoSchedule", "NoExecute"]

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 # ruff: noqa: UP045 - Optional is what Pulumi's schema analyser understands
 
-# Only type checkers see these unions: the analyser reads the types at run time, and rejects unions. Editors complete the
-# texts; `str` lets a value of the stack's configuration pass.
+# Only type checkers see these unions: the analyser reads the types at run time, and rejects unions. Editors complete
+# the texts; `str` lets a value of the stack's configuration pass.
 if TYPE_CHECKING:
     AnyRuntime = Runtime | choices.RuntimeText | str
     AnyPullPolicy = PullPolicy | choices.PullPolicyText | str
