@@ -141,8 +141,8 @@ WRONG = {
 def _written(language: str, properties: dict[str, Any]) -> tuple[str, str]:
     """A program with one component: its file and text."""
     if language == "typescript":
-        arguments = json.dumps(properties)
-        declared = f'new prepull.PrePullDaemonSet("images", {arguments});'
+        # Without types: the compiler would refuse a value that an enum does not have.
+        declared = f'const args: any = {json.dumps(properties)};\nnew prepull.PrePullDaemonSet("images", args);'
         return "index.ts", f'import * as prepull from "@pulumi/prepull";\n{declared}\n'
     resource = {"type": "prepull:PrePullDaemonSet", "properties": properties}
     return "Pulumi.yaml", yaml.safe_dump(
@@ -168,6 +168,81 @@ def test_wrong_arguments_are_told_in_the_names_of_the_language_and_without_a_tra
 
     assert COMPLAINTS in str(failure.value)
     assert not re.search(r'Traceback|File "|\.py\b', str(failure.value).partition("CommandError")[0])
+    assert kubectl("get", "daemonsets", "--output=name") == ""
+
+
+# Members of enums, and texts: in TypeScript also one of the configuration.
+WITH_ENUMS = {
+    "yaml": """\
+name: prepull-yaml
+runtime: yaml
+packages:
+  prepull: ../../components
+config:
+  onFailure:
+    type: string
+resources:
+  images:
+    type: prepull:PrePullDaemonSet
+    properties:
+      images:
+        - IMAGE
+      runtime: containerd
+      pullPolicy: Always
+      onFailure: ${onFailure}
+      tolerations:
+        - operator: Exists
+          effect: NoSchedule
+""",
+    "typescript": """\
+import * as prepull from "@pulumi/prepull";
+import * as pulumi from "@pulumi/pulumi";
+
+new prepull.PrePullDaemonSet("images", {
+    images: ["IMAGE"],
+    runtime: prepull.Runtime.Containerd,
+    pullPolicy: "Always",
+    onFailure: new pulumi.Config().get<prepull.OnFailure>("onFailure"),
+    tolerations: [{ operator: prepull.TolerationOperator.Exists, effect: pulumi.output(prepull.TaintEffect.NoSchedule) }],
+});
+""",
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_members_of_enums_and_texts_arrive_and_wrong_ones_are_told_with_the_right_ones(
+    language: str, projects: Callable[[str], Project], images: Images, kubectl: Kubectl
+) -> None:
+    project = projects(language)
+    file = "index.ts" if language == "typescript" else "Pulumi.yaml"
+    (project.directory / file).write_text(WITH_ENUMS[language].replace("IMAGE", images.push()), "utf-8")
+    project.configure("onFailure", "sometimes")
+
+    with pytest.raises(UpFailed, match="onFailure: 'sometimes' is not one of retry, continue"):
+        project.up()
+
+    project.configure("onFailure", "continue")
+    project.up()
+
+    [daemon_set] = kubectl("get", "daemonsets", "--output=json")["items"]
+    pod = daemon_set["spec"]["template"]["spec"]
+    assert pod["tolerations"] == [{"operator": "Exists", "effect": "NoSchedule"}]
+    variables = {each["name"]: each.get("value") for each in pod["initContainers"][0]["env"]}
+    assert [variables["PREPULL_PULL_POLICY"], variables["PREPULL_ON_FAILURE"]] == ["Always", "continue"]
+
+
+def test_the_compiler_knows_the_texts_of_an_enum(projects: Callable[[str], Project], kubectl: Kubectl) -> None:
+    project = projects("typescript")
+    text = """\
+import * as prepull from "@pulumi/prepull";
+
+new prepull.PrePullDaemonSet("images", { images: ["nginx"], pullPolicy: "Sometimes" });
+"""
+    (project.directory / "index.ts").write_text(text, "utf-8")
+
+    with pytest.raises(UpFailed, match=r"""Type '"Sometimes"' is not assignable to type .*PullPolicy"""):
+        project.up()
+
     assert kubectl("get", "daemonsets", "--output=name") == ""
 
 
