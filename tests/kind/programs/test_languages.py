@@ -203,7 +203,9 @@ new prepull.PrePullDaemonSet("images", {
     runtime: prepull.Runtime.Containerd,
     pullPolicy: "Always",
     onFailure: new pulumi.Config().get<prepull.OnFailure>("onFailure"),
-    tolerations: [{ operator: prepull.TolerationOperator.Exists, effect: pulumi.output(prepull.TaintEffect.NoSchedule) }],
+    tolerations: [
+        { operator: prepull.TolerationOperator.Exists, effect: pulumi.output(prepull.TaintEffect.NoSchedule) },
+    ],
 });
 """,
 }

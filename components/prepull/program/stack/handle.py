@@ -129,7 +129,8 @@ class PrePullStack(PrePullDaemonSet):
         self, field: Callable[[Any], pulumi.Output[Any]], together: Callable[[Sequence[Any]], T]
     ) -> pulumi.Output[T]:
         def read(lists: Placed) -> pulumi.Output[T]:
-            return pulumi.Output.all(*(field(self._part(each).declared) for each in self._in_order(lists))).apply(together)
+            fields = [field(self._part(each).declared) for each in self._in_order(lists)]
+            return pulumi.Output.all(*fields).apply(together)
 
         return self._lists.apply(read)
 
