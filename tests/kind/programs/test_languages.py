@@ -128,12 +128,12 @@ def test_the_image_is_on_every_node_before_the_pods_of_the_example_start(
 COMPLAINTS = """\
 PrePullDaemonSet 'images' cannot be deployed as it is described:
       - images[0]: 'UPPER/case' is not an image reference: the repository must be in lower case: 'upper/case'
-      - pullPolicy: 'Sometimes' is not one of IfNotPresent, Always
+      - imageTimeout: 'soon' is not a duration; write a number with a unit (ms, s, m, h), such as '90s' or '10m'
       - tolerations[0]: a toleration with tolerationSeconds needs the effect NoExecute
 """
 WRONG = {
     "images": ["UPPER/case"],
-    "pullPolicy": "Sometimes",
+    "imageTimeout": "soon",
     "tolerations": [{"operator": "Exists", "tolerationSeconds": 5}],
 }
 
@@ -141,8 +141,7 @@ WRONG = {
 def _written(language: str, properties: dict[str, Any]) -> tuple[str, str]:
     """A program with one component: its file and text."""
     if language == "typescript":
-        # Without types: the compiler would refuse a value that an enum does not have.
-        declared = f'const args: any = {json.dumps(properties)};\nnew prepull.PrePullDaemonSet("images", args);'
+        declared = f'new prepull.PrePullDaemonSet("images", {json.dumps(properties)});'
         return "index.ts", f'import * as prepull from "@pulumi/prepull";\n{declared}\n'
     resource = {"type": "prepull:PrePullDaemonSet", "properties": properties}
     return "Pulumi.yaml", yaml.safe_dump(
@@ -233,16 +232,22 @@ def test_members_of_enums_and_texts_arrive_and_wrong_ones_are_told_with_the_righ
     assert [variables["PREPULL_PULL_POLICY"], variables["PREPULL_ON_FAILURE"]] == ["Always", "continue"]
 
 
-def test_the_compiler_knows_the_texts_of_an_enum(projects: Callable[[str], Project], kubectl: Kubectl) -> None:
-    project = projects("typescript")
-    text = """\
-import * as prepull from "@pulumi/prepull";
+@pytest.mark.parametrize(
+    ("language", "complaint"),
+    [
+        ("yaml", r'Allowed values are IfNotPresent \("IfNotPresent"\), Always \("Always"\)'),
+        ("typescript", r"""Type '"Sometimes"' is not assignable to type .*PullPolicy"""),
+    ],
+    ids=LANGUAGES,
+)
+def test_a_language_itself_refuses_a_text_that_an_enum_does_not_have(
+    language: str, complaint: str, projects: Callable[[str], Project], kubectl: Kubectl
+) -> None:
+    project = projects(language)
+    file, text = _written(language, {"images": ["nginx"], "pullPolicy": "Sometimes"})
+    (project.directory / file).write_text(text, "utf-8")
 
-new prepull.PrePullDaemonSet("images", { images: ["nginx"], pullPolicy: "Sometimes" });
-"""
-    (project.directory / "index.ts").write_text(text, "utf-8")
-
-    with pytest.raises(UpFailed, match=r"""Type '"Sometimes"' is not assignable to type .*PullPolicy"""):
+    with pytest.raises(UpFailed, match=complaint):
         project.up()
 
     assert kubectl("get", "daemonsets", "--output=name") == ""
