@@ -23,7 +23,7 @@ from lab import Lab
 
 from ..conftest import PULLER_IMAGE, Images, Stack, UpFailed
 from ..times import at
-from .examples import untainted
+from .pools import untainted
 
 Kubectl = Callable[..., Any]
 PREPULL = Path(sys.executable).with_name("prepull")
@@ -88,6 +88,8 @@ def pods_of_workloads(kubectl: Kubectl) -> dict[str, datetime]:
     return {item["metadata"]["name"]: at(item["metadata"]["creationTimestamp"]) for item in items}
 
 
+# The examples taint nodes.
+@pytest.mark.xdist_group("examples")
 def test_twenty_workloads_in_a_block(lab: Lab, stack: Stack, images: Images, kubectl: Kubectl) -> None:
     wanted = [images.push(f"app-{index:02}") for index in range(20)]
 
