@@ -186,6 +186,35 @@ def test_a_circle_ends_with_its_name(
 
 @pytest.mark.parametrize("run", ["preview", "up"])
 @pytest.mark.parametrize(
+    ("enters", "message"),
+    [
+        (False, "`with prepull_stack('images', …) as images:`> was never entered, and so nothing waits for its images"),
+        (True, "the block has not ended after 6s; `with prepull_stack(…) as …:` ends it, unless what is awaited there"),
+    ],
+    ids=["never entered", "never left"],
+)
+def test_a_block_without_with_fails_the_program(
+    stack: Stack, images: Images, run: str, monkeypatch: pytest.MonkeyPatch, *, enters: bool, message: str
+) -> None:
+    monkeypatch.setattr(collection, "_PATIENCE_SECONDS", 3.0)
+    image = images.push()
+    # As a module's variables do, it outlives the program.
+    kept = []
+
+    def program() -> None:
+        args = cast(PrePullDaemonSetArgs, {**OURS, "namespace": stack.namespace, "timeout": "6s"})
+        kept.append(prepull_stack("images", args))
+        if enters:
+            kept[0].__enter__()
+        deployment(stack, "web", image)
+
+    with pytest.raises((UpFailed, auto.CommandError)) as failure:
+        getattr(stack, run)(program)
+    assert message in str(failure.value)
+
+
+@pytest.mark.parametrize("run", ["preview", "up"])
+@pytest.mark.parametrize(
     ("images", "message"),
     [([], "at least one image is needed"), (["UPPER/case"], "images[0]: 'UPPER/case' is not an image reference")],
 )
