@@ -12,6 +12,7 @@ from prepull.manifests import render
 from bench.instruments.api import NAMESPACE, Api
 from bench.instruments.clean import clean
 from bench.report.results import Comparison
+from lab.cluster.pods import pod_for
 
 if TYPE_CHECKING:
     from bench.compared.image_sets import ImageSet
@@ -62,21 +63,8 @@ def _component(references: Sequence[str]) -> list[dict[str, Any]]:
 
 def workload(references: Sequence[str], node: str) -> dict[str, Any]:
     """A pod for a node, with a container of each image."""
-    containers = [
-        {"name": f"app-{index}", "image": image, "imagePullPolicy": "IfNotPresent", "command": ["/bin/sleep", "3600"]}
-        for index, image in enumerate(references)
-    ]
-    return {
-        "apiVersion": "v1",
-        "kind": "Pod",
-        "metadata": {"name": "workload", "namespace": NAMESPACE},
-        "spec": {
-            "nodeSelector": {"kubernetes.io/hostname": node},
-            "terminationGracePeriodSeconds": 0,
-            "tolerations": [{"key": "node-role.kubernetes.io/control-plane", "operator": "Exists"}],
-            "containers": containers,
-        },
-    }
+    tolerated = [{"key": "node-role.kubernetes.io/control-plane", "operator": "Exists"}]
+    return pod_for(node, references, name="workload", namespace=NAMESPACE, tolerations=tolerated)
 
 
 def wait_for_pods(api: Api, number: int) -> None:
