@@ -201,8 +201,8 @@ def test_a_component_without_a_gate_is_found_by_its_label(
     apply("ungated", images=[f"{lab.registry.address}/nobody/has-this:v1"], wait_for="nothing")
     eventually("its pods are there", lambda: len(pullers(kubectl, "ungated")) >= len(lab.cluster.base_nodes))
     for options, expected in (((), []), ((labels,), [recorded])):
-        with serving(kube_state_metrics, lab.kubeconfig, namespace, *options) as metrics:
-            metrics.scrape()
+        with serving(kube_state_metrics, lab.kubeconfig, namespace, *options) as metrics, metrics.scraped():
+            eventually("it is served", lambda: metrics.labels("kube_daemonset_created") != [])
         assert metrics.labels("kube_daemonset_created") == [{"namespace": namespace, "daemonset": "ungated"}]
 
         prometheus.check(metrics.scrapes, HELD_MINUTES, {"daemonset:prepull_component:info": expected})
