@@ -105,3 +105,7 @@ NODE_MINIMUM = (20, 0, 0)
 
 REGISTRY_IMAGE = "registry:3"
 DOCKER_CLI = "29.9.3"
+
+KUBE_STATE_METRICS = "2.19.1"
+# As a Go module, 3.15.1 is v0.315.1. Later ones require a later Go than GO.
+PROMETHEUS = "3.15.1"
