@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from bench.compared.image_sets import ImageSet
 from bench.instruments.machine import machine, machine_of
+from bench.measured import fingerprint
 from bench.report.page import page
 from bench.report.plots import draw
 from bench.report.results import DIRECTORY, Result, save, saved
@@ -174,8 +175,7 @@ def _engine(options: argparse.Namespace) -> None:
 
 
 def _scale(options: argparse.Namespace) -> None:
-    found = scale.measure(options.nodes, options.rounds, _say)
-    _keep(*(replace(result, machine=machine()) for result in found))
+    _keep(machine(), *scale.measure(options.nodes, options.rounds, _say))
 
 
 def _say(line: str) -> None:
@@ -196,13 +196,12 @@ def _lab() -> Iterator[Lab]:
 
 
 def _keep_of(lab: Lab, *results: Result) -> None:
-    described = machine_of(lab)
-    _keep(*(replace(result, machine=described) for result in results))
+    _keep(machine_of(lab), *results)
 
 
-def _keep(*results: Result) -> None:
+def _keep(described: dict[str, str], *results: Result) -> None:
     for result in results:
-        print(f"written: {save(result)}")
+        print(f"written: {save(replace(result, machine=described, measured=fingerprint(result.name)))}")
     _report()
 
 

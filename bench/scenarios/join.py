@@ -39,7 +39,7 @@ TAINTED = "with PrePullDaemonSet and startup_taint"
 OPENED = f"{TAINTED}: until the taint is gone"
 JUPYTERHUB = "with one init container an image (JupyterHub)"
 
-_FORMS: Mapping[str, Form] = {
+FORMS: Mapping[str, Form] = {
     WITH: prepull("containerd"),
     TAINTED: prepull("containerd", startup_taint=_TAINT),
     JUPYTERHUB: one_init_container_of_each_image,
@@ -170,7 +170,7 @@ class _Joined:
     def _deployed(self) -> Iterator[None]:
         """The form is on all base nodes during the block."""
         lab, api = self._lab, self._api
-        made = _FORMS.get(self._form)
+        made = FORMS.get(self._form)
         objects = made(Cluster(NAMESPACE, self._references, lab.cluster.base_nodes)) if made else []
         # The component has cluster-wide objects too.
         with api.namespace(), api.removed_after(objects):

@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from bench.compared.forms import FORMS, HELPERS, LIMIT, LIMIT_HELPERS, Cluster, Form
+from bench.compared import crictl_image
+from bench.compared.forms import COLD_FORMS, CRICTL_IMAGE, FORMS, HELPERS, LIMIT, LIMIT_HELPERS, Cluster, Form
 from bench.instruments import registry_log
 from bench.instruments.api import NAMESPACE, Api
 from bench.instruments.arrivals import Arrivals, arrivals
@@ -42,7 +43,8 @@ def measure(
         only: measure only forms with one of these words in their names. Empty: all forms.
         say: called with a message for each round.
     """
-    forms = {form: made for form, made in FORMS.items() if not only or any(word in form for word in only)}
+    measured = COLD_FORMS if cold else FORMS
+    forms = {form: made for form, made in measured.items() if not only or any(word in form for word in only)}
     with arrivals(lab) as heard:
         yield from Pull(lab, images, heard, forms, cold=cold).run(rounds, say)
 
@@ -94,7 +96,9 @@ class Pull:
     @contextmanager
     def ready(self) -> Iterator[None]:
         """Prepare the lab for rounds in the block, and clean up after it."""
-        if not self._cold:
+        if self._cold:
+            crictl_image.push(self._lab)
+        else:
             fetch(self._lab, HELPERS)
         with self._api.namespace():
             yield
@@ -154,7 +158,7 @@ class Pull:
         return self._heard.wait(wanted, DEADLINE_SECONDS) - self._began
 
     def _clean(self) -> None:
-        clean(self._lab, [*self._references, *(HELPERS if self._cold else ())])
+        clean(self._lab, [*self._references, *((*HELPERS, CRICTL_IMAGE) if self._cold else ())])
 
 
 def is_clear(figures: Sequence[float], limits: Sequence[float]) -> bool:

@@ -35,7 +35,7 @@ def measure(lab: Lab, images: ImageSet, rounds: int, say: Callable[[str], None])
     """
     least = images.total_megabytes * 8 / MEGABITS
     with arrivals(lab) as heard, limited(lab, MEGABITS):
-        for result in Pull(lab, images, heard, _forms(images.number), cold=False).run(rounds, say, warm_up=0):
+        for result in Pull(lab, images, heard, forms(images.number), cold=False).run(rounds, say, warm_up=0):
             yield replace(
                 result,
                 name=f"slow-{images}",
@@ -44,7 +44,8 @@ def measure(lab: Lab, images: ImageSet, rounds: int, say: Callable[[str], None])
             )
 
 
-def _forms(number: int) -> dict[str, Form]:
+def forms(number: int) -> dict[str, Form]:
+    """The forms to compare, for a number of images."""
     if number == 1:
         return {f"{OURS}, containerd": prepull("containerd")}
     return {
