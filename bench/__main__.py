@@ -13,7 +13,8 @@ from bench.instruments.machine import machine, machine_of
 from bench.measured import fingerprint
 from bench.report.page import page
 from bench.report.plots import draw
-from bench.report.results import DIRECTORY, Result, save, saved
+from bench.report.readme import with_table
+from bench.report.results import DIRECTORY, README, Result, save, saved
 from bench.scenarios import cost, dependents, engine, join, parts, pull, ready, scale, slow
 from lab import Lab, LabError
 
@@ -210,6 +211,7 @@ def _report() -> None:
     for result in results:
         draw(result, DIRECTORY)
     (DIRECTORY / "figures.md").write_text(page(results), encoding="utf-8")
+    README.write_text(with_table(README.read_text("utf-8"), results), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 DIRECTORY = Path(__file__).parents[2] / "docs" / "benchmarks"
+README = DIRECTORY.parents[1] / "README.md"
 
 
 @dataclass(frozen=True)
