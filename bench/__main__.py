@@ -108,13 +108,15 @@ def _images(text: str) -> ImageSet:
 
 
 def _everything(_: argparse.Namespace) -> None:
-    """All scenarios, with as many rounds as fit into half an hour."""
+    """All scenarios, with as many rounds as fit into 35 minutes."""
     for arguments in (
         "pull --images 8x40MB --helpers there --rounds 3",
         "pull --images 8x40MB --helpers cold --rounds 2",
         f"pull --images 1x200MB 40x4MB 10x10MB+100MB --helpers there --rounds 2 --only {_OURS_AND_OTHERS}",
-        "parts --rounds 3",
+        "slow --images 1x1000MBin6 3x350MB 8x40MB --rounds 1",
+        "parts --rounds 2",
         "ready --rounds 2",
+        "dependents --rounds 2",
         "join --rounds 1",
         "cost --rounds 1",
         "engine --rounds 2",
