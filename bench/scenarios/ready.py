@@ -42,7 +42,7 @@ def measure_workload(lab: Lab, images: ImageSet, rounds: int, say: Callable[[str
                 others = 0
                 if form == WITH:
                     others = len(lab.cluster.base_nodes)
-                    api.create(_component(references))
+                    api.create(component(references))
                     wait_for_pods(api, others)
                 began = time.monotonic()
                 api.create([workload(references, node)])
@@ -56,7 +56,8 @@ def measure_workload(lab: Lab, images: ImageSet, rounds: int, say: Callable[[str
     return Comparison(f"ready-{images}", title, "s", seconds, base=WITHOUT, note="From its creation.")
 
 
-def _component(references: Sequence[str]) -> list[dict[str, Any]]:
+def component(references: Sequence[str]) -> list[dict[str, Any]]:
+    """The component's objects, with its defaults."""
     given = {"images": list(references), "wait_for": "nothing"}
     return list(render.manifests("bench", given, NAMESPACE).values())
 
