@@ -23,6 +23,11 @@ COMMANDS = "make check && make test PARTS=without-a-cluster"
 _SETTINGS = (
     "PIP_",
     "UV_",
+    "GOPROXY",
+    "GONOPROXY",
+    "GOPRIVATE",
+    "GOSUMDB",
+    "GONOSUMDB",
     "SSL_CERT_",
     "HTTP_PROXY",
     "HTTPS_PROXY",
