@@ -9,7 +9,7 @@ from pathlib import Path
 
 from . import agreement, digests
 from .changelog import ChangelogError
-from .dry_run import DryRun
+from .dry_run import DryRun, report
 
 ROOT = Path(__file__).parents[1]
 
@@ -24,7 +24,7 @@ def main(arguments: Sequence[str], root: Path = ROOT) -> int:
     chosen = _parser().parse_args(arguments)
     try:
         if chosen.command == "dry-run":
-            return 0 if DryRun(root, chosen.dist, chosen.tag or None).run() else 1
+            return 0 if report(DryRun(root, chosen.dist, chosen.tag or None).parts()) else 1
         if chosen.command == "digests":
             print(*digests.pin(root).values(), sep="\n")
         else:

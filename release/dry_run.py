@@ -106,19 +106,24 @@ class DryRun:
             raise FailedError(f"the image runs as '{user}' where nobody says otherwise, and not as nobody")
         return f"built from {source}"
 
-    def run(self) -> bool:
-        """Run the parts, whatever fails. Print a line for each; return whether none failed."""
-        lines, failed = [], False
-        for title, part in self.parts().items():
-            try:
-                outcome = part()
-            except NotHereError as reason:
-                outcome = f"not run here: {reason}"
-            except FailedError as error:
-                outcome, failed = f"FAILED: {error}", True
-            lines.append(f"  {title:36}{outcome}")
-        print("release, dry run:", *lines, sep="\n", flush=True)
-        return not failed
+
+def report(parts: Mapping[str, Callable[[], str]]) -> bool:
+    """Run parts of a release, whatever fails. Print a line for each; return whether none failed.
+
+    Args:
+        parts: the parts by their titles.
+    """
+    lines, failed = [], False
+    for title, part in parts.items():
+        try:
+            outcome = part()
+        except NotHereError as reason:
+            outcome = f"not run here: {reason}"
+        except FailedError as error:
+            outcome, failed = f"FAILED: {error}", True
+        lines.append(f"  {title:36}{outcome}")
+    print("release, dry run:", *lines, sep="\n", flush=True)
+    return not failed
 
 
 def _engine() -> tuple[str, Mapping[str, str]]:
