@@ -10,8 +10,22 @@ from .changelog import UNRELEASED, ChangelogError, Section, sections
 
 # MAJOR.MINOR.PATCH (https://semver.org), which Python packages can have too.
 _VERSION = re.compile(r"\d+\.\d+\.\d+")
-# How other languages name a version of the package: as a tag of the repository.
-_TAG_IN_PAGES = re.compile(r"/components@v([\w.+-]+)")
+_NAMING = (
+    "*.md",
+    "components/*.md",
+    "docs/*.md",
+    "examples/*/Pulumi.yaml",
+    "examples/*/*.ts",
+    "examples/*/package-lock.json",
+    "policy/PulumiPolicy.yaml",
+)
+_NAMED = re.compile(
+    # The tag from which programs in other languages take the package, and how to make it; the policy pack;
+    r"(?:/components@|--annotate |push origin |prepull@)v(\d[\w.+-]*)"
+    # the pack's own file; the SDK that is generated from the package.
+    r'|^version: (\S+)$|"name": "@pulumi/prepull",\s+"version": "([^"]+)"',
+    re.MULTILINE,
+)
 
 
 def version(root: Path) -> str:
@@ -78,10 +92,10 @@ def _of_changelog(root: Path, wanted: str) -> list[str]:
 
 
 def _of_pages(root: Path, wanted: str) -> list[str]:
-    pages = sorted(path for pattern in ("*.md", "components/*.md", "docs/*.md") for path in root.glob(pattern))
+    files = sorted(path for pattern in _NAMING for path in root.glob(pattern) if path.name != "CHANGELOG.md")
     return [
-        f"{page.relative_to(root)} names the tag v{named}: write v{wanted}"
-        for page in pages
-        for named in _TAG_IN_PAGES.findall(page.read_text("utf-8"))
+        f"{file.relative_to(root)} names the version {named}: write {wanted}"
+        for file in files
+        for named in ("".join(each) for each in _NAMED.findall(file.read_text("utf-8")))
         if named != wanted
     ]

@@ -35,6 +35,8 @@ def checkout(tmp_path: Path) -> Path:
     """A checkout whose versions agree."""
     (tmp_path / "components" / "prepull").mkdir(parents=True)
     (tmp_path / "docs").mkdir()
+    (tmp_path / "policy").mkdir()
+    (tmp_path / "policy" / "PulumiPolicy.yaml").write_text("runtime: python\nversion: 1.2.0\n")
     (tmp_path / "components" / "prepull" / "version.py").write_text('__version__ = "1.2.0"\n')
     (tmp_path / "CHANGELOG.md").write_text(CHANGELOG)
     (tmp_path / "docs" / "languages.md").write_text(
@@ -64,7 +66,8 @@ def test_what_agrees_has_no_problem(checkout: Path) -> None:
         ("CHANGELOG.md", " - 2026-01-31", "", "CHANGELOG.md: '## [1.2.0]': write '## [Unreleased]' or"),
         ("CHANGELOG.md", "2026-01-31", "2026-02-31", "CHANGELOG.md: '## [1.2.0] - 2026-02-31': there is no such day"),
         ("CHANGELOG.md", "## [1.1.0]", "## 1.1.0", "CHANGELOG.md: '## 1.1.0 - 2025-12-24': write"),
-        ("docs/languages.md", "v1.2.0", "v1.1.0", "docs/languages.md names the tag v1.1.0: write v1.2.0"),
+        ("docs/languages.md", "v1.2.0", "v1.1.0", "docs/languages.md names the version 1.1.0: write 1.2.0"),
+        ("policy/PulumiPolicy.yaml", "1.2.0", "1.1.0", "policy/PulumiPolicy.yaml names the version 1.1.0: write"),
     ],
 )
 def test_what_does_not_agree_is_named(checkout: Path, file: str, before: str, after: str, problem: str) -> None:
@@ -129,7 +132,7 @@ def test_a_dry_run_refuses_what_was_built_for_another_version(checkout: Path, di
 
 
 def test_a_dry_run_refuses_a_tag_for_another_version(checkout: Path) -> None:
-    with pytest.raises(FailedError, match="the tag is 'v2.0.0'"):
+    with pytest.raises(FailedError, match=r"the tag is 'v2\.0\.0'"):
         DryRun(checkout, checkout, "v2.0.0").versions()
 
 

@@ -18,6 +18,8 @@ from .conftest import Environment
 # Of files in the package; what else lies there is left over from running it.
 KINDS = (".py", ".sh", ".awk", ".json", ".yaml", ".typed")
 
+FIRST_PAGES = ("README.md", "components/README.md", "docs/_index.md", "docs/getting-started.md")
+
 PROGRAM = """
 import sys
 from prepull.cli.app import run
@@ -100,13 +102,9 @@ def test_without_its_extra_the_command_says_what_to_install(bare: Environment) -
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """The programs of the README and of getting-started.md, as a project elsewhere on the disk."""
+    """The programs of the pages that a user sees first, as a project elsewhere on the disk."""
     directory = tmp_path_factory.mktemp("project")
-    written = [
-        block
-        for block in blocks()
-        if block.language == "python" and block.page in ("README.md", "docs/getting-started.md")
-    ]
+    written = [block for block in blocks() if block.language == "python" and block.page in FIRST_PAGES]
     programs = [directory / f"program_{number}.py" for number in range(len(written))]
     for program, block in zip(programs, written, strict=True):
         program.write_text(block.text, "utf-8")
