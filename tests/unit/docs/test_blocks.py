@@ -57,7 +57,7 @@ FOREIGN: Mapping[str, frozenset[str]] = {
     "git": frozenset(("clone", "push", "tag")),
     "helm": frozenset(("upgrade",)),
     "kubectl": frozenset(("apply", "create", "delete", "describe", "get", "logs", "rollout", "taint")),
-    "pulumi": frozenset(("config", "destroy", "install", "package", "preview", "stack", "up")),
+    "pulumi": frozenset(("config", "destroy", "install", "new", "package", "preview", "stack", "up")),
 }
 
 
