@@ -20,8 +20,9 @@ _NAMING = (
     "policy/PulumiPolicy.yaml",
 )
 _NAMED = re.compile(
-    # The tag from which programs in other languages take the package, and how to make it; the policy pack;
-    r"(?:/components@|--annotate |push origin |prepull@)v(\d[\w.+-]*)"
+    # The tag from which programs in other languages take the package, how to make it, and what is made of it; the pack;
+    r"(?:/components@v|--annotate v|--message |origin v|refs/tags/v|prepull@v|/puller:|pulumi_prepull-)"
+    r"(\d+\.\d+[\w.+]*)"
     # the pack's own file; the SDK that is generated from the package.
     r'|^version: (\S+)$|"name": "@pulumi/prepull",\s+"version": "([^"]+)"',
     re.MULTILINE,

@@ -53,7 +53,9 @@ def run(block: Block, engine: Engine) -> None:
 
 # Of programs that are not ours: the commands that the documentation may use.
 FOREIGN: Mapping[str, frozenset[str]] = {
-    "docker": frozenset(("pull", "push", "tag")),
+    "cosign": frozenset(("verify",)),
+    "docker": frozenset(("buildx", "pull", "push", "tag")),
+    "gh": frozenset(("attestation",)),
     "git": frozenset(("clone", "push", "tag")),
     "helm": frozenset(("upgrade",)),
     "kubectl": frozenset(("apply", "create", "delete", "describe", "get", "logs", "rollout", "taint")),
