@@ -269,7 +269,7 @@ README = "components/README.md"
 
 
 @pytest.mark.parametrize("language", [*sdk_names.LANGUAGES, "yaml"])
-@pytest.mark.parametrize(("before", "after"), [("ullPolicy", "ullPolcy"), ("eadyNodes", "eadyNode")])
+@pytest.mark.parametrize(("before", "after"), [("inReady", "inRedy"), ("eadyNodes", "eadyNode")])
 def test_a_name_that_the_component_does_not_have_is_found(
     language: str, before: str, after: str, engine: Engine
 ) -> None:
