@@ -140,8 +140,12 @@ def _engine() -> tuple[str, Mapping[str, str]]:
         raise NotHereError(
             "no Docker Engine answers; tests/kind/runtimes/test_puller_image.py builds it on the lab"
         ) from None
-    # As the lab does: BuildKit's default builder needs a plugin that not every client has.
-    return client, {**environ, "DOCKER_BUILDKIT": "0"}
+    try:
+        _run(client, "buildx", "version", environ=environ)
+    except FailedError:
+        # Without this plugin, the client has the older builder alone, and says so only where it is asked for.
+        return client, {**environ, "DOCKER_BUILDKIT": "0"}
+    return client, environ
 
 
 def _bases(client: str, environ: Mapping[str, str]) -> tuple[dict[str, str], str]:
