@@ -39,6 +39,7 @@ from lab.tools import (
     node,
     pulumi,
 )
+from lab.tools.checkers import actionlint
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -158,6 +159,10 @@ class Lab:
     def interpreters(self) -> dict[str, Path]:
         """The shells and awks for the tests of the nodes' programs. They require no running lab."""
         return interpreters.provide(self._workshop)
+
+    def actionlint(self) -> Path:
+        """The program that checks workflows. It requires no running lab."""
+        return actionlint.provide(self._workshop)
 
     @property
     def cache(self) -> Cache:

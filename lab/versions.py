@@ -103,6 +103,8 @@ NODE = "24.19.0"
 # The Node.js version that @pulumi/pulumi requires.
 NODE_MINIMUM = (20, 0, 0)
 
+ACTIONLINT = "1.7.12"
+
 REGISTRY_IMAGE = "registry:3"
 DOCKER_CLI = "29.9.3"
 

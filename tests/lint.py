@@ -1,4 +1,4 @@
-"""Checks every shell script, every awk program and all JSON of the tree: `python -m tests.lint`."""
+"""Checks every shell script, awk program, workflow and JSON file of the tree: `python -m tests.lint`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from lab import LabError
+from lab import Lab, LabError
 
 from . import programs
 
@@ -21,16 +21,20 @@ UNRUN = "BEGIN { exit } END { exit }"
 
 
 def main() -> int:
-    """Run all of them; return the exit code."""
+    """Run the tools; return the exit code."""
     files = sorted(
         path for folder in FOLDERS for path in (ROOT / folder).rglob("*") if "node_modules" not in path.parts
     )
     shell = [str(path.relative_to(ROOT)) for path in files if _is_shell_program(path)]
     awk = [str(path.relative_to(ROOT)) for path in files if path.suffix == ".awk"]
+    workflows = sorted(str(path.relative_to(ROOT)) for path in (ROOT / ".github" / "workflows").glob("*.yml"))
+    shellcheck = str(Path(sys.executable).with_name("shellcheck"))
     try:
         commands = [
-            [str(Path(sys.executable).with_name("shellcheck")), *SHELLCHECK, *shell],
+            [shellcheck, *SHELLCHECK, *shell],
             *([programs.path("gawk"), "--lint=fatal", "-e", UNRUN, "-f", path] for path in awk),
+            # It has ShellCheck read what the steps run.
+            [str(Lab.of_checkout().actionlint()), f"-shellcheck={shellcheck}", "-pyflakes=", "-no-color", *workflows],
         ]
     except LabError as error:
         print(error, file=sys.stderr)

@@ -72,6 +72,12 @@ def _module(name: str, version: str) -> str:
     return f"{name}-{versions.minor(version)}"
 
 
+ACTIONLINT = Program(
+    "actionlint",
+    ("github.com/rhysd/actionlint/cmd/actionlint",),
+    variables={"github.com/rhysd/actionlint.version": versions.ACTIONLINT},
+)
+
 KWOK = Program("kwok", ("sigs.k8s.io/kwok/cmd/kwok", "sigs.k8s.io/kwok/cmd/kwokctl"))
 
 KUBE_STATE_METRICS = Program(
