@@ -95,11 +95,11 @@ class Watched:
         )
 
 
-def watch(watched: Iterable[Watched], kubectl: Kubectl, seconds: float, enough: Callable[[], bool]) -> None:
-    """Look at nodes again and again, for so long or until it is enough."""
+def watch(watched: Iterable[Watched], kubectl: Kubectl, minutes: int) -> None:
+    """Look at nodes again and again."""
     nodes = {each.disk.node: each for each in watched}
-    deadline = time.monotonic() + seconds
-    while True:
+    deadline = time.monotonic() + 60 * minutes
+    while time.monotonic() < deadline:
         for item in kubectl("get", "nodes", "--output=json")["items"]:
             if found := nodes.get(item["metadata"]["name"]):
                 conditions = {each["type"]: each["status"] for each in item["status"]["conditions"]}
@@ -110,8 +110,6 @@ def watch(watched: Iterable[Watched], kubectl: Kubectl, seconds: float, enough: 
                 found.restarts = max([found.restarts, *started])
         for each in nodes.values():
             each.look(kubectl)
-        if enough() or time.monotonic() > deadline:
-            return
         time.sleep(_PAUSE_SECONDS)
 
 
