@@ -72,7 +72,15 @@ class Disk:
         listed = json.loads(self.lab.nodes.exec(self.node, "crictl", "images", "--output", "json"))["images"]
         for image in listed:
             if image["id"] not in used and not image.get("pinned"):
-                self.lab.nodes.exec(self.node, "crictl", "rmi", image["id"])
+                self.lab.nodes.remove_image(self.node, image["id"])
+
+    def keep_layers(self) -> None:
+        """Let containerd keep the layers beside what it has unpacked of them: its default, which kind changes."""
+        default = "s/discard_unpacked_layers = true/discard_unpacked_layers = false/"
+        self.lab.nodes.exec(self.node, "sed", "--in-place", default, "/etc/containerd/config.toml")
+        self.lab.nodes.exec(self.node, "systemctl", "restart", "containerd")
+        # It tries again until the runtime answers.
+        self.lab.nodes.exec(self.node, "crictl", "--timeout", "60s", "info")
 
     def wait_until_relieved(self) -> None:
         """Wait until the node has no DiskPressure."""
