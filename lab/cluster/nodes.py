@@ -36,7 +36,9 @@ systemctl stop containerd
 truncate --size "$1M" /var/images.ext4
 mkfs.ext4 -q -m 0 /var/images.ext4
 # The container has only the devices that were there when it started.
-device=$(losetup --find) && [ -b "$device" ] || mknod "$device" b 7 "${device#/dev/loop}"
+device=$(losetup --find)
+device=${device%" (lost)"}
+[ -b "$device" ] || mknod "$device" b 7 "${device#/dev/loop}"
 mkdir /var/images
 mount -o loop /var/images.ext4 /var/images
 cp --archive /var/lib/containerd/. /var/images

@@ -1,7 +1,8 @@
 # Reads what `df -P -k` prints of the image disk. Prints why a pull must not begin, or nothing if it may. `keep` is what
 # is to stay free, in KiB or as a share ("15%"); `needed` is what the pull takes, and `reserved` what other pulls that
 # run may still take, in KiB. The share is that of the whole disk, as in the kubelet's thresholds. The fields are counted
-# from the end: a device may have a space in its name.
+# from the end: a device may have a space in its name. Where even the empty disk has no room, it says so: no removal of
+# other images helps.
 
 function tenths(number) { return int(number * 10 + 0.000001) / 10 }
 function size(kib) { return kib < 1048576 ? tenths(kib / 1024) " MiB" : tenths(kib / 1048576) " GiB" }
@@ -17,6 +18,8 @@ END {
     share = keep ~ /%$/
     least = share ? total * keep / 100 : keep
     if (free - reserved - needed >= least) exit
-    text = "disk: " (share ? tenths(free * 100 / total) " % free, " keep + 0 " %" : size(free) " free, " size(keep))
-    print text " must stay free" (needed > 0 ? ", it needs " size(needed) : "")
+    if (needed > 0 && total - needed < least) state = "too small: " size(total) " in all"
+    else state = (share ? tenths(free * 100 / total) " %" : size(free)) " free"
+    text = "disk: " state ", " (share ? keep + 0 " %" : size(keep)) " must stay free"
+    print text (needed > 0 ? ", it needs " size(needed) : "")
 }

@@ -29,6 +29,11 @@ CASES = {
     (15 * GIB, "15%", 0, 0): None,
     (15 * GIB - 1, "15%", 0, 0): "disk: 14.9 % free, 15 % must stay free",
     (16 * GIB, "15%", 2 * GIB, 0): "disk: 16 % free, 15 % must stay free, it needs 2 GiB",
+    (0, 20 * GIB, 80 * GIB, 0): "disk: 0 MiB free, 20 GiB must stay free, it needs 80 GiB",
+    # More than the whole disk can hold, however much of it is free.
+    (95 * GIB, 20 * GIB, 80 * GIB + 1, 0): "disk: too small: 100 GiB in all, 20 GiB must stay free, it needs 80 GiB",
+    (95 * GIB, "15%", 90 * GIB, 0): "disk: too small: 100 GiB in all, 15 % must stay free, it needs 90 GiB",
+    (95 * GIB, "15%", 85 * GIB, 15 * GIB): "disk: 95 % free, 15 % must stay free, it needs 85 GiB",
 }
 
 

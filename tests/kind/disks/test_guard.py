@@ -14,7 +14,7 @@ from lab.images.node_files import REGISTRY_PORT, certs_path, hosts_toml
 
 from ..conftest import PULLER_IMAGE, Images, Stack, failed_up
 from ..eventually import eventually
-from .disks import THRESHOLDS, Disk
+from .disk import THRESHOLDS, Disk
 
 pytestmark = pytest.mark.alone
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from dataclasses import dataclass
 
@@ -61,6 +62,29 @@ class Disk:
     def clear(self) -> None:
         """Remove that file."""
         self.lab.nodes.exec(self.node, "rm", "-f", _FILLER)
+
+    def remove_unused(self) -> None:
+        """Remove the images that the lab has put on every node and no pod of this one runs."""
+        system = ("--namespace", "kube-system", f"--field-selector=spec.nodeName={self.node}")
+        self.lab.cluster.kubectl("wait", "pods", *system, "--for=condition=Ready", "--timeout=110s")
+        running = json.loads(self.lab.nodes.exec(self.node, "crictl", "ps", "--all", "--output", "json"))["containers"]
+        used = {container.get(key) for container in running for key in ("imageRef", "imageId")}
+        listed = json.loads(self.lab.nodes.exec(self.node, "crictl", "images", "--output", "json"))["images"]
+        for image in listed:
+            if image["id"] not in used and not image.get("pinned"):
+                self.lab.nodes.remove_image(self.node, image["id"])
+
+    def keep_layers(self) -> None:
+        """Let containerd keep the layers beside what it has unpacked of them: its default, which kind changes."""
+        default = "s/discard_unpacked_layers = true/discard_unpacked_layers = false/"
+        self.lab.nodes.exec(self.node, "sed", "--in-place", default, "/etc/containerd/config.toml")
+        self.lab.nodes.exec(self.node, "systemctl", "restart", "containerd")
+        # It tries again until the runtime answers.
+        self.lab.nodes.exec(self.node, "crictl", "--timeout", "60s", "info")
+
+    def wait_until_relieved(self) -> None:
+        """Wait until the node has no DiskPressure."""
+        self.lab.cluster.kubectl("wait", f"node/{self.node}", "--for=condition=DiskPressure=False", "--timeout=110s")
 
     def configure_kubelet(self, **changes: object) -> None:
         """Change the configuration of the node's kubelet, and start it again."""
