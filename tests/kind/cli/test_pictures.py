@@ -1,7 +1,7 @@
 """The pictures of the documentation: what two commands print on a terminal, drawn from real runs.
 
 `make pictures` writes them into docs/pictures. Otherwise they are drawn, looked at and forgotten: the test fails if one
-could no longer be drawn.
+could no longer be drawn. The namespace is called `shop` in them, and not as the test's.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from ..programs.examples import Project
 
 Kubectl = Callable[..., Any]
 PREPULL = Path(sys.executable).with_name("prepull")
-WIDTH, HEIGHT = 136, 24
+WIDTH, HEIGHT = 150, 24
 # What is taken of an update, which has a line for each step of each resource: what it says at the end of the gate.
 OF_THE_GATE = re.compile(
     r"^\S*  \S*kubernetes:batch/v1:Job \(images-gate\):.*?(?=\n\n|\n\S*  \S*pulumi:)", re.MULTILINE | re.DOTALL
@@ -143,7 +143,7 @@ def test_the_pictures(kubectl: Kubectl, namespace: str, project: Project, pictur
             project.stack().up(on_output=told.append, color="always")
 
     def half_way(screen: str) -> bool:
-        return all(word in screen for word in ("present", "pulling", "manifest unknown"))
+        return all(word in screen for word in ("3 present", "pulling", "manifest unknown"))
 
     command: list[str | Path] = [PREPULL, "status", "images", "--namespace", namespace, "--watch"]
     with meanwhile(update):
@@ -155,5 +155,5 @@ def test_the_pictures(kubectl: Kubectl, namespace: str, project: Project, pictur
 
     found = OF_THE_GATE.search("\n".join(told).partition("Diagnostics:")[2])
     assert found, told
-    text = draw(found[0], "pulumi up", pictures / "up.svg")
+    text = draw(found[0].replace(namespace, "shop"), "pulumi up", pictures / "up.svg")
     assert "shop/app:2.4.2: manifest unknown" in text
