@@ -88,7 +88,7 @@ def project(lab: Lab, listed: list[str], namespace: str, tmp_path: Path) -> Iter
     # Whatever other tests have joined is not in the picture.
     own = {"key": "kubernetes.io/hostname", "operator": "In", "values": list(lab.cluster.base_nodes)}
     terms = {"nodeSelectorTerms": [{"matchExpressions": [own]}]}
-    ours = {
+    ours: dict[str, Any] = {
         "images": listed,
         "puller_image": PULLER_IMAGE,
         "gate_image": PULLER_IMAGE,

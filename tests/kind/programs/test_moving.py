@@ -116,7 +116,7 @@ def test_from_a_daemon_set_of_your_own(
         kubectl(*words)
     kubectl("wait", "--for=delete", "pods", "--selector=app=pre-pull", "--timeout=60s")
     for image in listed:
-        assert images.nodes_with(str(parse(image))) == untainted(lab)
+        assert images.nodes_with(str(parse(image))) >= untainted(lab)
     assert project.unchanged()
 
 
@@ -145,7 +145,7 @@ def test_from_the_pre_puller_of_jupyterhub(
     assert all_present_and_none_pulled(namespace)
     kubectl("delete", "daemonset", name)
     for image in listed:
-        assert images.nodes_with(image) == set(lab.cluster.base_nodes)
+        assert images.nodes_with(image) >= set(lab.cluster.base_nodes)
     assert project.unchanged()
 
 
@@ -177,5 +177,5 @@ def test_from_kube_fledged(
     assert all_present_and_none_pulled(namespace)
     kubectl("delete", "jobs", *(job["metadata"]["name"] for job in old))
     for image, nodes in where.items():
-        assert images.nodes_with(str(parse(image))) == nodes
+        assert images.nodes_with(str(parse(image))) >= nodes
     assert project.unchanged()
