@@ -21,6 +21,9 @@ PYTHONS ?=
 CLUSTERS ?=
 # Of everything with a cluster: its Kubernetes, KUBERNETES=1.37 or KUBERNETES=1.34. Default: the first.
 
+# Of `make release-dry-run`: the tag that the release is for, such as TAG=v1.2.3. Default: none yet.
+TAG ?=
+
 UV := .uv/bin/uv
 BIN := .venv/bin
 
@@ -79,6 +82,18 @@ dist: .venv/.ready ## Build wheel and sdist into dist, and check them
 	@rm -rf $(DIST)
 	@$(UV) build --quiet --offline --no-build-isolation --python $(BIN)/python --out-dir $(DIST) components
 	@$(BIN)/twine check --strict $(DIST)/*
+
+.PHONY: release-dry-run
+release-dry-run: dist ## Do all of a release that needs neither a tag nor an account, and say what was not done
+	@$(BIN)/python -m release dry-run --dist $(DIST) --tag "$(TAG)"
+
+.PHONY: release-notes
+release-notes: .venv/.ready ## Print what the changelog says of this version
+	@$(BIN)/python -m release notes
+
+.PHONY: image-digests
+image-digests: .venv/.ready ## Write the digests of the default images behind their tags; it asks their registries
+	@$(BIN)/python -m release digests
 
 .PHONY: mutate
 mutate: .venv/.mutate ## Change the core in thousands of small ways, and list those that no test notices

@@ -10,15 +10,18 @@ from dataclasses import replace
 
 from bench.compared.image_sets import ImageSet
 from bench.instruments.machine import machine, machine_of
+from bench.measured import fingerprint
 from bench.report.page import page
 from bench.report.plots import draw
-from bench.report.results import DIRECTORY, Result, save, saved
-from bench.scenarios import cost, engine, join, parts, pull, ready, scale
+from bench.report.readme import with_table
+from bench.report.results import DIRECTORY, README, Result, save, saved
+from bench.scenarios import cost, dependents, engine, join, parts, pull, ready, scale, slow
 from lab import Lab, LabError
 
 # All but `auto`, which pulls as `containerd` does: the scenario with 8 images of 40 MB compares it.
 _OURS_AND_OTHERS = "containerd kubelet image-volume first JupyterHub Che fledged"
 DEFAULT_SETS = ("1x200MB", "8x40MB", "40x4MB", "10x10MB+100MB")
+SLOW_SETS = ("1x2000MBin6", "3x700MB", "8x40MB")
 
 
 def main() -> int:
@@ -50,6 +53,14 @@ def _parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     pulling.set_defaults(run=_pull)
 
+    slowly = scenarios.add_parser("slow", help="the same from a registry that gives each node 200 Mbit/s")
+    slowly.add_argument(
+        "--images", type=_images, nargs="+", default=[_images(each) for each in SLOW_SETS],
+        help=f"(default: {' '.join(SLOW_SETS)})",
+    )  # fmt: skip
+    _rounds(slowly, 1)
+    slowly.set_defaults(run=_slow)
+
     made_of = scenarios.add_parser("parts", help="what that time is made of")
     _rounds(made_of, 3)
     made_of.set_defaults(run=_parts)
@@ -57,6 +68,10 @@ def _parser() -> argparse.ArgumentParser:
     readiness = scenarios.add_parser("ready", help="how soon a workload is ready, with its images there and without")
     _rounds(readiness, 5)
     readiness.set_defaults(run=_ready)
+
+    waiting = scenarios.add_parser("dependents", help="how long what depends on the images waits in one `pulumi up`")
+    _rounds(waiting, 3)
+    waiting.set_defaults(run=_dependents)
 
     joining = scenarios.add_parser("join", help="when a node that joins has its images, and how long a pod waits there")
     _rounds(joining, 3)
@@ -93,13 +108,15 @@ def _images(text: str) -> ImageSet:
 
 
 def _everything(_: argparse.Namespace) -> None:
-    """All scenarios, with as many rounds as fit into half an hour."""
+    """All scenarios, with as many rounds as fit into 35 minutes."""
     for arguments in (
         "pull --images 8x40MB --helpers there --rounds 3",
         "pull --images 8x40MB --helpers cold --rounds 2",
         f"pull --images 1x200MB 40x4MB 10x10MB+100MB --helpers there --rounds 2 --only {_OURS_AND_OTHERS}",
-        "parts --rounds 3",
+        "slow --images 1x1000MBin6 3x350MB 8x40MB --rounds 1",
+        "parts --rounds 2",
         "ready --rounds 2",
+        "dependents --rounds 2",
         "join --rounds 1",
         "cost --rounds 1",
         "engine --rounds 2",
@@ -119,6 +136,14 @@ def _pull(options: argparse.Namespace) -> None:
                     _keep_of(lab, found)
 
 
+def _slow(options: argparse.Namespace) -> None:
+    with _lab() as lab:
+        for images in options.images:
+            print(f"{images.title}, slowly")
+            for found in slow.measure(lab, images, options.rounds, _say):
+                _keep_of(lab, found)
+
+
 def _parts(options: argparse.Namespace) -> None:
     with _lab() as lab:
         for cold in (False, True):
@@ -129,6 +154,11 @@ def _ready(options: argparse.Namespace) -> None:
     with _lab() as lab:
         for images in (ImageSet.parse("1x200MB"), ImageSet.parse("8x40MB")):
             _keep_of(lab, ready.measure_workload(lab, images, options.rounds, _say))
+
+
+def _dependents(options: argparse.Namespace) -> None:
+    with _lab() as lab:
+        _keep_of(lab, *dependents.measure(lab, ImageSet.parse("8x40MB"), options.rounds, _say))
 
 
 def _join(options: argparse.Namespace) -> None:
@@ -148,8 +178,7 @@ def _engine(options: argparse.Namespace) -> None:
 
 
 def _scale(options: argparse.Namespace) -> None:
-    found = scale.measure(options.nodes, options.rounds, _say)
-    _keep(*(replace(result, machine=machine()) for result in found))
+    _keep(machine(), *scale.measure(options.nodes, options.rounds, _say))
 
 
 def _say(line: str) -> None:
@@ -170,13 +199,12 @@ def _lab() -> Iterator[Lab]:
 
 
 def _keep_of(lab: Lab, *results: Result) -> None:
-    described = machine_of(lab)
-    _keep(*(replace(result, machine=described) for result in results))
+    _keep(machine_of(lab), *results)
 
 
-def _keep(*results: Result) -> None:
+def _keep(described: dict[str, str], *results: Result) -> None:
     for result in results:
-        print(f"written: {save(result)}")
+        print(f"written: {save(replace(result, machine=described, measured=fingerprint(result.name)))}")
     _report()
 
 
@@ -185,6 +213,7 @@ def _report() -> None:
     for result in results:
         draw(result, DIRECTORY)
     (DIRECTORY / "figures.md").write_text(page(results), encoding="utf-8")
+    README.write_text(with_table(README.read_text("utf-8"), results), encoding="utf-8")
 
 
 if __name__ == "__main__":

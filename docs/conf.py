@@ -17,6 +17,8 @@ release = version = runpy.run_path(str(ROOT / "components" / "prepull" / "versio
 
 extensions = ["myst_parser", "sphinx_copybutton"]
 source_suffix = {".md": "markdown"}
+# Written for Pulumi's registry, in its notation.
+exclude_patterns = ["_index.md", "installation-configuration.md"]
 myst_heading_anchors = 3
 nitpicky = True
 # Tables of results are pages of a table alone.

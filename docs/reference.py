@@ -16,6 +16,7 @@ HERE = Path(__file__).parent
 PACKAGE = HERE.parent / "components" / "prepull"
 _COMPONENT = "PrePullDaemonSet"
 _ARGUMENTS_MODULE = "program.args"
+_CHOICES_MODULE = "choices"
 
 _ARGUMENTS_HEAD = """\
 # Arguments
@@ -23,6 +24,15 @@ _ARGUMENTS_HEAD = """\
 Written from the docstrings by `python docs/reference.py`. Names in Python are as here; other languages have them
 in camel case. In a stack's configuration each is a key: `prepull:pull_policy`. Durations are strings: `90s`, `10m`.
 
+"""
+
+_CHOICES_HEAD = """\
+
+## Values of closed sets
+
+A value is a text, or a member of the enum: `"pull_policy": "Always"` means the same as
+`"pull_policy": PullPolicy.ALWAYS`. Python has the enums in `from prepull import …`; [other languages](languages.md)
+have them in the package.
 """
 
 _COMPONENT_HEAD = """\
@@ -50,12 +60,14 @@ def pages() -> dict[str, str]:
 
 def _arguments() -> str:
     classes = [node for node in _parsed(_ARGUMENTS_MODULE).body if isinstance(node, ast.ClassDef)]
-    return _ARGUMENTS_HEAD + "\n".join(_section(node, "argument") for node in reversed(classes))
+    sections = "\n".join(_section(node, "argument") for node in reversed(classes))
+    return _ARGUMENTS_HEAD + sections + _CHOICES_HEAD + "".join(map(_choice, _parsed(_CHOICES_MODULE).body))
 
 
 def _component() -> str:
     # The arguments have a page of their own.
-    others = [name for name in prepull.__all__ if not name.startswith("__") and _module(name) != _ARGUMENTS_MODULE]
+    elsewhere = (_ARGUMENTS_MODULE, _CHOICES_MODULE)
+    others = [name for name in prepull.__all__ if not name.startswith("__") and _module(name) not in elsewhere]
     sections = [_public(name) for name in sorted(others, key=lambda name: (name != _COMPONENT, name))]
     return _COMPONENT_HEAD + "\n".join([*sections, _REFUSALS_HEAD + "".join(_refusals())])
 
@@ -113,6 +125,20 @@ def _refusals() -> Iterator[str]:
 
 def _section(node: ast.ClassDef, what: str) -> str:
     return f"## {node.name}\n\n{_table(node, what)}"
+
+
+def _choice(node: ast.stmt) -> str:
+    """The section of an enum; nothing for another statement."""
+    if not isinstance(node, ast.ClassDef) or node.name not in prepull.__all__:
+        return ""
+    rows = [
+        f"| `{field.value.value!s}` | `{field.targets[0].id}` | {_text(described)} |\n"
+        for field, described in itertools.pairwise(node.body)
+        if isinstance(field, ast.Assign)
+        and isinstance(field.value, ast.Constant)
+        and isinstance(field.targets[0], ast.Name)
+    ]
+    return f"\n### {node.name}\n\n{_prose(node)}\n\n| value | in Python | meaning |\n|---|---|---|\n{''.join(rows)}"
 
 
 def _table(node: ast.ClassDef | ast.FunctionDef, what: str) -> str:

@@ -35,9 +35,11 @@ from lab.tools import (
     kubectl,
     kubernetes_provider,
     language_hosts,
+    monitoring,
     node,
     pulumi,
 )
+from lab.tools.checkers import actionlint
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -138,12 +140,29 @@ class Lab:
     @property
     def busybox(self) -> Path:
         """A static busybox, for images that need a shell."""
-        upstream = Upstream(self.engine, self._workshop.releases)
-        return busybox.provide(self._workshop, PublicImages(self.engine, upstream))
+        return busybox.provide(self._workshop, self._public_images)
+
+    @property
+    def kube_state_metrics(self) -> Path:
+        """A program that serves the state of a cluster as metrics. `up` does not provide it: few tests need it."""
+        return monitoring.kube_state_metrics(self._workshop, self._public_images)
+
+    @property
+    def promtool(self) -> Path:
+        """Prometheus' own check of rules. `up` does not provide it either."""
+        return monitoring.promtool(self._workshop)
+
+    @property
+    def _public_images(self) -> PublicImages:
+        return PublicImages(self.engine, Upstream(self.engine, self._workshop.releases))
 
     def interpreters(self) -> dict[str, Path]:
         """The shells and awks for the tests of the nodes' programs. They require no running lab."""
         return interpreters.provide(self._workshop)
+
+    def actionlint(self) -> Path:
+        """The program that checks workflows. It requires no running lab."""
+        return actionlint.provide(self._workshop)
 
     @property
     def cache(self) -> Cache:

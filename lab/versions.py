@@ -103,5 +103,11 @@ NODE = "24.19.0"
 # The Node.js version that @pulumi/pulumi requires.
 NODE_MINIMUM = (20, 0, 0)
 
+ACTIONLINT = "1.7.12"
+
 REGISTRY_IMAGE = "registry:3"
 DOCKER_CLI = "29.9.3"
+
+KUBE_STATE_METRICS = "2.19.1"
+# As a Go module, 3.15.1 is v0.315.1. Later ones require a later Go than GO.
+PROMETHEUS = "3.15.1"

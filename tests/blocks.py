@@ -11,7 +11,9 @@ from markdown_it import MarkdownIt
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted(
-    path for pattern in ("*.md", "components/*.md", "docs/**/*.md", "examples/**/*.md") for path in ROOT.glob(pattern)
+    path
+    for pattern in ("*.md", ".github/*.md", "components/*.md", "docs/**/*.md", "examples/**/*.md", "templates/**/*.md")
+    for path in ROOT.glob(pattern)
 )
 
 _NOTE = re.compile(r"<!--\s*(held by|unchecked):\s*(.+?)\s*-->\s*", re.DOTALL)

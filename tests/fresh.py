@@ -16,13 +16,22 @@ from pathlib import Path
 
 from lab import Lab, LabError
 from lab.images import debian
+from lab.versions import SYSTEMS
 
 ROOT = Path(__file__).parents[1]
+# That of the lab's oldest system, which the lab knows how to build: its Python, make and shell are the oldest that the
+# checks meet.
+*_, _OLDEST = SYSTEMS.values()
 PACKAGES = ("ca-certificates", "make", "python3", "python3-venv")
 COMMANDS = "make check && make test PARTS=without-a-cluster"
 _SETTINGS = (
     "PIP_",
     "UV_",
+    "GOPROXY",
+    "GONOPROXY",
+    "GOPRIVATE",
+    "GOSUMDB",
+    "GONOSUMDB",
     "SSL_CERT_",
     "HTTP_PROXY",
     "HTTPS_PROXY",
@@ -41,7 +50,7 @@ def main() -> int:
         engine = lab.provide_engine()
         image = f"prepull-lab/fresh:{lab.name}"
         with lab.console.step("Debian with Python and make") as step:
-            archive = debian.provide(lab.cache, step, "bookworm", PACKAGES)
+            archive = debian.provide(lab.cache, step, _OLDEST.debian, PACKAGES)
             engine.docker("import", str(archive), image)
     except LabError as error:
         print(error, file=sys.stderr)

@@ -1,18 +1,19 @@
-"""Checks every shell script and every awk program of the tree: `python -m tests.lint`."""
+"""Checks every shell script, awk program, workflow and JSON file of the tree: `python -m tests.lint`."""
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from lab import LabError
+from lab import Lab, LabError
 
 from . import programs
 
 ROOT = Path(__file__).parents[1]
-FOLDERS = (".ci", "bench", "components", "examples", "images", "lab", "policy", "tests")
+FOLDERS = (".ci", "bench", "components", "docs", "examples", "images", "lab", "policy", "tests")
 # A sourced file uses variables of its program, so check it together with the program.
 SHELLCHECK = ("--check-sourced", "--external-sources", "--source-path=SCRIPTDIR")
 # The warnings come when a program is parsed, so do not run it: that would require its input.
@@ -20,21 +21,47 @@ UNRUN = "BEGIN { exit } END { exit }"
 
 
 def main() -> int:
-    """Run both tools; return the exit code."""
+    """Run the tools; return the exit code."""
     files = sorted(
         path for folder in FOLDERS for path in (ROOT / folder).rglob("*") if "node_modules" not in path.parts
     )
     shell = [str(path.relative_to(ROOT)) for path in files if _is_shell_program(path)]
     awk = [str(path.relative_to(ROOT)) for path in files if path.suffix == ".awk"]
+    workflows = sorted(str(path.relative_to(ROOT)) for path in (ROOT / ".github" / "workflows").glob("*.yml"))
+    shellcheck = str(Path(sys.executable).with_name("shellcheck"))
     try:
         commands = [
-            [str(Path(sys.executable).with_name("shellcheck")), *SHELLCHECK, *shell],
+            [shellcheck, *SHELLCHECK, *shell],
             *([programs.path("gawk"), "--lint=fatal", "-e", UNRUN, "-f", path] for path in awk),
+            # It has ShellCheck read what the steps run.
+            [str(Lab.of_checkout().actionlint()), f"-shellcheck={shellcheck}", "-pyflakes=", "-no-color", *workflows],
         ]
     except LabError as error:
         print(error, file=sys.stderr)
         return 1
-    return int(sum(_failed(command) for command in commands) > 0)
+    wrong = [line for path in files if path.suffix == ".json" for line in _wrong_json(path)]
+    print("".join(f"{line}\n" for line in wrong), end="", file=sys.stderr)
+    return int(sum(_failed(command) for command in commands) + len(wrong) > 0)
+
+
+def _wrong_json(path: Path) -> list[str]:
+    """What is wrong with a file of JSON: that of RFC 8259, in which each key of an object is there once."""
+
+    def once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        keys = [key for key, _ in pairs]
+        twice = sorted({key for key in keys if keys.count(key) > 1})
+        if twice:
+            raise ValueError(f"twice in one object: {', '.join(twice)}")
+        return dict(pairs)
+
+    def no_number(name: str) -> object:
+        raise ValueError(f"{name} is no number of JSON")
+
+    try:
+        json.loads(path.read_text("utf-8"), object_pairs_hook=once, parse_constant=no_number)
+    except ValueError as error:
+        return [f"{path.relative_to(ROOT)}: {error}"]
+    return []
 
 
 def _is_shell_program(path: Path) -> bool:

@@ -27,6 +27,8 @@ _PAUSE = {"name": "pause", "image": PAUSE_IMAGE}
 
 OURS = "PrePullDaemonSet"
 LIMIT = "limit: crictl pull of all images at once on each node"
+CRICTL_IMAGE = "registry:5000/bench/crictl:v1"
+"""An image of busybox and crictl alone, like that of images/crictl/Dockerfile; crictl_image.py makes it."""
 HELPERS = (K3S_IMAGE, BUSYBOX_IMAGE, PAUSE_IMAGE)
 """All images that the forms run themselves, besides the images to pull."""
 LIMIT_HELPERS = (K3S_IMAGE, PAUSE_IMAGE)
@@ -109,6 +111,14 @@ FORMS: dict[str, Form] = {
     "one running container an image (Che)": one_running_container_of_each_image,
     "one Job for each image and node (kube-fledged)": one_job_for_each_image_and_node,
 }
+
+
+COLD_FORMS: dict[str, Form] = {
+    f"{OURS}, containerd": FORMS[f"{OURS}, containerd"],
+    f"{OURS}, containerd, with an image of crictl alone": prepull("containerd", puller_image=CRICTL_IMAGE),
+    **FORMS,
+}
+"""The forms on a new node, where the size of what a form runs itself counts."""
 
 
 def _daemon_set(cluster: Cluster, pod: Mapping[str, Any]) -> dict[str, Any]:

@@ -38,6 +38,23 @@ _WITHOUT_THE_REST = (
 
 
 @dataclass(frozen=True)
+class Door:
+    """An address of the API server, and how many requests have come this way."""
+
+    address: str
+    log: Path
+
+    def requests(self) -> int:
+        """The number of requests that were answered."""
+        return answers(self.log.read_text())
+
+
+def answers(log: str) -> int:
+    """The number of answers in the log of client-go's debugging."""
+    return sum('"Response"' in line for line in log.splitlines())
+
+
+@dataclass(frozen=True)
 class Simulation:
     """A simulated cluster that runs."""
 
@@ -61,20 +78,42 @@ class Simulation:
 
     def a_pod(self) -> str:
         """The name of one of the pods."""
-        [pod] = json.loads(self.kubectl("get", "--raw", "/api/v1/namespaces/default/pods?limit=1"))["items"]
-        return str(pod["metadata"]["name"])
+        return self.pods(1)[0]
 
     @contextmanager
-    def plain_address(self) -> Iterator[str]:
+    def door(self) -> Iterator[Door]:
         """Where it answers without TLS and credentials, within the block."""
-        command = (self.kubectl_program, "proxy", "--port=0")
+        # With this verbosity, it writes a line for each answer.
+        command = (self.kubectl_program, "proxy", "--port=0", "--v=6")
         environ = {**self.environ, "KUBECONFIG": str(self.kubeconfig)}
-        with subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, text=True) as proxy:
+        with (
+            tempfile.NamedTemporaryFile("r") as log,
+            subprocess.Popen(
+                command, env=environ, stdout=subprocess.PIPE, stderr=Path(log.name).open("w"), text=True
+            ) as proxy,
+        ):
             try:
                 # "Starting to serve on 127.0.0.1:40123"
-                yield f"http://{next(iter(proxy.stdout or ())).split()[-1]}"
+                yield Door(f"http://{next(iter(proxy.stdout or ())).split()[-1]}", Path(log.name))
             finally:
                 proxy.terminate()
+
+    @contextmanager
+    def straggler(self) -> Iterator[None]:
+        """One more node during the block, on which no pod starts."""
+        self.apply([_STRAGGLER])
+        try:
+            yield
+        finally:
+            self.kubectl("delete", "node", _STRAGGLERS_NAME)
+            # Nobody else removes the pods of a node that is gone: these controllers do not run here.
+            there = f"--field-selector=spec.nodeName={_STRAGGLERS_NAME}"
+            self.kubectl("delete", "pods", there, "--force", "--grace-period=0")
+
+    def pods(self, number: int) -> list[str]:
+        """The names of so many pods."""
+        listed = json.loads(self.kubectl("get", "--raw", f"/api/v1/namespaces/default/pods?limit={number}"))["items"]
+        return [str(pod["metadata"]["name"]) for pod in listed]
 
     def delete_pod(self, name: str) -> None:
         """Delete a pod."""
@@ -142,6 +181,16 @@ def simulation(reports: Sequence[str]) -> Iterator[Simulation]:
         shutil.rmtree(directory, ignore_errors=True)
 
 
+_STRAGGLERS_NAME = "straggler"
+_STRAGGLER: dict[str, Any] = {
+    "apiVersion": "v1",
+    "kind": "Node",
+    "metadata": {
+        "name": _STRAGGLERS_NAME,
+        "annotations": {"kwok.x-k8s.io/node": "fake"},
+        "labels": {"kubernetes.io/hostname": _STRAGGLERS_NAME, "kubernetes.io/os": "linux", "type": "kwok"},
+    },
+}
 _NODE_READY: dict[str, Any] = {
     "apiVersion": _API,
     "kind": "Stage",
@@ -222,6 +271,7 @@ startTime: {{ $now | Quote }}
                 "matchExpressions": [
                     {"key": ".metadata.deletionTimestamp", "operator": "DoesNotExist"},
                     {"key": ".status.phase", "operator": "In", "values": ["Pending"]},
+                    {"key": ".spec.nodeName", "operator": "NotIn", "values": [_STRAGGLERS_NAME]},
                 ]
             },
             "next": {"statusTemplate": template},

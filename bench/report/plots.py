@@ -68,12 +68,13 @@ def _bars(result: Comparison) -> Figure:
     axes.barh(forms, medians, xerr=spread, color=colors, ecolor=_INK, error_kw={"elinewidth": 0.8, "capsize": 2})
     axes.invert_yaxis()
     edge = max(found[form].high for form in forms)
+    least = min(0.0, *(found[form].low for form in forms))
     for place, form in enumerate(forms):
         ratio = found[form].ratio
         text = shown(found[form].median) + (f"  ({ratio:.2f})" if ratio is not None else "")
         axes.text(found[form].high + edge / 60, place, text, va="center", fontsize=9)
     # All figures may be zero.
-    axes.set_xlim(0, (edge or 1) * 1.18)
+    axes.set_xlim(least * 1.05, (edge or 1) * 1.18)
     axes.set_xlabel(f"{result.unit}: median, lowest and highest" + ("  (ratio to the base)" if result.base else ""))
     return figure
 
@@ -89,9 +90,14 @@ def _lines(result: Growth) -> Figure:
     axes: Any = figure.add_subplot()
     for color, (label, points) in zip(_SERIES, result.series.items(), strict=False):
         sizes = sorted(points)
-        axes.plot(sizes, [statistics.median(points[size]) for size in sizes], "o-", color=color, label=label)
+        medians = [statistics.median(points[size]) for size in sizes]
+        spread = [
+            [median - min(points[size]) for size, median in zip(sizes, medians, strict=True)],
+            [max(points[size]) - median for size, median in zip(sizes, medians, strict=True)],
+        ]
+        axes.errorbar(sizes, medians, yerr=spread, fmt="o-", color=color, ecolor=color, capsize=3, label=label)
     axes.set_xlabel(result.size)
-    axes.set_ylabel(result.unit)
+    axes.set_ylabel(f"{result.unit}: median, lowest and highest")
     axes.set_ylim(bottom=0)
     axes.set_xlim(left=0)
     axes.legend(frameon=False)

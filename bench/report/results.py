@@ -9,11 +9,15 @@ from pathlib import Path
 from typing import Any
 
 DIRECTORY = Path(__file__).parents[2] / "docs" / "benchmarks"
+README = DIRECTORY.parents[1] / "README.md"
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """One figure for each form and round. `base` is the form to compare the others with."""
+    """One figure for each form and round. `base` is the form to compare the others with.
+
+    `measured` is the fingerprint of what was measured (bench/measured.py).
+    """
 
     name: str
     title: str
@@ -22,6 +26,7 @@ class Comparison:
     base: str | None = None
     note: str = ""
     machine: Mapping[str, str] = field(default_factory=dict)
+    measured: str = ""
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,7 @@ class Growth:
     series: Mapping[str, Mapping[int, Sequence[float]]]
     note: str = ""
     machine: Mapping[str, str] = field(default_factory=dict)
+    measured: str = ""
 
 
 Result = Comparison | Growth

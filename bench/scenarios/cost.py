@@ -189,7 +189,7 @@ class _Cost:
 
 
 _API_FORMS: Sequence[str] = (
-    f"{OURS}, containerd",
+    *(f"{OURS}, {runtime}" for runtime in ("containerd", "kubelet", "image-volume")),
     "one init container an image, crictl (first form)",
     "one running container an image (Che)",
     "one Job for each image and node (kube-fledged)",

@@ -10,8 +10,7 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +31,19 @@ _ARGS: dict[str, Any] = {
 }
 # Seconds. A size that takes longer is measured once.
 _SLOW_SECONDS = 30
+_COMMANDS = {
+    "preview": ("preview",),
+    "up": ("up", "--yes", "--skip-preview"),
+    "up without a change": ("up", "--yes", "--skip-preview"),
+    "destroy": ("destroy", "--yes", "--skip-preview"),
+}
+VERBS = tuple(_COMMANDS)
+# A backend of files writes the whole state after each step. This grows with the square of the resources and would be
+# all that is seen of many, so it is measured by itself.
+_WITHOUT_CHECKPOINTS = {"PULUMI_EXPERIMENTAL": "true", "PULUMI_SKIP_CHECKPOINTS": "true"}
 _PROVIDER = "DaemonSet, ConfigMap and Job of pulumi_kubernetes"
+_PLAIN = "the state written after each step, as by default"
+_UNWRITTEN = "the state written at the end (PULUMI_SKIP_CHECKPOINTS)"
 BY_HAND = "the same DaemonSet and ConfigMap, written by hand"
 
 
@@ -47,14 +58,13 @@ def measure(lab: Lab, sizes: Sequence[int], rounds: int, say: Callable[[str], No
     """
     lab.cluster.kubectl("create", "namespace", NAMESPACE)
     try:
-        return [*_programs(lab, sizes, rounds, say), _imports(rounds, say)]
+        return [*_programs(lab, sizes, rounds, say), _written(lab, max(sizes), say), _imports(rounds, say)]
     finally:
         lab.cluster.kubectl("delete", "namespace", NAMESPACE, "--wait")
 
 
 def _programs(lab: Lab, sizes: Sequence[int], rounds: int, say: Callable[[str], None]) -> list[Comparison | Growth]:
-    component = "PrePullDaemonSet"
-    verbs = ("preview", "up", "up without a change", "destroy")
+    component, verbs = "PrePullDaemonSet", VERBS
     against: dict[str, dict[str, list[float]]] = {verb: {BY_HAND: [], component: []} for verb in verbs}
     grown: dict[str, dict[int, list[float]]] = {verb: {} for verb in verbs}
     for number in range(rounds):
@@ -79,6 +89,19 @@ def _programs(lab: Lab, sizes: Sequence[int], rounds: int, say: Callable[[str], 
         ),
         Growth("engine-size", "pulumi with many components", "s", "components", grown),
     ]
+
+
+def _written(lab: Lab, number: int, say: Callable[[str], None]) -> Comparison:
+    """What many components cost in a backend of files, which writes the whole state after each step."""
+    seconds: dict[str, list[float]] = {}
+    for label, environ_written in ((_PLAIN, True), (_UNWRITTEN, False)):
+        took = _run(lab, components(number), ("up",), written=environ_written)["up"]
+        say(f"{took:6.2f} s  up, {number} components, {label}")
+        seconds[label] = [took]
+    return Comparison(
+        "engine-files", f"pulumi up of {number} components in a backend of files", "s", seconds, base=_UNWRITTEN,
+        note="One stack, which has nothing before.",
+    )  # fmt: skip
 
 
 def components(number: int) -> str:
@@ -112,16 +135,25 @@ kubernetes.apps.v1.DaemonSet("images", spec=spec,
 """
 
 
-def _run(lab: Lab, program: str) -> dict[str, float]:
-    with _project(program) as directory:
+def _run(lab: Lab, program: str, verbs: Sequence[str] = VERBS, *, written: bool = False) -> dict[str, float]:
+    """The seconds of each verb, in a stack of its own with a backend of files.
+
+    Args:
+        lab: a lab that is up.
+        program: the text of the program.
+        verbs: what to run.
+        written: let the backend write the whole state after each step, as it does by default.
+    """
+    with tempfile.TemporaryDirectory() as made:
+        directory = Path(made)
+        project(directory)
+        (directory / "__main__.py").write_text(program)
+        (directory / "manifests.json").write_text(json.dumps(render.manifests("images", _ARGS)))
         environ = {
             **lab.environ,
             "PULUMI_BACKEND_URL": f"file://{directory}",
             "PULUMI_SKIP_UPDATE_CHECK": "true",
-            # A backend of files writes the whole state after each step, which grows with the square of the resources
-            # and would be all that is seen of many: for 100 components three minutes instead of twelve seconds.
-            "PULUMI_EXPERIMENTAL": "true",
-            "PULUMI_SKIP_CHECKPOINTS": "true",
+            **({} if written else _WITHOUT_CHECKPOINTS),
         }
 
         def pulumi(*arguments: str) -> float:
@@ -129,25 +161,18 @@ def _run(lab: Lab, program: str) -> dict[str, float]:
             return cost_of(*command, environ=environ).seconds
 
         pulumi("stack", "init", "bench")
-        return {
-            "preview": pulumi("preview"),
-            "up": pulumi("up", "--yes", "--skip-preview"),
-            "up without a change": pulumi("up", "--yes", "--skip-preview"),
-            "destroy": pulumi("destroy", "--yes", "--skip-preview"),
-        }
+        seconds = {verb: pulumi(*_COMMANDS[verb]) for verb in verbs}
+        if "destroy" not in verbs:
+            environ.update(_WITHOUT_CHECKPOINTS)
+            pulumi(*_COMMANDS["destroy"])
+        return seconds
 
 
-@contextmanager
-def _project(program: str) -> Iterator[Path]:
-    with tempfile.TemporaryDirectory() as made:
-        directory = Path(made)
-        virtual = Path(sys.prefix)
-        (directory / "Pulumi.yaml").write_text(
-            f"name: bench\nruntime:\n  name: python\n  options:\n    virtualenv: {virtual}\n"
-        )
-        (directory / "__main__.py").write_text(program)
-        (directory / "manifests.json").write_text(json.dumps(render.manifests("images", _ARGS)))
-        yield directory
+def project(directory: Path) -> None:
+    """Make a directory a project of Pulumi's, whose programs run in this environment of Python."""
+    (directory / "Pulumi.yaml").write_text(
+        f"name: bench\nruntime:\n  name: python\n  options:\n    virtualenv: {Path(sys.prefix)}\n"
+    )
 
 
 def _imports(rounds: int, say: Callable[[str], None]) -> Comparison:

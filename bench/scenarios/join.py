@@ -37,11 +37,13 @@ WITHOUT = "without"
 WITH = "with PrePullDaemonSet"
 TAINTED = "with PrePullDaemonSet and startup_taint"
 OPENED = f"{TAINTED}: until the taint is gone"
+VOLUMES = "with PrePullDaemonSet, image-volume"
 JUPYTERHUB = "with one init container an image (JupyterHub)"
 
-_FORMS: Mapping[str, Form] = {
+FORMS: Mapping[str, Form] = {
     WITH: prepull("containerd"),
     TAINTED: prepull("containerd", startup_taint=_TAINT),
+    VOLUMES: prepull("image-volume"),
     JUPYTERHUB: one_init_container_of_each_image,
 }
 _PARTS = (
@@ -62,11 +64,11 @@ def measure_images(lab: Lab, images: ImageSet, rounds: int, say: Callable[[str],
         rounds: number of rounds.
         say: called with a message for each node.
     """
-    there: dict[str, list[float]] = {form: [] for form in (LIMIT, WITH, TAINTED, OPENED, JUPYTERHUB)}
-    ready: dict[str, list[float]] = {form: [] for form in (WITHOUT, WITH, TAINTED, JUPYTERHUB)}
+    there: dict[str, list[float]] = {form: [] for form in (LIMIT, WITH, TAINTED, OPENED, VOLUMES, JUPYTERHUB)}
+    ready: dict[str, list[float]] = {form: [] for form in (WITHOUT, WITH, TAINTED, VOLUMES, JUPYTERHUB)}
     parts: dict[str, list[float]] = {part: [] for part in _PARTS}
     references = images.push(lab)
-    for number, form in turns([LIMIT, WITHOUT, WITH, TAINTED, JUPYTERHUB], rounds):
+    for number, form in turns([LIMIT, WITHOUT, WITH, TAINTED, VOLUMES, JUPYTERHUB], rounds):
         found = _Joined(lab, form, references).images()
         say(f"round {number} of {rounds}: {found}  {form}")
         if found.there is not None:
@@ -170,7 +172,7 @@ class _Joined:
     def _deployed(self) -> Iterator[None]:
         """The form is on all base nodes during the block."""
         lab, api = self._lab, self._api
-        made = _FORMS.get(self._form)
+        made = FORMS.get(self._form)
         objects = made(Cluster(NAMESPACE, self._references, lab.cluster.base_nodes)) if made else []
         # The component has cluster-wide objects too.
         with api.namespace(), api.removed_after(objects):

@@ -8,11 +8,12 @@ pull. It ends when the runtime of the last node has the last image. It never inc
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from bench.compared.forms import FORMS, HELPERS, LIMIT, LIMIT_HELPERS, Cluster
+from bench.compared import crictl_image
+from bench.compared.forms import COLD_FORMS, CRICTL_IMAGE, FORMS, HELPERS, LIMIT, LIMIT_HELPERS, Cluster, Form
 from bench.instruments import registry_log
 from bench.instruments.api import NAMESPACE, Api
 from bench.instruments.arrivals import Arrivals, arrivals
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from bench.compared.image_sets import ImageSet
     from lab import Lab
 
-DEADLINE_SECONDS = 180
+DEADLINE_SECONDS = 600
 CLEAR_RATIO = 4
 
 
@@ -42,14 +43,27 @@ def measure(
         only: measure only forms with one of these words in their names. Empty: all forms.
         say: called with a message for each round.
     """
+    measured = COLD_FORMS if cold else FORMS
+    forms = {form: made for form, made in measured.items() if not only or any(word in form for word in only)}
     with arrivals(lab) as heard:
-        yield from Pull(lab, images, heard, cold=cold).run(rounds, only, say)
+        yield from Pull(lab, images, heard, forms, cold=cold).run(rounds, say)
 
 
 class Pull:
-    """Rounds with one list of images. Each round starts with clean nodes."""
+    """Rounds with one list of images. Each round starts with clean nodes.
 
-    def __init__(self, lab: Lab, images: ImageSet, heard: Arrivals, *, cold: bool) -> None:
+    Args:
+        lab: a lab that is up.
+        images: the images to pull.
+        heard: hears of the images on its nodes.
+        forms: the forms to measure, beside the limit.
+        cold: remove the forms' own images from the nodes too.
+    """
+
+    def __init__(
+        self, lab: Lab, images: ImageSet, heard: Arrivals, forms: Mapping[str, Form] = FORMS, *, cold: bool
+    ) -> None:
+        self._forms = forms
         self._lab = lab
         self._set = images
         self._references = images.push(lab)
@@ -61,12 +75,12 @@ class Pull:
         self.name = f"{images}-{'cold' if cold else 'warm'}"
         self.title = f"{images.title}, {'helper images pulled as well' if cold else 'helper images there'}"
 
-    def run(self, rounds: int, only: Sequence[str], say: Callable[[str], None]) -> Iterator[Comparison]:
-        """Run the rounds; see `measure`."""
-        forms = [LIMIT, *(form for form in FORMS if not only or any(word in form for word in only))]
+    def run(self, rounds: int, say: Callable[[str], None], *, warm_up: int = 2) -> Iterator[Comparison]:
+        """Run the rounds; see `measure`. Before them, so many forms run once to warm up."""
+        forms = [LIMIT, *self._forms]
         seconds: dict[str, list[float]] = {form: [] for form in forms}
         with self.ready():
-            for form in forms[:2]:
+            for form in forms[:warm_up]:
                 say(f"to warm up: {self.once(form):6.2f} s  {form}")
             for number in range(rounds):
                 # Rotate the order, so that each form has a different predecessor in each round.
@@ -82,7 +96,9 @@ class Pull:
     @contextmanager
     def ready(self) -> Iterator[None]:
         """Prepare the lab for rounds in the block, and clean up after it."""
-        if not self._cold:
+        if self._cold:
+            crictl_image.push(self._lab)
+        else:
             fetch(self._lab, HELPERS)
         with self._api.namespace():
             yield
@@ -129,7 +145,7 @@ class Pull:
             return self._timed(start, wanted)
 
     def _form(self, form: str) -> float:
-        manifests = FORMS[form](Cluster(NAMESPACE, self._references, self._nodes))
+        manifests = self._forms[form](Cluster(NAMESPACE, self._references, self._nodes))
         with self._api.removed_after(manifests):
             took = self._timed(lambda: self._api.create(manifests), self._references)
         self._api.wait_until_empty()
@@ -142,7 +158,7 @@ class Pull:
         return self._heard.wait(wanted, DEADLINE_SECONDS) - self._began
 
     def _clean(self) -> None:
-        clean(self._lab, [*self._references, *(HELPERS if self._cold else ())])
+        clean(self._lab, [*self._references, *((*HELPERS, CRICTL_IMAGE) if self._cold else ())])
 
 
 def is_clear(figures: Sequence[float], limits: Sequence[float]) -> bool:

@@ -12,6 +12,7 @@ from prepull.manifests import render
 from bench.instruments.api import NAMESPACE, Api
 from bench.instruments.clean import clean
 from bench.report.results import Comparison
+from lab.cluster.pods import pod_for
 
 if TYPE_CHECKING:
     from bench.compared.image_sets import ImageSet
@@ -41,7 +42,7 @@ def measure_workload(lab: Lab, images: ImageSet, rounds: int, say: Callable[[str
                 others = 0
                 if form == WITH:
                     others = len(lab.cluster.base_nodes)
-                    api.create(_component(references))
+                    api.create(component(references))
                     wait_for_pods(api, others)
                 began = time.monotonic()
                 api.create([workload(references, node)])
@@ -55,28 +56,16 @@ def measure_workload(lab: Lab, images: ImageSet, rounds: int, say: Callable[[str
     return Comparison(f"ready-{images}", title, "s", seconds, base=WITHOUT, note="From its creation.")
 
 
-def _component(references: Sequence[str]) -> list[dict[str, Any]]:
+def component(references: Sequence[str]) -> list[dict[str, Any]]:
+    """The component's objects, with its defaults."""
     given = {"images": list(references), "wait_for": "nothing"}
     return list(render.manifests("bench", given, NAMESPACE).values())
 
 
 def workload(references: Sequence[str], node: str) -> dict[str, Any]:
     """A pod for a node, with a container of each image."""
-    containers = [
-        {"name": f"app-{index}", "image": image, "imagePullPolicy": "IfNotPresent", "command": ["/bin/sleep", "3600"]}
-        for index, image in enumerate(references)
-    ]
-    return {
-        "apiVersion": "v1",
-        "kind": "Pod",
-        "metadata": {"name": "workload", "namespace": NAMESPACE},
-        "spec": {
-            "nodeSelector": {"kubernetes.io/hostname": node},
-            "terminationGracePeriodSeconds": 0,
-            "tolerations": [{"key": "node-role.kubernetes.io/control-plane", "operator": "Exists"}],
-            "containers": containers,
-        },
-    }
+    tolerated = [{"key": "node-role.kubernetes.io/control-plane", "operator": "Exists"}]
+    return pod_for(node, references, name="workload", namespace=NAMESPACE, tolerations=tolerated)
 
 
 def wait_for_pods(api: Api, number: int) -> None:

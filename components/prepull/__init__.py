@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from .version import __version__
 
 if TYPE_CHECKING:
+    from .choices import OnFailure, OnPinFailure, PullPolicy, Runtime, TaintEffect, TolerationOperator, WaitFor
     from .program.args import CredentialProvider, PrePullDaemonSetArgs, Toleration
     from .program.component import PrePullDaemonSet
     from .program.errors import PrePullArgumentError
@@ -15,11 +16,18 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CredentialProvider",
+    "OnFailure",
+    "OnPinFailure",
     "PrePullArgumentError",
     "PrePullDaemonSet",
     "PrePullDaemonSetArgs",
     "PrePullStack",
+    "PullPolicy",
+    "Runtime",
+    "TaintEffect",
     "Toleration",
+    "TolerationOperator",
+    "WaitFor",
     "__version__",
     "args_from_config",
     "images_of",
@@ -29,11 +37,18 @@ __all__ = [
 
 _MODULES = {
     "CredentialProvider": "program.args",
+    "OnFailure": "choices",
+    "OnPinFailure": "choices",
     "PrePullArgumentError": "program.errors",
     "PrePullDaemonSet": "program.component",
     "PrePullDaemonSetArgs": "program.args",
     "PrePullStack": "program.stack",
+    "PullPolicy": "choices",
+    "Runtime": "choices",
+    "TaintEffect": "choices",
     "Toleration": "program.args",
+    "TolerationOperator": "choices",
+    "WaitFor": "choices",
     "args_from_config": "program.from_config",
     "images_of": "program.images_of",
     "prepull_stack": "program.stack",

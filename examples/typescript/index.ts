@@ -2,7 +2,7 @@
 //
 //   pulumi install && pulumi up
 //
-// In a project of your own, `pulumi package add github.com/OWNER/REPOSITORY.git/components@v0.1.0` makes @owner/prepull.
+// In a project of your own, `pulumi package add github.com/OWNER/REPOSITORY.git/components@v0.2.0` makes @owner/prepull.
 import * as kubernetes from "@pulumi/kubernetes";
 import * as prepull from "@pulumi/prepull";
 import * as pulumi from "@pulumi/pulumi";

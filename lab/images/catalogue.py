@@ -1,7 +1,7 @@
 """The images in the lab's registry, under the names of the public images.
 
 Each is the public image if that can be pulled. If not, a stand-in replaces it, with the same programs at the same
-paths. The stand-ins share their layers.
+paths and of the same size (lab/images/sizes.py).
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from lab.docker.contents import PublicImages
 from lab.images import clients, control_plane, python
 from lab.images.oci import Directory, Entry, File, Image, Link, layer, program
+from lab.images.sizes import SIZES, sized
 from lab.package import BUSYBOX_IMAGE, DOCKER_IMAGE, K3S_IMAGE, PAUSE_IMAGE, PYTHON_IMAGE, parse
 from lab.platforms import Platform
 from lab.process import run
@@ -99,7 +100,9 @@ class Catalogue:
                 self._engine.docker("push", "--quiet", reference)
                 self._engine.docker("image", "rm", reference)
                 return True
-        registry.push(offer.repository, offer.tag, offer.stand_in())
+        image = offer.stand_in()
+        size = SIZES.get(offer.upstream or "")
+        registry.push(offer.repository, offer.tag, sized(image, size, self._workshop.cache) if size else image)
         return False
 
     def _hello_world(self) -> Image:
@@ -113,9 +116,14 @@ class Catalogue:
         return Image((self._shell(),), command=("sh",), environ=_PATH)
 
     def _k3s(self) -> Image:
-        # The same entrypoint as in the public image: a puller that relies on another one must fail in the lab too.
+        # One layer, as in the public image. Its entrypoint too: a puller that relies on another one must fail here.
+        entries = {
+            **self._shell_entries(without=_NOT_IN_K3S),
+            **_certificates(),
+            **self._client_entries(clients.kubernetes(self._system)),
+        }
         return Image(
-            (self._shell(without=_NOT_IN_K3S), self._certificates(), self._kubernetes()),
+            (layer(entries),),
             entrypoint=("/bin/k3s",),
             command=("agent",),
             environ={
@@ -140,26 +148,23 @@ class Catalogue:
     def _shell_program(self) -> Path:
         return busybox.provide(self._workshop, self._images)
 
-    def _shell(self, without: frozenset[str] = frozenset()) -> bytes:
-        def make() -> dict[str, Entry]:
-            binary = self._shell_program
-            applets = sorted({*run(binary, "--list").split()} - without)
-            links: dict[str, Entry] = {f"/bin/{applet}": Link("busybox") for applet in applets}
-            return {
-                **links,
-                "/bin/busybox": program(binary),
-                "/tmp": Directory(0o1777),  # noqa: S108
-                "/etc/passwd": File(b"root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n"),
-                "/etc/group": File(b"root:x:0:\nnobody:x:65534:\n"),
-            }
+    def _shell_entries(self, without: frozenset[str] = frozenset()) -> dict[str, Entry]:
+        binary = self._shell_program
+        applets = sorted({*run(binary, "--list").split()} - without)
+        links: dict[str, Entry] = {f"/bin/{applet}": Link("busybox") for applet in applets}
+        return {
+            **links,
+            "/bin/busybox": program(binary),
+            "/tmp": Directory(0o1777),  # noqa: S108
+            "/etc/passwd": File(b"root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n"),
+            "/etc/group": File(b"root:x:0:\nnobody:x:65534:\n"),
+        }
 
-        return self._layer(" ".join(["shell", *sorted(without)]), make)
+    def _shell(self) -> bytes:
+        return self._layer("shell", self._shell_entries)
 
     def _certificates(self) -> bytes:
-        def make() -> dict[str, Entry]:
-            return {str(_CERTIFICATES): File(_CERTIFICATES)} if _CERTIFICATES.exists() else {}
-
-        return self._layer("certificates", make)
+        return self._layer("certificates", _certificates)
 
     def _kubernetes(self) -> bytes:
         return self._clients(clients.kubernetes(self._system))
@@ -168,7 +173,10 @@ class Catalogue:
         return self._clients(clients.DOCKER)
 
     def _clients(self, wanted: clients.Clients) -> bytes:
-        return self._layer(wanted.title, lambda: clients.entries(wanted, self._images, self._workshop))
+        return self._layer(wanted.title, lambda: self._client_entries(wanted))
+
+    def _client_entries(self, wanted: clients.Clients) -> dict[str, Entry]:
+        return clients.entries(wanted, self._images, self._workshop)
 
     def _python_layer(self) -> bytes:
         return self._layer("python", lambda: python.entries(self._images, self._workshop))
@@ -177,3 +185,7 @@ class Catalogue:
         if name not in self._layers:
             self._layers[name] = layer(make())
         return self._layers[name]
+
+
+def _certificates() -> dict[str, Entry]:
+    return {str(_CERTIFICATES): File(_CERTIFICATES)} if _CERTIFICATES.exists() else {}

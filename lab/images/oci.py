@@ -1,11 +1,13 @@
 """Builds container images from data, without a Dockerfile or an engine. The digests are reproducible.
 
-Layers are tar files without compression, so that digests do not depend on the version of a library. An image can be
-pushed to a registry (`lab.registry`), or written as an archive for `docker load` and `ctr images import`.
+Layers are tar files. They are without compression, so that digests do not depend on the version of a library, unless
+the size of a download matters. An image can be pushed to a registry (`lab.registry`), or written as an archive for
+`docker load` and `ctr images import`.
 """
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import io
 import json
@@ -37,6 +39,8 @@ MEDIA_TYPES: dict[Dialect, dict[str, str]] = {
         "layer": "application/vnd.docker.image.rootfs.diff.tar",
     },
 }
+
+_GZIP: dict[Dialect, str] = {"oci": "+gzip", "docker": ".gzip"}
 
 # A fixed time: two builds of the same image have the same digest.
 EPOCH = "1970-01-01T00:00:00Z"
@@ -128,6 +132,31 @@ def layer(entries: Mapping[str, Entry]) -> bytes:
     return buffer.getvalue()
 
 
+def extended(content: bytes, path: str, file: File) -> bytes:
+    """A layer with one more file at its end."""
+    buffer = io.BytesIO(content)
+    with tarfile.open(fileobj=buffer, mode="a", format=tarfile.PAX_FORMAT) as archive:
+        _add(archive, path.strip("/"), file)
+    return buffer.getvalue()
+
+
+@dataclass(frozen=True)
+class Gzipped:
+    """A compressed layer, as those of public images are. `diff_id` is the digest of what is unpacked."""
+
+    content: bytes | Path = field(repr=False)
+    diff_id: str
+
+    @classmethod
+    def of(cls, content: bytes) -> Gzipped:
+        """Compress a layer."""
+        # The fastest level: what it leaves larger, the size of the whole image makes up for.
+        return cls(gzip.compress(content, 1, mtime=0), f"sha256:{hashlib.sha256(content).hexdigest()}")
+
+
+Layer = bytes | Path | Gzipped
+
+
 def _add(archive: tarfile.TarFile, path: str, entry: Entry) -> None:
     info = tarfile.TarInfo(path)
     if isinstance(entry, File):
@@ -146,7 +175,7 @@ def _add(archive: tarfile.TarFile, path: str, entry: Entry) -> None:
 class Image:
     """An image for one platform."""
 
-    layers: tuple[bytes | Path, ...] = field(repr=False)
+    layers: tuple[Layer, ...] = field(repr=False)
     entrypoint: tuple[str, ...] = ()
     command: tuple[str, ...] = ()
     environ: Mapping[str, str] = field(default_factory=dict)
@@ -177,7 +206,7 @@ class Image:
             "architecture": self.platform.arch,
             "os": self.platform.os,
             "config": process,
-            "rootfs": {"type": "layers", "diff_ids": [blob.digest for blob in self.layer_blobs]},
+            "rootfs": {"type": "layers", "diff_ids": self._diff_ids},
             "history": [{"created": EPOCH, "created_by": "lab"} for _ in self.layers],
         }
         return _document("config", self.dialect, document)
@@ -185,7 +214,21 @@ class Image:
     @cached_property
     def layer_blobs(self) -> tuple[Blob, ...]:
         """Its layers as blobs for a registry."""
-        return tuple(Blob(MEDIA_TYPES[self.dialect]["layer"], content) for content in self.layers)
+        return tuple(self._blob(content) for content in self.layers)
+
+    def _blob(self, content: Layer) -> Blob:
+        media_type = MEDIA_TYPES[self.dialect]["layer"]
+        if isinstance(content, Gzipped):
+            return Blob(media_type + _GZIP[self.dialect], content.content)
+        return Blob(media_type, content)
+
+    @property
+    def _diff_ids(self) -> list[str]:
+        """The digests of the layers before their compression."""
+        return [
+            content.diff_id if isinstance(content, Gzipped) else blob.digest
+            for content, blob in zip(self.layers, self.layer_blobs, strict=True)
+        ]
 
     @cached_property
     def manifest(self) -> Blob:

@@ -46,7 +46,7 @@ def version_of(*command: str | Path) -> Version:
         printed = run(*command, timeout=20)
     except CommandError:
         return ()
-    found = re.search(r"v(\d+)\.(\d+)\.(\d+)", printed)
+    found = re.search(r"\bv?(\d+)\.(\d+)\.(\d+)", printed)
     return tuple(int(part) for part in found.groups()) if found else ()
 
 

@@ -72,7 +72,26 @@ def _module(name: str, version: str) -> str:
     return f"{name}-{versions.minor(version)}"
 
 
+ACTIONLINT = Program(
+    "actionlint",
+    ("github.com/rhysd/actionlint/cmd/actionlint",),
+    variables={"github.com/rhysd/actionlint.version": versions.ACTIONLINT},
+)
+
 KWOK = Program("kwok", ("sigs.k8s.io/kwok/cmd/kwok", "sigs.k8s.io/kwok/cmd/kwokctl"))
+
+KUBE_STATE_METRICS = Program(
+    "kube-state-metrics",
+    ("k8s.io/kube-state-metrics/v2",),
+    variables={"github.com/prometheus/common/version.Version": f"v{versions.KUBE_STATE_METRICS}"},
+)
+PROMTOOL = Program(
+    "prometheus",
+    ("github.com/prometheus/prometheus/cmd/promtool",),
+    variables={"github.com/prometheus/common/version.Version": versions.PROMETHEUS},
+    # It needs none of the ways to find targets, which bring the SDKs of all clouds.
+    tags=("remove_all_sd",),
+)
 
 REGISTRY = Program("distribution", ("github.com/distribution/distribution/v3/cmd/registry",))
 DOCKER_CLI = Program(

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from prepull.images import workloads
-from prepull.images.left_out import items, mapping, selects_no_linux
-from prepull.images.placements import EVERYWHERE, Placement, placement
+from prepull.images.left_out import items, mapping
+from prepull.images.placements import Placement
 from prepull.images.references import Reference, parse
 from prepull.images.workloads import unique
 
@@ -54,15 +54,14 @@ def pre_pulled(stack: Sequence[Resource], exceptions: Exceptions = _NOBODY) -> F
         if path := workload.unknown_placement:
             _postpone(findings, workload, path)
             continue
-        for line in workloads.read(workload.props, workload.title).invalid:
-            _add(findings, workload, line.partition(": ")[2])
         here = [each for each in known if each.daemon_set.cluster == workload.cluster]
-        for pod in workloads.pod_specs(workload.props):
-            found = [parse(image) for image in workloads.read(pod, workload.title, _not_linux(classes)).images]
-            # No scheduler is asked for a pod that names its node: it may be any.
-            where = EVERYWHERE if pod.get("nodeName") else placement(pod, classes)
+        for pod, found in workloads.read_pods(workload.props, workload.title, classes):
+            for line in found.invalid:
+                _add(findings, workload, line.partition(": ")[2])
+            where = workloads.placement_of(pod, classes)
             covering = [each for each in here if each.covers(where)]
-            missing = [image for image in found if not any(each.pulls(image) for each in covering)]
+            images = [parse(image) for image in found.images]
+            missing = [image for image in images if not any(each.pulls(image) for each in covering)]
             later = [each for each in here if each.daemon_set.unknown_list]
             if missing and later:
                 _postpone(findings, later[0].component, str(later[0].daemon_set.unknown_list))
@@ -170,10 +169,6 @@ def _to_pull(
         f"block of prepull_stack, or a PrePullDaemonSet with images: {written}"
         + "".join(f", {name}: {json.dumps(value)}" for name, value in arguments.items())
     )
-
-
-def _not_linux(classes: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    return [name for name, each in classes.items() if selects_no_linux(each)]
 
 
 def _is_class(resource: Resource) -> bool:

@@ -18,7 +18,7 @@ from prepull import PrePullDaemonSet, PrePullDaemonSetArgs
 from pulumi import automation as auto
 
 from lab import Lab, LabError
-from lab.images.oci import Image, layer, noise
+from lab.images.oci import Image, Index, layer, noise
 
 from .faulty_registry import ADDRESS, FaultyRegistry, running
 
@@ -203,7 +203,7 @@ class Images:
     prefix: str
     made: list[str] = field(default_factory=list)
 
-    def push(self, name: str = "app", tag: str = "v1", *, size: int = 1000, image: Image | None = None) -> str:
+    def push(self, name: str = "app", tag: str = "v1", *, size: int = 1000, image: Image | Index | None = None) -> str:
         """Push an image, and return the reference that the nodes pull it by."""
         repository = f"{self.prefix}/{name}"
         content = image or Image((layer({"data": noise(size, seed=f"{repository}:{tag}")}),))

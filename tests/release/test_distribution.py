@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import tarfile
@@ -17,6 +18,8 @@ from .conftest import Environment
 
 # Of files in the package; what else lies there is left over from running it.
 KINDS = (".py", ".sh", ".awk", ".json", ".yaml", ".typed")
+
+FIRST_PAGES = ("README.md", "components/README.md", "docs/_index.md", "docs/getting-started.md")
 
 PROGRAM = """
 import sys
@@ -68,7 +71,14 @@ def test_the_wheel_has_the_whole_package_and_nothing_else(wheel: Path) -> None:
 
     assert "prepull/py.typed" in found
     assert {name for name in found if name.startswith("prepull/")} == wanted
-    assert {name.partition("/")[0] for name in found} == {"prepull", f"pulumi_prepull-{__version__}.dist-info"}
+    metadata = f"pulumi_prepull-{__version__}.dist-info"
+    assert {name.partition("/")[0] for name in found} == {"prepull", "pulumi_prepull", metadata}
+
+
+def test_pulumi_looks_for_no_plugin_of_its_name(wheel: Path) -> None:
+    """`pulumi install` would fail to download one. tests/kind/programs/test_template.py runs it."""
+    with zipfile.ZipFile(wheel) as archive:
+        assert json.loads(archive.read("pulumi_prepull/pulumi-plugin.json")) == {"resource": False}
 
 
 def test_the_sdist_is_enough_to_build_from(dist: Path) -> None:
@@ -77,6 +87,7 @@ def test_the_sdist_is_enough_to_build_from(dist: Path) -> None:
         names = {name.partition("/")[2] for name in archive.getnames()}
 
     assert {"pyproject.toml", "README.md", "LICENSE", "prepull/node/puller.sh", "prepull/py.typed"} <= names
+    assert "pulumi_prepull/pulumi-plugin.json" in names
 
 
 def test_the_version_is_the_same_in_the_metadata_and_from_the_command(wheel: Path, installed: Environment) -> None:
@@ -100,13 +111,9 @@ def test_without_its_extra_the_command_says_what_to_install(bare: Environment) -
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """The programs of the README and of getting-started.md, as a project elsewhere on the disk."""
+    """The programs of the pages that a user sees first, as a project elsewhere on the disk."""
     directory = tmp_path_factory.mktemp("project")
-    written = [
-        block
-        for block in blocks()
-        if block.language == "python" and block.page in ("README.md", "docs/getting-started.md")
-    ]
+    written = [block for block in blocks() if block.language == "python" and block.page in FIRST_PAGES]
     programs = [directory / f"program_{number}.py" for number in range(len(written))]
     for program, block in zip(programs, written, strict=True):
         program.write_text(block.text, "utf-8")

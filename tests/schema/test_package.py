@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from prepull import __version__
+from prepull.arguments.check import complaints_of
 from prepull.arguments.table import ARGUMENTS
 from prepull.program.provider import PrePullProvider
 
@@ -23,6 +24,17 @@ TOKEN = "prepull:index:PrePullDaemonSet"
 PLAIN = {"runtime", "startupTaint", "waitFor", "timeout"}
 # As deep as the API of Kubernetes.
 FREE = {"affinity", "resources", "helperResources"}
+# Arguments, and fields of a toleration, whose value is one of a few.
+CLOSED = {
+    "runtime": "Runtime",
+    "pullPolicy": "PullPolicy",
+    "onFailure": "OnFailure",
+    "onPinFailure": "OnPinFailure",
+    "waitFor": "WaitFor",
+    "operator": "TolerationOperator",
+    "effect": "TaintEffect",
+}
+PROJECT = Path(__file__).parents[2] / "components" / "pyproject.toml"
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +57,12 @@ def properties(schema: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
         for part in ("inputProperties", "properties"):
             yield from ((f"{token} {part} {name}", found) for name, found in resource[part].items())
     for token, found in schema["types"].items():
-        yield from ((f"{token} {name}", field) for name, field in found["properties"].items())
+        yield from ((f"{token} {name}", field) for name, field in found.get("properties", {}).items())
+
+
+def enums(schema: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    """The members of each enum, by its token."""
+    return {token: found["enum"] for token, found in schema["types"].items() if "enum" in found}
 
 
 def within(found: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -84,8 +101,44 @@ def test_every_output_is_there_and_always_has_a_value(component: dict[str, Any])
 
 
 def test_the_component_its_types_and_every_property_are_described(schema: dict[str, Any]) -> None:
-    things = [*schema["resources"].items(), *schema["types"].items(), *properties(schema)]
+    members = [(f"{token} {each['name']}", each) for token, found in enums(schema).items() for each in found]
+    things = [*schema["resources"].items(), *schema["types"].items(), *properties(schema), *members]
     assert [name for name, found in things if not found.get("description", "").endswith(".")] == []
+
+
+def test_each_closed_set_is_an_enum_of_the_texts_that_are_accepted(schema: dict[str, Any]) -> None:
+    used = {name.split()[-1]: found["$ref"] for name, found in properties(schema) if "$ref" in found}
+    wanted = {name: f"#/types/prepull:index:{enum}" for name, enum in CLOSED.items()}
+    assert wanted.items() <= used.items()
+    assert {f"#/types/{token}" for token in enums(schema)} == set(wanted.values())
+    for name, enum in CLOSED.items():
+        assert schema["types"][f"prepull:index:{enum}"]["type"] == "string"
+        texts = [each["value"] for each in enums(schema)[f"prepull:index:{enum}"]]
+        assert [complaints(name, text) for text in texts] == [[]] * len(texts)
+        [complaint] = complaints(name, "zzz")
+        assert complaint.endswith(f": 'zzz' is not one of {', '.join(texts)}")
+
+
+def complaints(name: str, text: str) -> list[str]:
+    """What is said of the value of an argument, or of a field of a toleration."""
+    if name in ("operator", "effect"):
+        return complaints_of({"tolerations": [{"key": "a", name: text}]})
+    return complaints_of({re.sub("[A-Z]", lambda letter: f"_{letter[0].lower()}", name): text})
+
+
+def test_the_members_of_an_enum_have_names_as_in_packages_of_pulumi(schema: dict[str, Any]) -> None:
+    names = {token.split(":")[-1]: [each["name"] for each in found] for token, found in enums(schema).items()}
+    assert names["Runtime"] == ["Docker", "Containerd", "CriO", "CriDockerd", "K3s", "Auto", "Kubelet", "ImageVolume"]
+    assert names["PullPolicy"] == ["IfNotPresent", "Always"]
+    assert names["TaintEffect"] == ["NoSchedule", "PreferNoSchedule", "NoExecute"]
+
+
+def test_a_registry_is_told_what_the_package_index_is_told(schema: dict[str, Any]) -> None:
+    project = PROJECT.read_text("utf-8")
+    said = {key: re.findall(f'^{key} = "(.+)"$', project, re.MULTILINE) for key in ("description", "license")}
+    assert {key: [schema[key]] for key in said} == said
+    [keywords] = re.findall(r"^keywords = (\[.+\])$", project, re.MULTILINE)
+    assert schema["keywords"] == [*json.loads(keywords), "category/infrastructure", "kind/component"]
 
 
 def test_all_names_are_in_camel_case_also_within_descriptions(schema: dict[str, Any]) -> None:
@@ -114,6 +167,6 @@ def test_only_what_is_as_deep_as_the_api_of_kubernetes_is_of_any_type(schema: di
 
 
 def test_no_type_is_empty_and_every_one_is_used(schema: dict[str, Any]) -> None:
-    assert [name for name, found in schema["types"].items() if not found["properties"]] == []
+    assert [name for name, found in schema["types"].items() if not (found.get("properties") or found["enum"])] == []
     references = {part["$ref"] for _, found in properties(schema) for part in within(found) if "$ref" in part}
     assert references - {"pulumi.json#/Any"} == {f"#/types/{name}" for name in schema["types"]}

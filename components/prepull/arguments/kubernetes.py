@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from .. import quantities
+from ..choices import TaintEffect, TolerationOperator
 from .readers import (
     InvalidValueError,
     choice,
@@ -33,8 +34,6 @@ _LABEL_VALUE = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?
 _NAMESPACE = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _OBJECT_NAME = re.compile(rf"(?=.{{1,253}}\Z){_SUBDOMAIN}")
 _PLAIN_RESOURCES = ("cpu", "memory", "ephemeral-storage")
-_TAINT_EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
-_TOLERATION_OPERATORS = ("Exists", "Equal")
 _AFFINITIES = ("nodeAffinity", "podAffinity", "podAntiAffinity")
 _REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 _OS_LABEL = "kubernetes.io/os"
@@ -132,9 +131,9 @@ def _keyed(value: Any, read: Callable[[Any], str]) -> dict[str, str]:
 
 _TOLERATION_FIELDS: Mapping[str, Callable[[Any], Any]] = {
     "key": taint_key,
-    "operator": choice(*_TOLERATION_OPERATORS),
+    "operator": choice(*TolerationOperator),
     "value": label_value,
-    "effect": choice(*_TAINT_EFFECTS),
+    "effect": choice(*TaintEffect),
     "tolerationSeconds": integer,
 }
 

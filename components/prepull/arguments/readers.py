@@ -83,15 +83,16 @@ def mapping(value: Any) -> Mapping[str, Any]:
 
 
 def choice(*choices: str) -> Callable[[Any], str]:
-    """Make a reader of one of several texts."""
+    """Make a reader of one of several texts, such as the members of an enum; it gives a plain text."""
+    texts = [str(each) for each in choices]
 
     def read(value: Any) -> str:
         text = string(value)
-        if text not in choices:
-            nearest = difflib.get_close_matches(text, choices, n=1)
+        if text not in texts:
+            nearest = difflib.get_close_matches(text, texts, n=1)
             hint = f"; did you mean '{nearest[0]}'?" if nearest else ""
-            raise InvalidValueError(f"{text!r} is not one of {', '.join(choices)}{hint}")
-        return text
+            raise InvalidValueError(f"{text!r} is not one of {', '.join(texts)}{hint}")
+        return texts[texts.index(text)]
 
     return read
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from ..choices import OnFailure, OnPinFailure, PullPolicy, Runtime, WaitFor
 from ..defaults import PAUSE_IMAGE, PYTHON_IMAGE
 from ..plan import EVERY_TAINT
-from ..runtimes import RUNTIMES
 from . import kubernetes, readers
 from .credential_provider import credential_provider
 from .readers import choice, count, duration
@@ -44,15 +44,15 @@ _text = partial(Argument, is_text=True)
 
 ARGUMENTS: Mapping[str, Argument] = {
     "images": Argument(readers.images, default=()),
-    "runtime": _text(choice(*RUNTIMES), default="containerd"),
+    "runtime": _text(choice(*Runtime), default="containerd"),
     "socket_path": _text(readers.path("socket")),
     "namespace": _text(kubernetes.namespace),
-    "pull_policy": _text(choice("IfNotPresent", "Always"), default="IfNotPresent"),
+    "pull_policy": _text(choice(*PullPolicy), default="IfNotPresent"),
     "parallelism": Argument(count(1), default=4),
     "attempts": Argument(count(1), default=5),
     "backoff": _text(duration(positive=False), default="2s"),
     "image_timeout": _text(duration(positive=True), default="15m"),
-    "on_failure": _text(choice("retry", "continue"), default="retry"),
+    "on_failure": _text(choice(*OnFailure), default="retry"),
     "refresh": _text(readers.refresh),
     "hold": Argument(readers.flag, default=False),
     "stagger": _text(duration(positive=False), default="0s"),
@@ -72,8 +72,8 @@ ARGUMENTS: Mapping[str, Argument] = {
     "annotations": Argument(kubernetes.annotation_values, default={}),
     "startup_taint": _text(kubernetes.startup_taint),
     "pin_digests": Argument(readers.flag, default=False),
-    "on_pin_failure": _text(choice("fail", "warn"), default="fail"),
-    "wait_for": _text(choice("images", "pods", "nothing"), default="images"),
+    "on_pin_failure": _text(choice(*OnPinFailure), default="fail"),
+    "wait_for": _text(choice(*WaitFor), default="images"),
     "timeout": _text(readers.timeout, default="30m"),
     "min_ready": _text(readers.share, default="100%"),
     "mirrors": Argument(readers.mirrors, default={}),

@@ -34,6 +34,7 @@ from ..status import nodes, observe, verdict
 from ..status.observe import DaemonSet, Event, Pod
 from ..status.pulls import made_at
 from ..status.reasons import shortened
+from . import MARGIN_SECONDS
 from .api import Client, Mirror
 
 _MESSAGE_BYTES, _LINES = 4096, 10
@@ -45,8 +46,6 @@ _TICK_SECONDS = 1.0
 _LONGEST_WAIT_SECONDS = 60.0
 # A gate that begins late still looks once.
 _FIRST_LOOK_SECONDS = 5.0
-MARGIN_SECONDS = 30
-"""How long after `timeout` the Job ends the gate: by then the gate has ended by itself and its message has arrived."""
 
 
 @dataclass(frozen=True)

@@ -91,27 +91,42 @@ def images(manifest: Any, name: str, tell: Callable[[str], Any] = lambda _: None
     return _told(read(manifest, name), tell)
 
 
-def pod_specs(manifest: Any) -> list[Mapping[str, Any]]:
-    """The specs of the pods of a workload, or of each workload of a list.
-
-    Args:
-        manifest: as for `images`.
-    """
-    return [pod for _, pod in _pods(manifest, "") if "containers" in pod]
-
-
-def read(manifest: Any, name: str, classes: Collection[str] = ()) -> Found:
+def read(manifest: Any, name: str, classes: Classes = MappingProxyType({})) -> Found:
     """The same for callers that ignore invalid names. It decides for all callers what is left out.
 
     Args:
         manifest: as for `images`.
         name: its name in messages.
-        classes: the names of the RuntimeClasses whose pods no Linux node runs.
+        classes: the RuntimeClasses that are known.
     """
-    found = Found([], [], [])
+    together = Found([], [], [])
+    for _, found in read_pods(manifest, name, classes):
+        for every, own in zip(together, found, strict=True):
+            every.extend(own)
+    return Found(unique(together.images), together.left_out, together.invalid)
+
+
+def read_pods(
+    manifest: Any, name: str, classes: Classes = MappingProxyType({})
+) -> Iterator[tuple[Mapping[str, Any], Found]]:
+    """The same for each pod by itself, with the pod's spec. A list of workloads has several.
+
+    Args:
+        manifest: as for `images`.
+        name: its name in messages.
+        classes: the RuntimeClasses that are known.
+    """
+    off = _off_linux(classes)
     for place, pod in _pods(manifest, ""):
-        _read_pod(found, name, place, pod, classes)
-    return Found(unique(found.images), found.left_out, found.invalid)
+        found = Found([], [], [])
+        _read_pod(found, name, place, pod, off)
+        if any(found):
+            yield pod, found._replace(images=unique(found.images))
+
+
+def placement_of(pod: Mapping[str, Any], classes: Classes) -> Placement:
+    """The placement of a pod's spec that somebody wrote. With `nodeName` it is EVERYWHERE: no scheduler is asked."""
+    return EVERYWHERE if pod.get("nodeName") else placement(pod, classes)
 
 
 def by_placement(
@@ -129,12 +144,9 @@ def by_placement(
         InvalidWorkloadError: as for `images`.
     """
     placed: dict[Placement, list[str]] = {}
-    off = _off_linux(classes)
-    for place, pod in _pods(manifest, ""):
-        found = Found([], [], [])
-        _read_pod(found, name, place, pod, off)
+    for pod, found in read_pods(manifest, name, classes):
         if told := _told(found, tell):
-            add(placed, {_where(pod, classes): told})
+            add(placed, {placement_of(pod, classes): told})
     return placed
 
 
@@ -147,7 +159,7 @@ def placements_of(manifest: Any, classes: Classes) -> list[Placement]:
     """
     off = _off_linux(classes)
     pods = [pod for _, pod in _pods(manifest, "") if any(pod.get(field) for field in ("containers", "initContainers"))]
-    return list(dict.fromkeys(_where(pod, classes) for pod in pods if keeps_off_linux(pod, off) is None))
+    return list(dict.fromkeys(placement_of(pod, classes) for pod in pods if keeps_off_linux(pod, off) is None))
 
 
 def add(placed: dict[Placement, list[str]], more: Mapping[Placement, Iterable[str]]) -> None:
@@ -175,7 +187,7 @@ def of_manifests(
     """
     found: list[str] = []
     for title, manifest, classes in _chosen(manifests, name, chosen):
-        found += _told(read(manifest, title, _off_linux(classes)), tell)
+        found += _told(read(manifest, title, classes), tell)
     return unique(found)
 
 
@@ -238,11 +250,6 @@ def _read_pod(found: Found, name: str, place: str, pod: Mapping[str, Any], off: 
         return
     for location, container, value in named:
         _judge(found, f"{name}: {location}", container, value)
-
-
-def _where(pod: Mapping[str, Any], classes: Classes) -> Placement:
-    """The placement of a pod's spec that somebody wrote. With `nodeName` it is EVERYWHERE: no scheduler is asked."""
-    return EVERYWHERE if pod.get("nodeName") else placement(pod, classes)
 
 
 def _off_linux(classes: Classes) -> Collection[str]:

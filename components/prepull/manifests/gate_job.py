@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .. import durations
-from ..gate.__main__ import MARGIN_SECONDS as DEADLINE_MARGIN_SECONDS
+from ..gate import MARGIN_SECONDS as DEADLINE_MARGIN_SECONDS
 from ..labels import PLAN_LABEL, selector
 from ..plan import Plan
 from ..runtimes.containers import mount

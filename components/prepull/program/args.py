@@ -10,10 +10,28 @@ from typing import TYPE_CHECKING, Any, Optional, TypedDict
 
 from pulumi import Input
 
+from ..choices import OnFailure, OnPinFailure, PullPolicy, Runtime, TaintEffect, TolerationOperator, WaitFor
+
 if TYPE_CHECKING:
     from pulumi_kubernetes.core import v1
 
+    from .. import choices
+
 # ruff: noqa: UP045 - Optional is what Pulumi's schema analyser understands
+
+# Only type checkers see these unions: the analyser reads the types at run time, and rejects unions. Editors complete
+# the texts; `str` lets a value of the stack's configuration pass.
+if TYPE_CHECKING:
+    AnyRuntime = Runtime | choices.RuntimeText | str
+    AnyPullPolicy = PullPolicy | choices.PullPolicyText | str
+    AnyOnFailure = OnFailure | choices.OnFailureText | str
+    AnyOnPinFailure = OnPinFailure | choices.OnPinFailureText | str
+    AnyWaitFor = WaitFor | choices.WaitForText | str
+    AnyOperator = TolerationOperator | choices.TolerationOperatorText | str
+    AnyEffect = TaintEffect | choices.TaintEffectText | str
+else:
+    AnyRuntime, AnyPullPolicy, AnyOnFailure, AnyOnPinFailure = Runtime, PullPolicy, OnFailure, OnPinFailure
+    AnyWaitFor, AnyOperator, AnyEffect = WaitFor, TolerationOperator, TaintEffect
 
 
 class Toleration(TypedDict, total=False):
@@ -21,11 +39,11 @@ class Toleration(TypedDict, total=False):
 
     key: Optional[Input[str]]
     """Key of the taint. Without a key, and with the operator Exists, the toleration matches every taint."""
-    operator: Optional[Input[str]]
+    operator: Optional[Input[AnyOperator]]
     """How the taint is compared: Equal (default) compares key and value, Exists only the key."""
     value: Optional[Input[str]]
     """Value of the taint, for the operator Equal."""
-    effect: Optional[Input[str]]
+    effect: Optional[Input[AnyEffect]]
     """Effect of the taint: NoSchedule, PreferNoSchedule or NoExecute. Default: every effect."""
     toleration_seconds: Optional[Input[int]]
     """Seconds that the pod stays on a node with a NoExecute taint. Default: no limit."""
@@ -47,8 +65,7 @@ class CredentialProvider(TypedDict, total=False):
     `*.dkr.ecr.*.amazonaws.com`."""
 
 
-# Pulumi's own argument classes are accepted too. Only type checkers see these unions: the analyser reads the types at
-# run time, and rejects unions.
+# Pulumi's own argument classes are accepted too.
 if TYPE_CHECKING:
     AnyToleration = Toleration | v1.TolerationArgs | v1.TolerationArgsDict
     AnyAffinity = Mapping[str, Input[Any]] | v1.AffinityArgs | v1.AffinityArgsDict
@@ -64,16 +81,17 @@ class PrePullDaemonSetArgs(TypedDict, total=False):
     images: Input[Sequence[Input[str]]]
     """Image references to pull, by tag or by digest; at least one. Short names are completed as Docker does:
     `nginx` means `docker.io/library/nginx:latest`."""
-    runtime: Optional[str]
+    runtime: Optional[AnyRuntime]
     """How a node pulls images: `containerd` (default), `docker`, `cri-o`, `cri-dockerd` or `k3s` (through the socket of
     that runtime), `auto` (through the CRI socket that the node has), `kubelet` (without access to the host) or
     `image-volume` (without access to the host, and without running anything from the image). Name the runtime that the
-    kubelet uses: pods cannot use images in the store of another runtime."""
+    kubelet uses: pods cannot use images in the store of another runtime. A plain value, not an output: it decides which
+    resources there are."""
     socket_path: Optional[Input[str]]
     """Absolute path of the runtime's socket on the node. Default: where the runtime puts it."""
     namespace: Optional[Input[str]]
     """Namespace of all objects that the component creates. Default: the provider's."""
-    pull_policy: Optional[Input[str]]
+    pull_policy: Optional[Input[AnyPullPolicy]]
     """When to ask the registry. `IfNotPresent` (default): only for images that the node lacks. `Always`: for every
     image whenever the pod starts, to find tags that have moved."""
     parallelism: Optional[Input[int]]
@@ -86,7 +104,7 @@ class PrePullDaemonSetArgs(TypedDict, total=False):
     image_timeout: Optional[Input[str]]
     """Time limit for one attempt to pull one image. An attempt that exceeds it is ended and counts as failed.
     Default: `15m`."""
-    on_failure: Optional[Input[str]]
+    on_failure: Optional[Input[AnyOnFailure]]
     """What the pod does if an image cannot be pulled. `retry` (default): it stays in Init, and the kubelet restarts the
     puller until every image is present. `continue`: it becomes ready, and its report lists the failures."""
     refresh: Optional[Input[str]]
@@ -150,20 +168,23 @@ class PrePullDaemonSetArgs(TypedDict, total=False):
     """Key of the taint that new nodes register with; not one of Kubernetes itself (`kubernetes.io`, `k8s.io`). The pod
     removes the taint from its node when the images are present, and looks again for ten minutes; until then, pods that
     do not tolerate the taint cannot start on the node. The ServiceAccount of the pod gets the right to patch nodes, and
-    a ValidatingAdmissionPolicy narrows it to this taint on the pod's own node. Default: none."""
+    a ValidatingAdmissionPolicy narrows it to this taint on the pod's own node. Default: none. A plain value, not an
+    output: whether there is one decides which resources there are."""
     pin_digests: Optional[Input[bool]]
     """Resolve tags to digests whenever the program runs, with the credentials of your Docker configuration. A tag that
     has moved then shows in the preview and reaches the nodes. The output `images` contains the digests. Default: false.
     Requires the extra `digests`. The runtimes `docker`, `containerd` and `k3s` also store the image under its tag; with
     other runtimes, workloads must use the output `images`."""
-    on_pin_failure: Optional[Input[str]]
+    on_pin_failure: Optional[Input[AnyOnPinFailure]]
     """What to do if a tag cannot be resolved. `fail` (default): end the program before anything is changed, with a
     message that gives the reason. `warn`: print a warning and keep the tag."""
-    wait_for: Optional[str]
+    wait_for: Optional[AnyWaitFor]
     """What `depends_on` waits for: `images` (default; a Job waits for the images, and reports which image failed on
-    which node, and why), `pods` (Pulumi's own wait for the DaemonSet) or `nothing`."""
+    which node, and why), `pods` (Pulumi's own wait for the DaemonSet) or `nothing`. A plain value, not an output: it
+    decides which resources there are."""
     timeout: Optional[str]
-    """Time limit for the wait; `pulumi up` fails when it is exceeded. Default: `30m`."""
+    """Time limit for the wait; `pulumi up` fails when it is exceeded. Default: `30m`. A plain value, not an output:
+    Pulumi takes the time limits of its resources only so."""
     min_ready: Optional[Input[str]]
     """Number (`3`) or share (`90%`) of the nodes that must have every image before the wait ends. With `0`, none is
     needed, and the wait succeeds where no node matches, as in a pool that is at zero; it ends within seconds, and

@@ -19,6 +19,24 @@ from .component import PrePullDaemonSet
 
 _PACKAGE = "prepull"
 _TOKEN = f"{_PACKAGE}:index:PrePullDaemonSet"
+# What a registry shows of the package. The keywords with a slash sort it there:
+# https://www.pulumi.com/docs/iac/guides/building-extending/packages/schema/
+# Its repository, publisher and logo are for whoever publishes it: they name the place where it is published.
+_METADATA: dict[str, Any] = {
+    "description": "Container images on every Kubernetes node before the workloads need them: a Pulumi component",
+    "keywords": [
+        "pulumi",
+        "kubernetes",
+        "daemonset",
+        "image",
+        "pre-pull",
+        "containerd",
+        "docker",
+        "category/infrastructure",
+        "kind/component",
+    ],
+    "license": "Apache-2.0",
+}
 
 
 class PrePullProvider(Provider):
@@ -34,7 +52,7 @@ class PrePullProvider(Provider):
 
     def __init__(self) -> None:
         generated = ComponentProvider([PrePullDaemonSet], _PACKAGE, None, __version__).schema
-        schema = _readable(json.loads(generated or ""))
+        schema = {**_readable(json.loads(generated or "")), **_METADATA}
         # The classes let every key be absent, for `args_from_config` and `prepull_stack`. SDKs disagree on what that
         # means for the schema.
         schema["resources"][_TOKEN]["requiredInputs"] = ["images"]
@@ -42,6 +60,10 @@ class PrePullProvider(Provider):
         # At the end, wherever an SDK has it.
         provider.pop("required", None)
         provider["required"] = ["command", "matchImages"]
+        for choice in (found for found in schema["types"].values() if "enum" in found):
+            for member in choice["enum"]:
+                # As Pulumi's own packages write them; each SDK makes of it what is usual in its language.
+                member["name"] = "".join(part.capitalize() for part in member["name"].split("_"))
         self._outputs = schema["resources"][_TOKEN]["properties"]
         super().__init__(__version__, json.dumps(schema))
 

@@ -81,8 +81,9 @@ def _decided(name: str, args: Mapping[str, Any]) -> Deciding:
     outputs = [key for key in _DECIDING if not is_known(args.get(key))]
     if outputs:
         raise PrePullArgumentError(
-            f"PrePullDaemonSet '{name}': {', '.join(outputs)}: it decides which resources there are, and so must be "
-            "known when the program runs; write a plain value instead of an output"
+            f"PrePullDaemonSet '{name}': {', '.join(outputs)}: it decides which resources there are, or how long "
+            "Pulumi waits for them, and so must be known when the program runs; write a plain value instead of an "
+            "output"
         )
     known = {key: value for key, value in args.items() if value is not None and is_known(value)}
     if complaints := complaints_of(known):

@@ -7,7 +7,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ import yaml
 
 from lab import Lab
 
+from ...interrupts import heeding_interrupts
 from ..conftest import PULLER_IMAGE, Images, Stack
 from ..eventually import eventually
 
@@ -56,14 +57,6 @@ def states(found: dict[str, Any]) -> dict[str, list[str]]:
     return {node["name"]: [image["state"] for image in node["images"]] for node in found["nodes"]}
 
 
-@pytest.fixture
-def heeding_interrupts() -> Iterator[None]:
-    """Programs that are started then end when interrupted, also where a shell has put the tests into the background."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
 def assert_names_nodes(lab: Lab, reason: str) -> None:
     """It ends as soon as one node is lost for certain; those that are lost a moment later may be named or not."""
     match = re.search(r"\(([1-3]) of 3 nodes: (.+)\)$", reason)
@@ -73,7 +66,7 @@ def assert_names_nodes(lab: Lab, reason: str) -> None:
     assert set(named) <= set(lab.cluster.base_nodes)
 
 
-@pytest.mark.usefixtures("heeding_interrupts")
+@heeding_interrupts()
 def test_status_while_it_pulls_and_afterwards(
     lab: Lab, namespace: str, images: Images, apply: Callable[..., Path]
 ) -> None:

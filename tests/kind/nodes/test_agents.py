@@ -20,6 +20,7 @@ import pytest
 from lightkube import ApiError
 
 from lab import Lab
+from lab.cluster.pods import pod_for
 from lab.images.oci import Image, layer, noise, program
 
 from ..conftest import Images, Stack
@@ -70,22 +71,6 @@ class Agent:
         raise AssertionError(f"{self.key} could not be removed: {refusals}")
 
 
-def create_workload(lab: Lab, namespace: str, node: str, image: str) -> None:
-    """Create a pod for that node which tolerates none of the taints, and whose image nobody pulls for it."""
-    app = {"name": "app", "image": image, "imagePullPolicy": "Never", "command": ["/bin/sleep", "3600"]}
-    pod = {
-        "apiVersion": "v1",
-        "kind": "Pod",
-        "metadata": {"name": "workload", "namespace": namespace},
-        "spec": {
-            "nodeSelector": {"kubernetes.io/hostname": node},
-            "terminationGracePeriodSeconds": 0,
-            "containers": [app],
-        },
-    }
-    lab.cluster.kubectl("create", "--filename=-", stdin=json.dumps(pod).encode())
-
-
 def removals(versions: Sequence[dict[str, Any]]) -> list[tuple[str, str]]:
     """Which taint went with which version; it fails if one came back."""
     found = []
@@ -104,7 +89,9 @@ def test_each_of_three_agents_removes_its_own_taint_from_a_node_that_joins(
     data = {"bin/sleep": program(lab.busybox), "data": noise(20_000_000, seed=images.prefix)}
     image = images.push(image=Image((layer(data),)))
     stack.up({"images": [image], "startup_taint": OURS, "timeout": "3m"})
-    create_workload(lab, stack.namespace, f"{lab.name}-agents", image)
+    # It tolerates none of the taints, and nobody pulls its image for it.
+    pod = pod_for(f"{lab.name}-agents", [image], name="workload", namespace=stack.namespace, pull_policy="Never")
+    lab.cluster.kubectl("create", "--filename=-", stdin=json.dumps(pod).encode())
     since = Node(lab, lab.cluster.control_plane).read()["metadata"]["resourceVersion"]
 
     node = Node(lab, lab.nodes.join("agents", taints=TAINTS))

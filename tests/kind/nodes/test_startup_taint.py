@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from lab import Lab
+from lab.cluster.pods import pod_for
 
 from ..conftest import PULLER_IMAGE, Images, Stack
 from ..times import at
@@ -27,28 +28,16 @@ def taints_of(lab: Lab, node: str) -> set[str]:
     return {taint["key"] for taint in taints if "kubernetes.io/" not in taint["key"]}
 
 
-def create_waiting_pod(lab: Lab, namespace: str, node: str) -> None:
-    """Create a pod that only that node may run."""
-    pod = {
-        "apiVersion": "v1",
-        "kind": "Pod",
-        "metadata": {"name": "waiting", "namespace": namespace},
-        "spec": {
-            "nodeSelector": {"kubernetes.io/hostname": node},
-            "tolerations": [{"key": OTHER_TAINT, "operator": "Exists"}],
-            "terminationGracePeriodSeconds": 0,
-            "containers": [{"name": "app", "image": PULLER_IMAGE, "command": ["sleep", "3600"]}],
-        },
-    }
-    lab.cluster.kubectl("create", "--filename=-", stdin=json.dumps(pod).encode())
-
-
 def test_a_tainted_node_is_opened_once_its_images_are_there(
     lab: Lab, images: Images, stack: Stack, kubectl: Kubectl
 ) -> None:
     image = images.push(size=20_000_000)
     stack.up({"images": [image], "startup_taint": TAINT, "timeout": "3m"})
-    create_waiting_pod(lab, stack.namespace, f"{lab.name}-tainted")
+    tolerated = [{"key": OTHER_TAINT, "operator": "Exists"}]
+    pod = pod_for(
+        f"{lab.name}-tainted", [PULLER_IMAGE], name="waiting", namespace=stack.namespace, tolerations=tolerated
+    )
+    lab.cluster.kubectl("create", "--filename=-", stdin=json.dumps(pod).encode())
 
     node = lab.nodes.join("tainted", taints=[f"{TAINT}:NoSchedule", f"{OTHER_TAINT}:NoSchedule"])
     try:

@@ -1,17 +1,16 @@
 """Runs an example as it stands: what it names is made to be there, on the lab's nodes and in its registries.
 
-The images that an example's configuration names are put where its nodes look for them, be that docker.io or a private
-mirror; a node gets the labels and taints that the example selects nodes by. An example that is added needs no code.
+The images that an example's configuration names are put where its nodes look for them, in docker.io for example, or in
+a private mirror. An example that is added needs no code, unless it is about pools of nodes: POOLS has them.
 """
 
 from __future__ import annotations
 
-import json
 import secrets
 import shutil
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -30,6 +29,7 @@ from lab.images.oci import Image, layer, noise, program
 from lab.images.registry_client import Credentials
 
 from ..conftest import changed_by
+from .pools import Pool, key_of, untainted
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 # What stands for the component's own images, where an example takes them from elsewhere.
@@ -38,6 +38,28 @@ OWN = {
     "gate_image": ("prepull/puller", "dev"),
     "pause_image": ("pause", "3.10"),
 }
+POOLS: Mapping[str, Sequence[tuple[Pool, Sequence[str]]]] = {
+    "gpu": [
+        (
+            # For two pods at once, while one takes the place of the other.
+            Pool(
+                {"nvidia.com/gpu.present": "true"},
+                ("nvidia.com/gpu=:NoSchedule", "example.com/images-missing=:NoSchedule"),
+                {"nvidia.com/gpu": "2"},
+            ),
+            ("gpu:server_image", "gpu:job_image"),
+        )
+    ],
+    "jupyterhub": [
+        (
+            Pool({"hub.jupyter.org/node-purpose": "user"}, ("hub.jupyter.org/dedicated=user:NoSchedule",)),
+            ("jupyterhub:profiles", "jupyterhub:network_tools_image"),
+        ),
+        (Pool({"hub.jupyter.org/node-purpose": "core"}), ("jupyterhub:hub_image", "jupyterhub:proxy_image")),
+    ],
+}
+"""The pools of nodes that an example's README speaks of, and what its configuration names for each. The rest of its
+images is for the nodes without taints; without pools, all images are for every node."""
 _STAYS = ("/bin/busybox", "sh", "-c", "trap 'exit 0' TERM; sleep 86400 & wait")
 
 
@@ -69,8 +91,13 @@ class Project:
 
     @property
     def args(self) -> dict[str, Any]:
-        """The component's arguments among them."""
-        return stackfile.arguments({"config": self.values}, self.project)
+        """The components' arguments among them, of all components together."""
+        others = {self.project["name"], "kubernetes"}
+        namespaces = sorted({key.partition(":")[0] for key in self.values} - others)
+        made: dict[str, Any] = {}
+        for namespace in namespaces:
+            made |= stackfile.arguments({"config": self.values}, self.project, namespace)
+        return made
 
     @property
     def secrets(self) -> list[str]:
@@ -82,8 +109,11 @@ class Project:
     @property
     def images(self) -> list[Reference]:
         """The images that it names, but for the component's own."""
-        named = {key: value for key, value in self.values.items() if key.rpartition(":")[2] not in OWN}
-        return [parse(image) for image in dict.fromkeys(_images(named))]
+        return self.images_under(*(key for key in self.values if key.rpartition(":")[2] not in OWN))
+
+    def images_under(self, *keys: str) -> list[Reference]:
+        """The images that some keys of its configuration name."""
+        return [parse(image) for image in dict.fromkeys(_images({key: self.values[key] for key in keys}))]
 
     def stack(self) -> auto.Stack:
         """Its stack, in a backend of the test's own."""
@@ -147,8 +177,10 @@ class World:
     """The lab as an example wants it, and as it was before once it is closed."""
 
     lab: Lab
-    nodes: set[str] = field(default_factory=set)
-    """The nodes that the example is about."""
+    nodes: dict[str, set[str]] = field(default_factory=dict)
+    """The nodes where each image has to be, and no others."""
+    opened: set[str] = field(default_factory=set)
+    """The nodes that have a startup taint until their images are there."""
     hidden: dict[str, str] = field(default_factory=dict)
     """Values for what its configuration has to encrypt."""
     _undo: ExitStack = field(default_factory=ExitStack)
@@ -158,6 +190,19 @@ class World:
         registry, credentials = self._registry(project)
         self.hidden = dict.fromkeys(project.secrets, credentials.password)
         self.offer({**project.args, "images": [str(image) for image in project.images]}, registry)
+        self._found(project)
+
+    def _found(self, project: Project) -> None:
+        """Make the nodes of an example's pools: the last ones of the lab, as the first runs the control plane."""
+        pools = POOLS.get(project.project["name"], [])
+        special: dict[str, set[str]] = {}
+        for node, (pool, keys) in zip(reversed(self.lab.cluster.base_nodes), pools, strict=False):
+            self._undo.enter_context(pool.on(self.lab, node))
+            special |= {str(image): {node} for image in project.images_under(*keys)}
+            if any(project.args.get("startup_taint") == key_of(taint) for taint in pool.taints):
+                self.opened.add(node)
+        others = untainted(self.lab) if pools else set(self.lab.cluster.base_nodes)
+        self.nodes = {**{str(image): others for image in project.images}, **special}
 
     def offer(self, args: Mapping[str, Any], registry: RunningRegistry | None = None) -> None:
         """Make everything that a component's arguments name."""
@@ -173,10 +218,6 @@ class World:
                 self._reach(wanted.registry, registry)
                 self.lab.registry.client.copy(repository, tag, registry.client, wanted.repository, str(wanted.tag))
                 self._undo.callback(_unname, self.lab.nodes, str(wanted))
-        self.nodes = set(self.lab.cluster.base_nodes)
-        if "node_selector" in args:
-            self.nodes = {self.lab.cluster.base_nodes[-1]}
-            self._undo.enter_context(_described(self.lab, args))
 
     def close(self) -> None:
         """Put everything back."""
@@ -220,37 +261,3 @@ def _unname(nodes: Nodes, reference: str) -> None:
     """Take a name, and no other, off an image that the nodes need."""
     for node in nodes.names():
         nodes.exec(node, "ctr", "--namespace=k8s.io", "images", "rm", reference)
-
-
-@contextmanager
-def _described(lab: Lab, args: Mapping[str, Any]) -> Iterator[None]:
-    """Give the last node the labels and taints that the arguments speak of."""
-    node = lab.cluster.base_nodes[-1]
-    labels = args["node_selector"]
-    taints = {
-        toleration["key"]: f"{toleration['key']}={toleration.get('value', '')}:{toleration['effect']}"
-        for toleration in args.get("tolerations", [])
-    }
-    if "startup_taint" in args:
-        taints[args["startup_taint"]] = f"{args['startup_taint']}=:NoSchedule"
-    lab.cluster.kubectl("label", "node", node, *(f"{key}={value}" for key, value in labels.items()))
-    try:
-        if taints:
-            lab.cluster.kubectl("taint", "node", node, *taints.values())
-        yield
-    finally:
-        lab.cluster.kubectl("label", "node", node, *(f"{key}-" for key in labels))
-        for key in taints:
-            if key in taints_of(lab, node):
-                lab.cluster.kubectl("taint", "node", node, f"{key}-")
-
-
-def taints_of(lab: Lab, node: str) -> set[str]:
-    """The keys of a node's taints."""
-    spec = json.loads(lab.cluster.kubectl("get", "node", node, "--output=json"))["spec"]
-    return {taint["key"] for taint in spec.get("taints", [])}
-
-
-def untainted(lab: Lab) -> set[str]:
-    """The nodes where pods without tolerations run."""
-    return {node for node in lab.cluster.base_nodes if not taints_of(lab, node)}

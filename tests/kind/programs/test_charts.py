@@ -21,7 +21,7 @@ from pulumi import automation as auto
 from lab import Lab
 
 from ..conftest import PULLER_IMAGE, Images, Stack, UpFailed
-from .examples import untainted
+from .pools import untainted
 
 # Nobody has it: the gate would never open if it were pulled.
 NOWHERE = "registry.invalid/nowhere:1"
@@ -84,6 +84,8 @@ def release(stack: Stack, chart: str, image: str, **inputs: Any) -> None:
     k8s.helm.v3.Release("release", k8s.helm.v3.ReleaseArgs(name="release", chart=chart, values=values, **given))
 
 
+# The examples taint nodes.
+@pytest.mark.xdist_group("examples")
 def test_of_a_chart_at_a_url_what_is_deployed(lab: Lab, stack: Stack, images: Images, tmp_path: Path, url: str) -> None:
     wanted = {name: images.push(name) for name in ("release", "chart", "hook")}
     directory = write_chart(

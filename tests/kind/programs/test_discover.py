@@ -23,7 +23,7 @@ from lab import Lab
 
 from ..conftest import PULLER_IMAGE, Images, Stack, UpFailed
 from ..times import at
-from .examples import untainted
+from .pools import untainted
 
 Kubectl = Callable[..., Any]
 PREPULL = Path(sys.executable).with_name("prepull")
@@ -88,6 +88,8 @@ def pods_of_workloads(kubectl: Kubectl) -> dict[str, datetime]:
     return {item["metadata"]["name"]: at(item["metadata"]["creationTimestamp"]) for item in items}
 
 
+# The examples taint nodes.
+@pytest.mark.xdist_group("examples")
 def test_twenty_workloads_in_a_block(lab: Lab, stack: Stack, images: Images, kubectl: Kubectl) -> None:
     wanted = [images.push(f"app-{index:02}") for index in range(20)]
 
@@ -180,6 +182,35 @@ def test_a_circle_ends_with_its_name(
     )
     assert "declare it outside the block" in str(failure.value)
     assert not pods_of_workloads(kubectl)
+
+
+@pytest.mark.parametrize("run", ["preview", "up"])
+@pytest.mark.parametrize(
+    ("enters", "message"),
+    [
+        (False, "`with prepull_stack('images', …) as images:`> was never entered, and so nothing waits for its images"),
+        (True, "the block has not ended after 6s; `with prepull_stack(…) as …:` ends it, unless what is awaited there"),
+    ],
+    ids=["never entered", "never left"],
+)
+def test_a_block_without_with_fails_the_program(
+    stack: Stack, images: Images, run: str, monkeypatch: pytest.MonkeyPatch, *, enters: bool, message: str
+) -> None:
+    monkeypatch.setattr(collection, "_PATIENCE_SECONDS", 3.0)
+    image = images.push()
+    # As a module's variables do, it outlives the program.
+    kept = []
+
+    def program() -> None:
+        args = cast(PrePullDaemonSetArgs, {**OURS, "namespace": stack.namespace, "timeout": "6s"})
+        kept.append(prepull_stack("images", args))
+        if enters:
+            kept[0].__enter__()
+        deployment(stack, "web", image)
+
+    with pytest.raises((UpFailed, auto.CommandError)) as failure:
+        getattr(stack, run)(program)
+    assert message in str(failure.value)
 
 
 @pytest.mark.parametrize("run", ["preview", "up"])

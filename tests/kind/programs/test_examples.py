@@ -19,7 +19,8 @@ from lab import Lab
 from ...projects import language
 from ..conftest import Images
 from ..eventually import eventually
-from .examples import EXAMPLES, Project, World, projects_of, taints_of
+from .examples import EXAMPLES, Project, World, projects_of
+from .pools import taints_of
 
 pytestmark = pytest.mark.xdist_group("examples")
 
@@ -47,25 +48,17 @@ def test_an_example_in_python(
     try:
         outputs = project.up().outputs
 
-        assert outputs["ready_nodes"].value <= len(world.nodes)
-        for image in project.images:
-            assert images.nodes_with(str(image)) == world.nodes
+        assert 0 < outputs["ready_nodes"].value <= len(lab.cluster.base_nodes)
+        assert {image: images.nodes_with(image) for image in world.nodes} == world.nodes
         if taint := project.args.get("startup_taint"):
-            eventually("the taint is gone", lambda: all(taint not in taints_of(lab, node) for node in world.nodes))
+            assert world.opened
+            eventually("the taint is gone", lambda: all(taint not in taints_of(lab, node) for node in world.opened))
         assert project.unchanged()
         kept = project.state() + json.dumps({key: output.value for key, output in outputs.items()})
         for password in world.hidden.values():
             assert password not in kept
     finally:
         project.destroy()
-
-
-def test_the_profiles_of_jupyterhub_are_what_is_pulled(tmp_path: Path) -> None:
-    [project] = projects_of(EXAMPLES / "jupyterhub", tmp_path)
-
-    profiles = project.values["jupyterhub:profiles"]
-
-    assert [str(image) for image in project.images] == [profile["image"] for profile in profiles]
 
 
 @pytest.fixture
@@ -92,8 +85,7 @@ def test_an_apps_stack_upon_a_cluster_stack(
 
     namespace = given["namespace"].value
     assert outputs["namespace"].value == namespace
-    [image] = apps.images
-    assert images.nodes_with(str(image)) == world.nodes
+    assert {image: images.nodes_with(image) for image in world.nodes} == world.nodes
     assert apps.unchanged()
     resources = json.loads(apps.state())["checkpoint"]["latest"]["resources"]
     [provider] = [item for item in resources if item["type"] == "pulumi:providers:kubernetes"]

@@ -128,12 +128,12 @@ def test_the_image_is_on_every_node_before_the_pods_of_the_example_start(
 COMPLAINTS = """\
 PrePullDaemonSet 'images' cannot be deployed as it is described:
       - images[0]: 'UPPER/case' is not an image reference: the repository must be in lower case: 'upper/case'
-      - pullPolicy: 'Sometimes' is not one of IfNotPresent, Always
+      - imageTimeout: 'soon' is not a duration; write a number with a unit (ms, s, m, h), such as '90s' or '10m'
       - tolerations[0]: a toleration with tolerationSeconds needs the effect NoExecute
 """
 WRONG = {
     "images": ["UPPER/case"],
-    "pullPolicy": "Sometimes",
+    "imageTimeout": "soon",
     "tolerations": [{"operator": "Exists", "tolerationSeconds": 5}],
 }
 
@@ -141,8 +141,7 @@ WRONG = {
 def _written(language: str, properties: dict[str, Any]) -> tuple[str, str]:
     """A program with one component: its file and text."""
     if language == "typescript":
-        arguments = json.dumps(properties)
-        declared = f'new prepull.PrePullDaemonSet("images", {arguments});'
+        declared = f'new prepull.PrePullDaemonSet("images", {json.dumps(properties)});'
         return "index.ts", f'import * as prepull from "@pulumi/prepull";\n{declared}\n'
     resource = {"type": "prepull:PrePullDaemonSet", "properties": properties}
     return "Pulumi.yaml", yaml.safe_dump(
@@ -168,6 +167,89 @@ def test_wrong_arguments_are_told_in_the_names_of_the_language_and_without_a_tra
 
     assert COMPLAINTS in str(failure.value)
     assert not re.search(r'Traceback|File "|\.py\b', str(failure.value).partition("CommandError")[0])
+    assert kubectl("get", "daemonsets", "--output=name") == ""
+
+
+# Members of enums, and texts: in TypeScript also one of the configuration.
+WITH_ENUMS = {
+    "yaml": """\
+name: prepull-yaml
+runtime: yaml
+packages:
+  prepull: ../../components
+config:
+  onFailure:
+    type: string
+resources:
+  images:
+    type: prepull:PrePullDaemonSet
+    properties:
+      images:
+        - IMAGE
+      runtime: containerd
+      pullPolicy: Always
+      onFailure: ${onFailure}
+      tolerations:
+        - operator: Exists
+          effect: NoSchedule
+""",
+    "typescript": """\
+import * as prepull from "@pulumi/prepull";
+import * as pulumi from "@pulumi/pulumi";
+
+new prepull.PrePullDaemonSet("images", {
+    images: ["IMAGE"],
+    runtime: prepull.Runtime.Containerd,
+    pullPolicy: "Always",
+    onFailure: new pulumi.Config().get<prepull.OnFailure>("onFailure"),
+    tolerations: [
+        { operator: prepull.TolerationOperator.Exists, effect: pulumi.output(prepull.TaintEffect.NoSchedule) },
+    ],
+});
+""",
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_members_of_enums_and_texts_arrive_and_wrong_ones_are_told_with_the_right_ones(
+    language: str, projects: Callable[[str], Project], images: Images, kubectl: Kubectl
+) -> None:
+    project = projects(language)
+    file = "index.ts" if language == "typescript" else "Pulumi.yaml"
+    (project.directory / file).write_text(WITH_ENUMS[language].replace("IMAGE", images.push()), "utf-8")
+    project.configure("onFailure", "sometimes")
+
+    with pytest.raises(UpFailed, match="onFailure: 'sometimes' is not one of retry, continue"):
+        project.up()
+
+    project.configure("onFailure", "continue")
+    project.up()
+
+    [daemon_set] = kubectl("get", "daemonsets", "--output=json")["items"]
+    pod = daemon_set["spec"]["template"]["spec"]
+    assert pod["tolerations"] == [{"operator": "Exists", "effect": "NoSchedule"}]
+    variables = {each["name"]: each.get("value") for each in pod["initContainers"][0]["env"]}
+    assert [variables["PREPULL_PULL_POLICY"], variables["PREPULL_ON_FAILURE"]] == ["Always", "continue"]
+
+
+@pytest.mark.parametrize(
+    ("language", "complaint"),
+    [
+        ("yaml", r'Allowed values are IfNotPresent \("IfNotPresent"\), Always \("Always"\)'),
+        ("typescript", r"""Type '"Sometimes"' is not assignable to type .*PullPolicy"""),
+    ],
+    ids=LANGUAGES,
+)
+def test_a_language_itself_refuses_a_text_that_an_enum_does_not_have(
+    language: str, complaint: str, projects: Callable[[str], Project], kubectl: Kubectl
+) -> None:
+    project = projects(language)
+    file, text = _written(language, {"images": ["nginx"], "pullPolicy": "Sometimes"})
+    (project.directory / file).write_text(text, "utf-8")
+
+    with pytest.raises(UpFailed, match=complaint):
+        project.up()
+
     assert kubectl("get", "daemonsets", "--output=name") == ""
 
 

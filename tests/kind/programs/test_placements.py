@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import Any, cast
 
 import pulumi
@@ -13,46 +14,53 @@ from prepull import PrePullDaemonSetArgs, prepull_stack
 from lab import Lab
 
 from ..conftest import PULLER_IMAGE, Images, Stack
-from .examples import untainted
+from .pools import Pool, untainted
 
 pytestmark = pytest.mark.alone
 
 POOL, DEDICATED, DISK = "prepull.test/pool", "prepull.test/dedicated", "prepull.test/disk"
+CONTROL_PLANE = "node-role.kubernetes.io/control-plane"
 EACH = 5
 
 
 @pytest.fixture
-def pools(lab: Lab) -> Iterator[dict[str, set[str]]]:
-    """Labels and taints on two nodes, and the nodes where the pods of each placement may run."""
-    first, second = lab.cluster.base_nodes[-2:]
-    kubectl = lab.cluster.kubectl
-    try:
-        kubectl("label", "node", first, f"{POOL}=gpu")
-        kubectl("taint", "node", first, f"{DEDICATED}=gpu:NoSchedule")
-        kubectl("label", "node", first, second, f"{DISK}=ssd")
-        plain = untainted(lab)
-        yield {"plain": plain, "gpu": {first}, "any": {first, *plain}, "ssd": {second}}
-    finally:
-        kubectl("taint", "node", first, f"{DEDICATED}-")
-        kubectl("label", "node", first, f"{POOL}-")
-        kubectl("label", "node", first, second, f"{DISK}-")
+def nodes(lab: Lab) -> Iterator[dict[str, set[str]]]:
+    """Labels and taints on the nodes, and the nodes where the pods of each placement may run."""
+    control_plane, gpu, plain = lab.cluster.base_nodes
+    pools = {
+        # It has its own taint besides.
+        control_plane: Pool({POOL: "batch"}, (f"{DEDICATED}=batch:NoSchedule",)),
+        gpu: Pool({POOL: "gpu", DISK: "ssd"}, (f"{DEDICATED}=gpu:NoSchedule",)),
+        plain: Pool({DISK: "ssd"}),
+    }
+    with ExitStack() as undo:
+        for node, pool in pools.items():
+            undo.enter_context(pool.on(lab, node))
+        assert untainted(lab) == {plain}
+        yield {"plain": {plain}, "gpu": {gpu}, "batch": {control_plane, plain}, "ssd": {gpu, plain}}
 
 
-TOLERATES = {"tolerations": [{"key": DEDICATED, "operator": "Equal", "value": "gpu", "effect": "NoSchedule"}]}
+def tolerating(value: str) -> dict[str, str]:
+    return {"key": DEDICATED, "operator": "Equal", "value": value, "effect": "NoSchedule"}
+
+
 SSD = {"matchExpressions": [{"key": DISK, "operator": "In", "values": ["ssd"]}]}
 PLACEMENTS: dict[str, dict[str, Any]] = {
     "plain": {},
-    "gpu": {"nodeSelector": {POOL: "gpu"}, **TOLERATES},
-    "any": TOLERATES,
+    "gpu": {"nodeSelector": {POOL: "gpu"}, "tolerations": [tolerating("gpu")]},
+    # Two taints, of which one has the key of the other pool's.
+    "batch": {"tolerations": [tolerating("batch"), {"key": CONTROL_PLANE, "operator": "Exists"}]},
+    # Whatever the taints are, by a label alone.
     "ssd": {
         "affinity": {
             "nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [SSD]}},
-        }
+        },
+        "tolerations": [{"operator": "Exists"}],
     },
 }
 
 
-def test_twenty_workloads_on_four_placements(stack: Stack, images: Images, pools: dict[str, set[str]]) -> None:
+def test_twenty_workloads_on_four_placements(stack: Stack, images: Images, nodes: dict[str, set[str]]) -> None:
     wanted = {f"{where}-{number}": images.push(f"{where}-{number}") for where in PLACEMENTS for number in range(EACH)}
     ours = {"namespace": stack.namespace, "puller_image": PULLER_IMAGE, "gate_image": PULLER_IMAGE, "timeout": "5m"}
 
@@ -69,6 +77,6 @@ def test_twenty_workloads_on_four_placements(stack: Stack, images: Images, pools
     result = stack.up(program)
 
     for name, image in wanted.items():
-        assert images.nodes_with(image) == pools[name.partition("-")[0]], name
+        assert images.nodes_with(image) == nodes[name.partition("-")[0]], name
     assert sorted(len(each["images"]) for each in result.outputs["placements"]) == [EACH] * len(PLACEMENTS)
     assert set(stack.up(program).changes) == {"same"}

@@ -1,10 +1,6 @@
-"""A registry that lets in one user, and the Secrets with which users log in."""
+"""Images in a registry that lets in one user, and the Secrets with which users log in."""
 
 from __future__ import annotations
-
-import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from lab import Lab
 from lab.cluster.registries import RunningRegistry
@@ -14,17 +10,6 @@ from lab.images.registry_client import Credentials
 from ..conftest import Images
 
 SECRET = "registry-login"
-
-
-@contextmanager
-def private_registry(lab: Lab, right: Credentials) -> Iterator[RunningRegistry]:
-    """A registry that lets in this user alone."""
-    alias = f"auth-{secrets.token_hex(3)}.registry"
-    running = lab.registries.ensure(alias, right)
-    # containerd learns of it by this file; Docker Engine takes any registry on the lab's network.
-    lab.nodes.use_registry(running.address)
-    yield running
-    lab.registries.remove(alias)
 
 
 def push_private(registry: RunningRegistry, images: Images) -> str:

@@ -6,7 +6,7 @@ import base64
 import json
 import re
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -16,23 +16,11 @@ from lab.cluster.registries import RunningRegistry
 from lab.images.registry_client import Credentials
 
 from ..conftest import Images, Stack, UpFailed
-from .logins import SECRET, log_in, private_registry, push_private
+from .logins import SECRET, log_in, push_private
 
 Kubectl = Callable[..., Any]
 # What the API server and Pulumi hold beside the Secret itself.
 KINDS = "pods,events,jobs,daemonsets,configmaps,controllerrevisions"
-
-
-@pytest.fixture(scope="module")
-def right() -> Credentials:
-    return Credentials("robot", secrets.token_urlsafe(18))
-
-
-@pytest.fixture(scope="module")
-def registry(lab: Lab, right: Credentials) -> Iterator[RunningRegistry]:
-    """A registry that lets in one user."""
-    with private_registry(lab, right) as running:
-        yield running
 
 
 @pytest.fixture

@@ -14,24 +14,13 @@ from lab.images.registry_client import Credentials
 
 from ..conftest import Images, Stack
 from ..eventually import eventually
-from .logins import SECRET, log_in, private_registry, push_private
+from .logins import SECRET, log_in, push_private
 from .pods import create_pods, start_without_pulling
 
 FIRST_VERSION = (1, 35)
 OWN_IMAGES: dict[str, dict[str, None]] = {"kubelet": {}, "image-volume": {"puller_image": None}}
 # What the kubelet says of a container that may not use an image which is on the node.
 REFUSED = {"IfNotPresent": {"ErrImagePull", "ImagePullBackOff"}, "Never": {"ErrImageNeverPull"}}
-
-
-@pytest.fixture(scope="module")
-def right() -> Credentials:
-    return Credentials("robot", secrets.token_urlsafe(18))
-
-
-@pytest.fixture(scope="module")
-def registry(lab: Lab, right: Credentials) -> Iterator[RunningRegistry]:
-    with private_registry(lab, right) as running:
-        yield running
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from ..conftest import Images, Stack
 pytestmark = pytest.mark.xdist_group("puller image")
 
 CONTEXT = Path(__file__).parents[3] / "images" / "puller"
+SMALLEST = Path(__file__).parents[3] / "images" / "crictl" / "Dockerfile"
 # What the public images are in the lab's registry, as this machine reaches it.
 BASES = {
     name: getattr(defaults, name).removeprefix("docker.io/")
@@ -112,3 +113,20 @@ def test_programs_that_are_links_to_one_are_taken_as_such(lab: Lab, builder: Bui
         "run", "--rm", "--network=none", reference, "sh", "-c", "readlink /bin/crictl; readlink /bin/ctr"
     )
     assert links.split() == ["k3s", "k3s"]
+
+
+def test_the_smallest_image_pulls(lab: Lab, builder: Builder, images: Images, stack: Stack, tmp_path: Path) -> None:
+    base = f"{builder.address}/{BASES['BUSYBOX_IMAGE']}"
+    reference = f"{builder.address}/prepull/crictl:{secrets.token_hex(4)}"
+    builder.made |= {base, reference}
+    node = lab.cluster.control_plane
+    crictl = lab.nodes.exec(node, "sh", "-c", "readlink -f $(command -v crictl)").strip()
+    lab.engine.docker("cp", f"{node}:{crictl}", str(tmp_path / "crictl"))
+    (tmp_path / "Dockerfile").write_text(SMALLEST.read_text("utf-8"))
+    builder.docker_build(f"--tag={reference}", f"--build-arg=BUSYBOX_IMAGE={base}", str(tmp_path))
+    lab.engine.docker("push", "--quiet", reference)
+    image = images.push()
+
+    stack.up({"images": [image], "puller_image": reference.replace(builder.address, lab.registry.address)})
+
+    assert images.nodes_with(image) == set(lab.cluster.base_nodes)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
 
-from bench.report.figures import summaries
 from bench.report.page import page
 from bench.report.plots import svg
-from bench.report.results import DIRECTORY, Comparison, Growth, Result, dump, load, save, saved
+from bench.report.readme import table, with_table
+from bench.report.results import DIRECTORY, README, Comparison, Growth, Result, dump, load, save, saved
 
 COMPARED = Comparison(
     name="pull-8x40MB",
@@ -48,8 +49,8 @@ def test_results_are_found_by_name(tmp_path: Path) -> None:
 def test_a_comparison_shows_median_spread_and_ratio() -> None:
     lines = page([COMPARED]).splitlines()
 
-    assert "| PrePullDaemonSet, containerd | 3.30 | 2.20 to 4.40 | 1.10 |" in lines
-    assert "| slow | 20.0 | 15.1 to 30.0 | 7.50 |" in lines
+    assert "| PrePullDaemonSet, containerd | 3.30 | 2.20 to 4.40 | 3 | 1.10 |" in lines
+    assert "| slow | 20.0 | 15.1 to 30.0 | 3 | 7.50 |" in lines
     assert any("cores 2." in line for line in lines)
 
 
@@ -57,7 +58,7 @@ def test_growth_shows_each_size_and_how_fast_it_grows() -> None:
     lines = page([GROWN]).splitlines()
 
     assert "|  | 100 nodes, s | 1,000 nodes, s | growth (1: in proportion) |" in lines
-    assert "| first answer | 0.60 | 6.00 | 1.00 |" in lines
+    assert "| first answer | 0.60 (0.50 to 0.70) | 6.00 | 1.00 |" in lines
     assert "| gate | 1.00 |  |  |" in lines
 
 
@@ -85,12 +86,54 @@ def test_every_published_result_has_its_plot() -> None:
         assert (DIRECTORY / f"{result.name}.svg").exists(), result.name
 
 
-def test_the_readme_has_the_published_ratios() -> None:
-    readme = (DIRECTORY.parent.parent / "README.md").read_text("utf-8")
-    names = ("pull-8x40MB-warm", "pull-8x40MB-cold", "pull-40x4MB-warm", "pull-1x200MB-warm")
-    published = {result.name: result for result in saved() if isinstance(result, Comparison)}
-    found = [summaries(published[name].rounds, published[name].base) for name in names]
+def test_results_stand_in_chapters_that_say_what_is_measured() -> None:
+    other = dataclasses.replace(COMPARED, name="slow-8x40MB", title="Slowly")
+    text = page([GROWN, other, COMPARED])
 
-    for form in found[0]:
-        ratios = [f"{column[form].ratio:.2f}" if form in column else "" for column in found]
-        assert f"| {form} | {' | '.join(ratios)} |" in readme
+    headings = [line for line in text.splitlines() if line.startswith("#")]
+    assert headings[2:] == [
+        "## How long until the images are there",
+        "### 8 images of 40 MB",
+        "## A registry that is slow",
+        "### Slowly",
+        "## Large clusters",
+        "### prepull status",
+    ]
+
+
+def test_results_of_one_machine_name_it_once_and_others_each() -> None:
+    same = dataclasses.replace(COMPARED, name="pull-1x200MB")
+    other = dataclasses.replace(same, machine={"cores": "8"})
+
+    assert page([COMPARED, same]).count("Taken on: cores") == 1
+    assert page([COMPARED, other]).count("Taken on: cores") == 2
+
+
+def test_a_plot_shows_the_spread_of_the_rounds() -> None:
+    steady = dataclasses.replace(GROWN, series={"first answer": {100: [0.6, 0.6, 0.6], 1000: [6.0, 6.0]}})
+    spread = dataclasses.replace(GROWN, series={"first answer": {100: [0.1, 0.6, 0.9], 1000: [3.0, 9.0]}})
+
+    # The medians are the same.
+    assert svg(steady) != svg(spread)
+
+
+def test_the_readme_has_the_table_of_the_published_figures() -> None:
+    readme = README.read_text("utf-8")
+
+    assert with_table(readme, saved()) == readme, "run `python -m bench report`"
+
+
+def test_the_table_of_the_readme_has_a_row_for_each_form_and_blanks_for_what_was_not_measured() -> None:
+    warm = dataclasses.replace(COMPARED, name="pull-8x40MB-warm")
+    less = dataclasses.replace(COMPARED, name="pull-40x4MB-warm", rounds={"limit": [1.0], "slow": [4.0]})
+
+    lines = table([less, warm]).splitlines()
+
+    assert lines[0] == "| form | 8 \N{MULTIPLICATION SIGN} 40 MB | 40 \N{MULTIPLICATION SIGN} 4 MB |"
+    assert "| slow | 7.50 | 4.00 |" in lines
+    assert "| PrePullDaemonSet, containerd | 1.10 |  |" in lines
+
+
+def test_a_readme_without_a_place_for_the_table_is_refused() -> None:
+    with pytest.raises(ValueError, match="no lines"):
+        with_table("# Project", [COMPARED])

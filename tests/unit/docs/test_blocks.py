@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from importlib.metadata import metadata
+from typing import Any
 
 import click
 import kubernetes_validate  # type: ignore[import-untyped]
@@ -23,12 +24,14 @@ from prepull.arguments import check as validation
 from prepull.arguments import stackfile
 from prepull.arguments.table import ARGUMENTS
 from prepull.cli.app import prepull
+from prepull.program import provider
 
 from lab.versions import SETTING, SYSTEMS
 
 from ...blocks import ROOT, Block, blocks, blocks_of, commands_of
 from ...schema.versions import NEWEST
 from ..conftest import Engine
+from . import sdk_names
 
 # ---------------------------------------------------------------- programs
 
@@ -50,11 +53,13 @@ def run(block: Block, engine: Engine) -> None:
 
 # Of programs that are not ours: the commands that the documentation may use.
 FOREIGN: Mapping[str, frozenset[str]] = {
-    "docker": frozenset(("pull", "push", "tag")),
+    "cosign": frozenset(("verify",)),
+    "docker": frozenset(("buildx", "pull", "push", "tag")),
+    "gh": frozenset(("attestation",)),
     "git": frozenset(("clone", "push", "tag")),
     "helm": frozenset(("upgrade",)),
     "kubectl": frozenset(("apply", "create", "delete", "describe", "get", "logs", "rollout", "taint")),
-    "pulumi": frozenset(("config", "destroy", "install", "package", "preview", "stack", "up")),
+    "pulumi": frozenset(("config", "destroy", "install", "new", "package", "preview", "stack", "up")),
 }
 
 
@@ -166,6 +171,9 @@ def is_valid(block: Block, _: Engine) -> None:
         if "apiVersion" in document:
             kubernetes_validate.validate(document, NEWEST, strict=True)
             continue
+        if "packages" in document:
+            a_program(document)
+            continue
         arguments = document
         if "config" in document:
             # A project has a name, and gives defaults; a stack has none.
@@ -175,10 +183,21 @@ def is_valid(block: Block, _: Engine) -> None:
         validation.check("images", {"images": ["hello-world"], **arguments})
 
 
+def a_program(project: Mapping[str, Any]) -> None:
+    """Check the component's arguments in a program in YAML, and the outputs that it uses."""
+    declared = {name: each for name, each in project["resources"].items() if each["type"] == sdk_names.YAML_TYPE}
+    assert declared
+    for name, resource in declared.items():
+        validation.check(name, provider.arguments(resource["properties"]))
+    for name, output in re.findall(r"\$\{(\w+)\.(\w+)", yaml.safe_dump(project)):
+        assert name not in declared or output in sdk_names.OUTPUTS, f"the component has no output {output}"
+
+
 # ---------------------------------------------------------------- all of them
 
 CHECKS: Mapping[str, Callable[[Block, Engine], None]] = {
     "console": can_be_typed,
+    **{language: lambda block, _: sdk_names.check(block.language, block.text) for language in sdk_names.LANGUAGES},
     "json": lambda block, _: json.loads(block.text),
     "python": run,
     "synopsis": names_what_there_is,
@@ -244,3 +263,30 @@ def test_commands_are_read_with_their_further_lines() -> None:
 def test_what_is_not_there_is_found(command: str) -> None:
     with pytest.raises((AssertionError, click.UsageError)):
         check_command(command)
+
+
+README = "components/README.md"
+
+
+@pytest.mark.parametrize("language", [*sdk_names.LANGUAGES, "yaml"])
+@pytest.mark.parametrize(("before", "after"), [("inReady", "inRedy"), ("eadyNodes", "eadyNode")])
+def test_a_name_that_the_component_does_not_have_is_found(
+    language: str, before: str, after: str, engine: Engine
+) -> None:
+    [block] = [each for each in blocks_of((ROOT / README).read_text("utf-8"), README) if each.language == language]
+    CHECKS[language](block, engine)
+    if before not in block.text:
+        assert (language, before) == ("csharp", "eadyNodes")
+        return
+    wrong = Block(block.page, block.line, language, block.text.replace(before, after))
+
+    with pytest.raises((AssertionError, validation.InvalidArgumentError)):
+        CHECKS[language](wrong, engine)
+
+
+def test_every_argument_is_in_the_table_by_what_a_user_wants() -> None:
+    table = (
+        (ROOT / README).read_text("utf-8").partition("<!-- arguments -->")[2].partition("<!-- end of arguments -->")[0]
+    )
+    rows = [row.split("|")[2] for row in table.strip().splitlines()[2:]]
+    assert sorted(name for row in rows for name in re.findall(r"`(\w+)`", row)) == sorted(ARGUMENTS)

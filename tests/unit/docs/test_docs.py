@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from prepull import defaults
+from prepull.images.references import parse
 from prepull.images.registry.failures import Reason
 from prepull.runtimes import RUNTIMES
 from prepull.status.causes import TABLE
@@ -43,7 +44,8 @@ def links(page: Path) -> list[str]:
 
 def test_every_page_of_the_documentation_is_linked_to() -> None:
     linked = {(page.parent / target).resolve() for page in PAGES for target in links(page)}
-    pages = {path.resolve() for path in (ROOT / "docs").glob("*.md")} - {ROOT / "docs" / "index.md"}
+    elsewhere = runpy.run_path(str(ROOT / "docs" / "conf.py"))["exclude_patterns"]
+    pages = {path.resolve() for path in (ROOT / "docs").glob("*.md") if path.name not in ("index.md", *elsewhere)}
     assert len(pages) > 15
     assert sorted(path.name for path in pages - linked) == []
 
@@ -96,7 +98,7 @@ def test_every_runtime_is_described_with_what_it_takes_of_the_host() -> None:
 
 
 def test_the_versions_are_those_that_are_required_and_tested() -> None:
-    page = (ROOT / "docs" / "getting-started.md").read_text("utf-8")
+    page = (ROOT / "docs" / "support.md").read_text("utf-8")
     project = (ROOT / "components" / "pyproject.toml").read_text("utf-8")
     workspace = (ROOT / "pyproject.toml").read_text("utf-8")
     pythons = re.findall(r"Python :: (3\.\d+)", project)
@@ -117,6 +119,8 @@ def test_the_versions_are_those_that_are_required_and_tested() -> None:
     engine = f"{lab_versions.PULUMI} and {lab_versions.PULUMI_KUBERNETES_BUILT}"
     assert f"| Pulumi's engine and its Kubernetes provider | those of the SDKs | {engine} |" in page
     assert tuple(pythons) == SUPPORTED
+    workspace_targets = {"test", "test-clusters", "test-pythons", "test-versions"}
+    assert set(re.findall(r"`make ([a-z-]+)`", page)) == workspace_targets
 
 
 def test_the_default_images_are_those_that_an_air_gapped_cluster_is_told_of() -> None:
@@ -124,6 +128,12 @@ def test_the_default_images_are_those_that_an_air_gapped_cluster_is_told_of() ->
     images = [value for name, value in vars(defaults).items() if name.endswith("_IMAGE")]
     assert images
     assert [image for image in images if f"`{image}`" not in page] == []
+
+
+def test_the_page_on_releases_says_where_each_default_image_comes_from() -> None:
+    page = (ROOT / "docs" / "releases.md").read_text("utf-8")
+    images = [parse(value).name for name, value in vars(defaults).items() if name.endswith("_IMAGE")]
+    assert re.findall(r"^\| `([^`]+\.[^`]+)` \| [^|]+\| [^|]+\|$", page, re.MULTILINE) == images
 
 
 def test_the_image_for_private_mirrors_is_made_of_the_default_images() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import runpy
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 import yaml
 from prepull.arguments import stackfile
 from prepull.cli import documents
+from prepull.status import report
 from pulumi.runtime import rpc
 from pulumi.runtime.config import CONFIG
 
@@ -52,8 +54,8 @@ def kubeconfig(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KUBECONFIG", str(path))
 
 
-def run(engine: Engine, project: Path) -> dict[str, Any]:
-    """Run a program; return for each output whether it is a secret."""
+def run(engine: Engine, project: Path, read: Callable[[pulumi.Output[Any]], Any] = lambda output: output) -> Any:
+    """Run a program; return its outputs, or what is read from each."""
     engine.recorder = _Answers()
     [stack] = project.glob("Pulumi.*.yaml")
     declared = documents.load((project / "Pulumi.yaml").read_text("utf-8"))
@@ -67,7 +69,7 @@ def run(engine: Engine, project: Path) -> dict[str, Any]:
         pulumi.runtime.set_all_config(named, [key.replace(f"{declared['name']}:", "project:") for key in secrets])
         runpy.run_path(str(project / "__main__.py"))
         outputs = pulumi.runtime.get_root_resource().outputs  # type: ignore[union-attr]
-        return {name: pulumi.Output.from_input(output).is_secret() for name, output in outputs.items()}
+        return {name: read(pulumi.Output.from_input(output)) for name, output in outputs.items()}
 
     before = CONFIG.get()
     try:
@@ -82,7 +84,7 @@ def test_an_example_is_a_program_that_runs(engine: Engine, project: Path) -> Non
     run(engine, project)
 
     assert engine.recorder.registered
-    assert len(engine.find("PrePullDaemonSet")) == (project.name != "cluster")
+    assert bool(engine.find("PrePullDaemonSet")) == (project.name != "cluster")
 
 
 def test_the_apps_stack_has_nothing_but_what_the_cluster_stack_hands_out(engine: Engine) -> None:
@@ -98,7 +100,7 @@ def test_the_apps_stack_has_nothing_but_what_the_cluster_stack_hands_out(engine:
 
 @pytest.mark.usefixtures("kubeconfig")
 def test_the_cluster_stack_keeps_its_kubeconfig_secret(engine: Engine) -> None:
-    secret = run(engine, EXAMPLES / "cluster-and-apps" / "cluster")
+    secret = run(engine, EXAMPLES / "cluster-and-apps" / "cluster", read=lambda output: output.is_secret())
 
     assert secret == {"kubeconfig": True, "namespace": False}
 
@@ -109,3 +111,44 @@ def test_the_air_gapped_login_is_secret(engine: Engine) -> None:
     login = engine.only("Secret")
     assert rpc.is_rpc_secret(dict(login.request.object["stringData"]))
     assert "hunter2" not in json.dumps([item.inputs for item in engine.find("DaemonSet")])
+
+
+def images_by_label(engine: Engine) -> dict[str, set[str]]:
+    """The images that the program pulls, by the value of the label that their nodes have."""
+    found = {}
+    for each in engine.find("DaemonSet"):
+        pod = each.inputs["spec"]["template"]["spec"]
+        [label] = [value for key, value in pod.get("nodeSelector", {"": ""}).items() if key != "kubernetes.io/os"] or [
+            ""
+        ]
+        found[label] = set(report.images_of_pod({"spec": pod}))
+    return found
+
+
+def test_jupyterhub_pulls_what_its_chart_runs_where_it_runs(engine: Engine) -> None:
+    values = run(engine, EXAMPLES / "jupyterhub")["helm_values"]
+
+    def image(of: dict[str, Any]) -> str:
+        return f"{of['image']['name']}:{of['image']['tag']}"
+
+    user = values["singleuser"]
+    profiles = [profile["kubespawner_override"]["image"] for profile in user["profileList"]]
+    assert len(profiles) > 1
+    assert images_by_label(engine) == {
+        "user": {*profiles, image(user["networkTools"])},
+        "core": {image(values["hub"]), image(values["proxy"]["chp"])},
+    }
+    for pods in ("userPods", "corePods"):
+        assert values["scheduling"][pods]["nodeAffinity"]["matchNodePurpose"] == "require"
+
+
+def test_images_for_gpus_go_to_gpu_nodes_alone(engine: Engine) -> None:
+    placements = run(engine, EXAMPLES / "gpu")["placements"]
+    config = documents.load((EXAMPLES / "gpu" / "Pulumi.prod.yaml").read_text("utf-8"))["config"]
+
+    server, job, gateway = (config[f"gpu:{name}_image"] for name in ("server", "job", "gateway"))
+    assert {json.dumps(each["node_selector"]): each["images"] for each in placements} == {
+        "{}": [gateway],
+        '{"nvidia.com/gpu.present": "true"}': [server, job],
+    }
+    assert all(each["tolerations"] != [{"operator": "Exists"}] for each in placements)

@@ -2,10 +2,9 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
+from ...interrupts import heeding_interrupts
 
 # Like Pulumi's engine, which gives its lock back before it ends.
 PROGRAM = """
@@ -20,15 +19,7 @@ show(["/bin/sh", "-c", sys.argv[1]], env=os.environ, cwd=pathlib.Path.cwd())
 """
 
 
-@pytest.fixture
-def interruptible() -> Iterator[None]:
-    """A program can be interrupted even if a shell has started the tests in the background."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
-@pytest.mark.usefixtures("interruptible")
+@heeding_interrupts()
 def test_a_program_that_is_interrupted_gets_the_time_to_end() -> None:
     root = Path(__file__).parents[3]
     command = [sys.executable, "-c", CALLER, PROGRAM]

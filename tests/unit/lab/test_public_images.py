@@ -20,6 +20,7 @@ from lab.sources.cache import Cache
 from lab.sources.download import Releases
 from lab.sources.source import UnavailableError
 from lab.sources.workshop import Workshop
+from lab.tools import monitoring
 from lab.versions import chosen
 
 from .sources.toolchains import Builder
@@ -183,3 +184,12 @@ def test_the_pullers_image_is_put_together_from_public_images_and_nothing_is_bui
     programs = {"busybox", "sh", "cat", "python3", "k3s", "crictl", "ctr", "kubectl"}
     assert lab.builder.built == []
     assert names >= {f"bin/{name}" for name in programs} | {"usr/local/bin/docker", "usr/local/bin/python3"}
+
+
+def test_kube_state_metrics_comes_out_of_its_image(lab: Lab, capsys: pytest.CaptureFixture[str]) -> None:
+    lab.put("kube-state-metrics", {"kube-state-metrics": "pulled"})
+
+    assert monitoring.kube_state_metrics(lab.workshop, lab.public).read_text() == "pulled"
+
+    assert lab.builder.built == []
+    assert capsys.readouterr().out.startswith("✓ kube-state-metrics: official image (")

@@ -5,7 +5,7 @@ import pytest
 from lab.checkout import Checkout
 from lab.errors import LabError
 from lab.tools import programs
-from lab.versions import SYSTEMS, System, chosen
+from lab.versions import KUBE_STATE_METRICS, PROMETHEUS, SYSTEMS, System, chosen
 
 OF_SYSTEM = [programs.kubernetes, programs.etcd, programs.containerd, programs.crictl]
 
@@ -40,6 +40,14 @@ def test_what_is_built_is_what_the_table_says(system: System) -> None:
     assert f"{etcd['go.etcd.io/etcd/server/v3']}-0" == system.etcd
     assert f"v{containerd['github.com/containerd/containerd/v2']}" == system.containerd
     assert f"v{crictl['sigs.k8s.io/cri-tools']}" == system.crictl
+
+
+def test_the_metrics_and_promtool_are_built_in_the_versions_of_their_releases() -> None:
+    metrics, prometheus = (required(program.module) for program in (programs.KUBE_STATE_METRICS, programs.PROMTOOL))
+    major, minor, patch = PROMETHEUS.split(".")
+
+    assert metrics["k8s.io/kube-state-metrics/v2"] == KUBE_STATE_METRICS
+    assert prometheus["github.com/prometheus/prometheus"] == f"0.{major}{minor:0>2}.{patch}"
 
 
 @pytest.mark.parametrize("system", SYSTEMS.values(), ids=SYSTEMS)

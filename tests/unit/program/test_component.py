@@ -37,7 +37,7 @@ def test_the_first_form(engine: Engine) -> None:
 
     pod = pod_of(engine)
     [pull] = pod["initContainers"]
-    assert pull["image"] == "docker.io/library/docker:29-cli"
+    assert pull["image"] == "docker.io/library/docker:29.7.2-cli"
     assert pull["command"] == ["/bin/sh", "/etc/prepull/scripts/puller.sh"]
     assert environment(pull)["PREPULL_IMAGES"] == "docker.io/library/hello-world:latest"
     assert environment(pull)["PREPULL_SOCKETS"] == "docker /var/run/docker.sock"

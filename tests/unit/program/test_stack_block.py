@@ -238,24 +238,6 @@ def test_a_block_is_entered_once(engine: Engine) -> None:
         engine.run(program)
 
 
-def test_a_call_without_with_fails_the_program(engine: Engine) -> None:
-    def alone() -> None:
-        prepull_stack("images")
-        pod("a", "a")
-
-    with pytest.raises(pulumi.RunError, match=r"`with prepull_stack\('images', …\) as images:`> was never entered"):
-        engine.run(alone)
-
-
-def test_a_call_without_with_is_nothing_to_depend_on(engine: Engine) -> None:
-    def depend() -> None:
-        images: Any = prepull_stack("images")
-        pod("a", "a", depends_on=[images])
-
-    with pytest.raises(TypeError, match=r"which is a block: write `with prepull_stack\('images', …\) as images:`"):
-        engine.run(depend)
-
-
 @pytest.mark.parametrize(
     ("options", "message"),
     [

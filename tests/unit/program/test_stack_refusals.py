@@ -92,11 +92,16 @@ def test_what_is_declared_in_an_apply_is_let_through_only_with_images_that_are_t
         Engine().run(program)
 
 
-def test_a_circle_ends_with_the_names_of_what_is_not_known(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def said(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What the log says in a program whose patience is soon at its end."""
     monkeypatch.setattr(collection, "_PATIENCE_SECONDS", 0.3)
-    said: list[str] = []
-    monkeypatch.setattr(pulumi.log, "info", said.append)
+    lines: list[str] = []
+    monkeypatch.setattr(pulumi.log, "info", lines.append)
+    return lines
 
+
+def test_a_circle_ends_with_the_names_of_what_is_not_known(engine: Engine, said: list[str]) -> None:
     def declare_registry() -> Any:
         registry = pod("registry", "registry")
         return k8s.core.v1.ConfigMap("built", data={"a": "b"}, opts=pulumi.ResourceOptions(depends_on=[registry]))
@@ -165,3 +170,73 @@ def test_workloads_of_different_parents_may_have_the_same_name(engine: Engine) -
         pod("web", "b")
 
     assert run(engine, rest) == library("a", "b")
+
+
+NEVER_ENTERED = r"`with prepull_stack\('images', …\) as images:`> was never entered, and so nothing waits for its im"
+
+
+@pytest.mark.usefixtures("said")
+def test_a_call_without_with_fails_the_program(engine: Engine) -> None:
+    # As a module's variable does, it outlives the program.
+    kept: list[Any] = []
+
+    def alone() -> None:
+        kept.append(prepull_stack("images"))
+        pod("a", "a")
+
+    with pytest.raises(pulumi.RunError, match=NEVER_ENTERED):
+        engine.run(alone)
+
+
+@pytest.mark.usefixtures("said")
+def test_a_call_without_with_is_nothing_to_depend_on(engine: Engine) -> None:
+    def depend() -> None:
+        images: Any = prepull_stack("images")
+        pod("a", "a", depends_on=[images])
+
+    with pytest.raises(pulumi.RunError, match=NEVER_ENTERED):
+        engine.run(depend)
+    assert engine.find("Pod") == []
+
+
+def test_a_block_that_nobody_ends_deploys_nothing_and_says_so(engine: Engine, said: list[str]) -> None:
+    def program() -> None:
+        prepull_stack("images", {"images": ["b"], "timeout": "900ms"}).__enter__()
+        pod("a", "a")
+
+    way_out = "`with prepull_stack(…) as …:` ends it, unless what is awaited there waits for its workloads"
+    with pytest.raises(pulumi.RunError) as failure:
+        engine.run(program)
+    assert str(failure.value) == f"prepull_stack 'images': the block has not ended after 900ms; {way_out}"
+    assert said == [f"prepull_stack 'images': waits for the end of the block; {way_out}"]
+    assert engine.find("Pod") == engine.find("DaemonSet") == []
+
+
+def test_a_block_that_awaits_its_own_workload_ends_with_a_message(engine: Engine, said: list[str]) -> None:
+    async def main() -> None:
+        with prepull_stack("images", {"timeout": "900ms"}):
+            await pod("a", "a").metadata.future()
+
+    def program() -> None:
+        later: Any = main()
+        pulumi.Output.from_input(later)
+
+    with pytest.raises(pulumi.RunError, match=r"has not ended after 900ms; .*, unless what is awaited there waits for"):
+        engine.run(program)
+    assert len(said) == 1
+
+
+def test_a_block_may_await_what_takes_long(engine: Engine, said: list[str]) -> None:
+    async def main() -> None:
+        with prepull_stack("images"):
+            await asyncio.sleep(0.5)
+            pod("a", "a")
+
+    def program() -> None:
+        later: Any = main()
+        pulumi.Output.from_input(later)
+
+    engine.run(program)
+
+    assert waiting(engine) == {"a"}
+    assert sum("waits for the end of the block" in line for line in said) == 1

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from ...images import workloads
-from ...images.left_out import items, mapping, selects_no_linux
+from ...images.left_out import items, mapping
 from ...images.placements import Placement, placement
 from ...labels import NAME_LABEL
 
@@ -38,7 +38,6 @@ class Inventory:
         self.left_out: set[str] = set()
         """What no node can pull, and what no Linux node runs, each in a line with the object that has it."""
         self._classes = classes
-        self._without_linux = [name for name, each in classes.items() if selects_no_linux(each)]
         self._users: dict[Placement, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
 
     @property
@@ -65,13 +64,11 @@ class Inventory:
         if not _counts(kind, item):
             return
         user = f"{item['metadata'].get('namespace', '')}/{item['metadata']['name']} ({kind})"
-        found = workloads.read(item, user, self._without_linux)
-        self.left_out.update(found.left_out, found.invalid)
-        for pod in workloads.pod_specs(item) if found.images else ():
+        for pod, found in workloads.read_pods(item, user, self._classes):
+            self.left_out.update(found.left_out, found.invalid)
             free = _unpinned(pod) if kind == "Pod" and _controller(item) else pod
-            where = self._users[placement(free, self._classes)]
             for image in found.images:
-                where[image].add(user)
+                self._users[placement(free, self._classes)][image].add(user)
 
 
 def _sorted(users: Mapping[str, set[str]]) -> Users:

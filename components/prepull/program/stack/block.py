@@ -42,7 +42,7 @@ from ..component import PrePullDaemonSet
 from ..errors import PrePullArgumentError
 from ..images_of import Placed, is_workload, title
 from ..inputs import is_plain, pruned
-from .collection import Collection
+from .collection import Collection, entrance
 from .handle import PrePullStack
 from .selection import Selection, declares_later, has_images, provider_of
 
@@ -75,7 +75,8 @@ def prepull_stack(
         name: the component's name.
         args: the component's arguments. `images` are pulled on every node, in addition to the images that are found.
             Of `node_selector`, `affinity` and `tolerations`, the first two narrow every placement, and the third is
-            added to each. `timeout` also limits the wait for all images to be known.
+            added to each. `timeout` also limits the wait for the end of the block, while Pulumi runs the program's
+            asynchronous part, and then the wait for all images to be known.
         opts: the component's resource options. Its provider says which cluster the block is for.
         names: patterns such as `web-*` for the Pulumi name of a workload, or of a component or chart around it.
             Default: all.
@@ -92,8 +93,8 @@ def prepull_stack(
 
     Raises:
         PrePullArgumentError: an argument is wrong, the block is entered a second time, or there is no stack. The
-            program fails later if the block has no workload, if a workload is declared twice, if its image is not an
-            image reference, or if an image is not known within `timeout`.
+            program fails later if the block is never entered or never ends, if it has no workload, if a workload is
+            declared twice, if its image is not an image reference, or if an image is not known within `timeout`.
 
     Example:
         >>> registry = k8s.apps.v1.Deployment("registry", …)
@@ -160,15 +161,18 @@ class _Block(AbstractContextManager[PrePullStack]):
         self._args = args
         self._opts = opts
         self._selection = selection
-        self._is_entered = False
+        self._entered = asyncio.Event()
+        # Otherwise nobody would notice a call without `with`.
+        if _is_in_program():
+            entered: Any = entrance(self._entered, repr(self))
+            pulumi.Output.from_input(entered)
         self._seen: set[tuple[str, ...]] = set()
         self._waiting: WeakKeyDictionary[pulumi.Resource, str] = WeakKeyDictionary()
-        self._loop = _running_loop()
 
     def __enter__(self) -> PrePullStack:
-        if self._is_entered:
+        if self._entered.is_set():
             raise PrePullArgumentError(f"{self._owner}: entered a second time; call prepull_stack for each block")
-        self._is_entered = True
+        self._entered.set()
         _register(self._owner, self._opts)
         # The value is used only after the component has checked it.
         timeout = self._args.get("timeout")
@@ -283,22 +287,13 @@ class _Block(AbstractContextManager[PrePullStack]):
     def __repr__(self) -> str:
         return f"<{self._owner}, which is a block: write `with prepull_stack({self._name!r}, …) as images:`>"
 
-    def __del__(self) -> None:
-        # Otherwise nobody would notice a call without `with`. Each program in a process has a loop of its own.
-        if not self._is_entered and self._loop is not None and self._loop is _running_loop():
-            failure: Any = _fail(f"{self!r} was never entered, and so nothing waits for its images")
-            pulumi.Output.from_input(failure)
 
-
-async def _fail(message: str) -> None:
-    raise pulumi.RunError(message)
-
-
-def _running_loop() -> asyncio.AbstractEventLoop | None:
+def _is_in_program() -> bool:
     try:
-        return asyncio.get_running_loop()
+        asyncio.get_running_loop()
     except RuntimeError:
-        return None
+        return False
+    return True
 
 
 _OPEN: ContextVar[_Block | None] = ContextVar("prepull_stack", default=None)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from types import MappingProxyType
 from typing import Any
 
@@ -88,7 +89,7 @@ class Collection:
         self._closed.set()
 
     async def _all(self) -> pulumi.Output[Placed]:
-        await self._closed.wait()
+        await self._end()
         if self._error is not None:
             raise _shown(self._error)
         while self._unfolding:
@@ -129,29 +130,77 @@ class Collection:
             "images; to change that, open a block with opts=ResourceOptions(provider=…) for that cluster"
         )
 
+    async def _end(self) -> None:
+        """Wait for the end of the block, or fail.
+
+        Raises:
+            RunError: `timeout` has passed.
+        """
+        # Pulumi runs this once the program's own code is done, or awaits something.
+        end = asyncio.ensure_future(self._closed.wait())
+        # Whoever blocks the event loop for long ends the block before it runs again.
+        try:
+            await self._in_time(
+                end,
+                self._closed.is_set,
+                "waits for the end of the block",
+                f"the block has not ended after {self._timeout}",
+                lambda: "; `with prepull_stack(…) as …:` ends it, unless what is awaited there waits for its workloads",
+            )
+        finally:
+            end.cancel()
+
     async def _known(self, lists: pulumi.Output[Any]) -> None:
         """Wait until the lists are known, or fail.
 
         Raises:
             RunError: `timeout` has passed; the message names the workloads whose images are unknown.
         """
-        limit = durations.parse(self._timeout) / 1000
         whole = _task(lists)
         parts = [("the argument images", _task(self._listed)), *((title, _task(each)) for title, each in self._found)]
+        await self._in_time(
+            whole,
+            whole.done,
+            "waits to know",
+            f"not known after {self._timeout}:",
+            lambda: f" which images these run: {self._pending(parts)}",
+        )
+
+    async def _in_time(
+        self, task: asyncio.Future[Any], is_done: Callable[[], bool], waits: str, fails: str, rest: Callable[[], str]
+    ) -> None:
+        """Wait for a task, log it if that lasts, and fail at the limit."""
+        if is_done():
+            return
+        limit = durations.parse(self._timeout) / 1000
         patience = min(_PATIENCE_SECONDS, limit)
-        await asyncio.wait({whole}, timeout=patience)
-        if not whole.done():
-            pulumi.log.info(f"{self._owner}: waits to know which images these run: {self._pending(parts)}")
-            await asyncio.wait({whole}, timeout=limit - patience)
-        if not whole.done():
-            raise pulumi.RunError(
-                f"{self._owner}: not known after {self._timeout}: which images these run: {self._pending(parts)}"
-            )
+        await asyncio.wait({task}, timeout=patience)
+        if not is_done():
+            pulumi.log.info(f"{self._owner}: {waits}{rest()}")
+            await asyncio.wait({task}, timeout=limit - patience)
+        if not is_done():
+            raise pulumi.RunError(f"{self._owner}: {fails}{rest()}")
 
     def _pending(self, parts: Sequence[tuple[str, asyncio.Future[Any]]]) -> str:
         # Pulumi does not tell what an output waits for; what the program wrote into depends_on is known.
         titles = ", ".join(title for title, task in parts if not task.done())
         return "; ".join([titles, *self._behind, _WAY_OUT])
+
+
+async def entrance(entered: asyncio.Event, block: str) -> None:
+    """Wait until a block is entered.
+
+    Args:
+        entered: the event.
+        block: names the block in the error, and says how to enter it.
+
+    Raises:
+        RunError: it was not entered for a while, in which the program's own code was done or awaited something.
+    """
+    with suppress(asyncio.TimeoutError):
+        await asyncio.wait_for(entered.wait(), _PATIENCE_SECONDS)
+    if not entered.is_set():
+        raise pulumi.RunError(f"{block} was never entered, and so nothing waits for its images")
 
 
 def _task(output: pulumi.Output[Any]) -> asyncio.Future[Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from itertools import chain
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import pulumi
 
@@ -23,6 +23,13 @@ from ..settings import Settings, decide, is_known, plain, resolved
 T = TypeVar("T")
 
 _PLACING = ("node_selector", "affinity", "tolerations")
+
+
+class _Part(NamedTuple):
+    """What is declared for a placement, and the arguments that select its nodes."""
+
+    declared: Deployment | PrePullDaemonSet
+    placing: Mapping[str, Any]
 
 
 class PrePullStack(PrePullDaemonSet):
@@ -58,7 +65,7 @@ class PrePullStack(PrePullDaemonSet):
         self._name = name
         self._args = args
         self._lists = lists
-        self._parts: dict[Placement, Deployment | PrePullDaemonSet] = {}
+        self._parts: dict[Placement, _Part] = {}
         self.daemon_set_name = self._of_first(lambda part: part.daemon_set_name)
         self.namespace = self._of_first(lambda part: part.namespace)
         self.images = self._of_all(lambda part: part.images, _together)
@@ -69,19 +76,21 @@ class PrePullStack(PrePullDaemonSet):
 
     def needs(self, placement: Placement) -> Sequence[pulumi.Resource]:
         """What the workloads of a placement must wait for. The first call for a placement declares its DaemonSet."""
-        part = self._part(placement)
-        return part.resources if isinstance(part, Deployment) else [part]
+        declared = self._part(placement).declared
+        return declared.resources if isinstance(declared, Deployment) else [declared]
 
-    def _part(self, placement: Placement) -> Deployment | PrePullDaemonSet:
+    def _part(self, placement: Placement) -> _Part:
         if placement not in self._parts:
             name, images = self._name_of(placement), self._lists.apply(lambda lists: self._listed(lists, placement))
-            args: Any = {**self._args, **self._placing(placement), "images": images}
-            self._parts[placement] = (
+            placing = self._placing(placement)
+            args: Any = {**self._args, **placing, "images": images}
+            declared = (
                 # The names, and so the URNs, of a block whose workloads name no nodes are those of a single component.
                 deploy(self, name, Settings.of(name, args))
                 if placement == UNTAINTED
                 else PrePullDaemonSet(name, args, pulumi.ResourceOptions(parent=self))
             )
+            self._parts[placement] = _Part(declared, placing)
         return self._parts[placement]
 
     def _name_of(self, placement: Placement) -> str:
@@ -114,25 +123,26 @@ class PrePullStack(PrePullDaemonSet):
         return [*first, *sorted(set(lists) - set(first), key=lambda placement: placement.slug)]
 
     def _of_first(self, field: Callable[[Any], pulumi.Output[T]]) -> pulumi.Output[T]:
-        return self._lists.apply(lambda lists: field(self._part(self._in_order(lists)[0])))
+        return self._lists.apply(lambda lists: field(self._part(self._in_order(lists)[0]).declared))
 
     def _of_all(
         self, field: Callable[[Any], pulumi.Output[Any]], together: Callable[[Sequence[Any]], T]
     ) -> pulumi.Output[T]:
         def read(lists: Placed) -> pulumi.Output[T]:
-            return pulumi.Output.all(*(field(self._part(each)) for each in self._in_order(lists))).apply(together)
+            fields = [field(self._part(each).declared) for each in self._in_order(lists)]
+            return pulumi.Output.all(*fields).apply(together)
 
         return self._lists.apply(read)
 
     def _described(self, placement: Placement) -> pulumi.Output[dict[str, Any]]:
-        placing = self._placing(placement)
+        declared, placing = self._part(placement)
         parts: dict[str, Any] = {
             "name": self._name_of(placement),
             "title": placement.title,
             "node_selector": placing.get("node_selector", {}),
             "affinity": placing.get("affinity", {}),
             "tolerations": placing.get("tolerations", list(EVERY_TAINT)),
-            "images": self._part(placement).images,
+            "images": declared.images,
         }
         return pulumi.Output.from_input(parts)
 

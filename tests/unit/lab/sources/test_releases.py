@@ -17,7 +17,7 @@ from lab.sources import pypi
 from lab.sources.cache import Cache
 from lab.sources.download import Releases
 from lab.sources.workshop import Workshop
-from lab.tools import kind, kubectl, kubernetes_provider, language_hosts, node, pulumi
+from lab.tools import kind, kubectl, kubernetes_provider, language_hosts, monitoring, node, pulumi
 
 from .site import Fault, HangUp, Refuse, Rerouted, Site
 from .toolchains import Builder
@@ -35,6 +35,7 @@ TOOLS: dict[str, Provide] = {
     "pulumi": pulumi.provide,
     kubernetes_provider.NAME: kubernetes_provider.provide,
     "node": node.provide,
+    "promtool": monitoring.promtool,
     "language hosts": lambda workshop: language_hosts.provide(workshop, Path("/nowhere/pulumi")),
 }
 
@@ -66,6 +67,7 @@ class Projects:
         self._pulumi()
         self._provider()
         self._node()
+        self._prometheus()
 
     def _github(self, repository: str, tag: str, files: Mapping[str, bytes]) -> None:
         """Assets of a release, to each of which GitHub leads by way of another host."""
@@ -120,6 +122,14 @@ class Projects:
         self.site.add(f"{releases}/{directory}.tar.gz", content)
         listing = f"{'0' * 64}  {directory}.tar.xz\n{_line(content, f'{directory}.tar.gz')}"
         self.site.add(f"{releases}/SHASUMS256.txt", listing.encode())
+
+    def _prometheus(self) -> None:
+        directory = f"prometheus-{versions.PROMETHEUS}.{self.host.os}-{self.host.arch}"
+        content = archive(*(f"{directory}/{name}" for name in ("LICENSE", "prometheus", "promtool")))
+        name = f"{directory}.tar.gz"
+        listing = f"{'0' * 64}  {name.replace('.linux-', '.darwin-')}\n{_line(content, name)}"
+        files = {name: content, "sha256sums.txt": listing.encode()}
+        self._github("prometheus/prometheus", f"v{versions.PROMETHEUS}", files)
 
 
 def _line(content: bytes, name: str) -> str:

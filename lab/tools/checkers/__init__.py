@@ -1,0 +1,1 @@
+"""Programs that check files of the tree. The lab itself runs without them."""
