@@ -94,6 +94,7 @@ def start_afresh(machines: Machines, stack: Stack, kubectl: Kubectl) -> None:
         lab, node = machine.disk.lab, machine.disk.node
         machine.disk.clear()
         lab.nodes.remove_image(node, machine.image)
+        machine.disk.prune()
         for image in (machine.former, PULLER_IMAGE):
             lab.nodes.exec(node, "crictl", "pull", image)
         # For a kubelet that has just started, no image is too young to be removed, and no pressure is recent.
