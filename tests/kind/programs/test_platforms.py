@@ -51,9 +51,15 @@ def other_registry(lab: Lab) -> Iterator[RunningRegistry]:
 def odd(lab: Lab) -> Iterator[str]:
     """The node of the other architecture."""
     node = lab.cluster.base_nodes[-1]
-    lab.cluster.kubectl("label", "--overwrite", "node", node, f"{ARCH}={OTHER.arch}")
+    describe(lab, node, OTHER)
     yield node
-    lab.cluster.kubectl("label", "--overwrite", "node", node, f"{ARCH}={OWN.arch}")
+    describe(lab, node, OWN)
+
+
+def describe(lab: Lab, node: str, platform: Platform) -> None:
+    """Give a node the labels of an architecture. Kubernetes copies the old one to the new one if they differ."""
+    labels = (f"{key}={platform.arch}" for key in (f"beta.{ARCH}", ARCH))
+    lab.cluster.kubectl("label", "--overwrite", "node", node, *labels)
 
 
 @pytest.fixture
