@@ -15,7 +15,7 @@ from lab.images.oci import Image, layer, program
 from lab.process import run
 
 from ..conftest import Images, changed_by
-from .examples import untainted
+from .pools import untainted
 
 pytestmark = pytest.mark.xdist_group("template")
 

@@ -23,7 +23,7 @@ from lab.images.oci import Image, Index, layer, noise
 from lab.platforms import Platform
 
 from ..conftest import PULLER_IMAGE, Images, Stack, UpFailed
-from .pools import Pool, untainted
+from ..programs.pools import Pool, untainted
 
 # The examples taint nodes.
 pytestmark = pytest.mark.xdist_group("examples")
