@@ -77,6 +77,14 @@ docs: .venv/.docs ## Build the documentation as a site in .docs; warnings are er
 	@$(BIN)/sphinx-build --quiet --fresh-env --fail-on-warning --keep-going docs .docs
 	@echo "The site begins with .docs/index.html."
 
+.PHONY: pictures
+pictures: .venv/.ready ## Draw the pictures of the documentation anew, from runs on the cluster
+	@PREPULL_PICTURES=docs/pictures $(BIN)/python -m pytest -p no:cacheprovider --quiet tests/kind/cli/test_pictures.py
+
+.PHONY: links
+links: .venv/.docs ## Ask for each address outside that the documentation links to; needs internet
+	@$(BIN)/sphinx-build --quiet --fresh-env --keep-going -b linkcheck docs .docs/links
+
 .PHONY: dist
 dist: .venv/.ready ## Build wheel and sdist into dist, and check them
 	@rm -rf $(DIST)

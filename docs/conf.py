@@ -25,8 +25,14 @@ nitpicky = True
 suppress_warnings = ["toc.no_title"]
 show_warning_types = True
 
+# Of `make links`. A code host writes anchors into a page only when a browser asks for it.
+linkcheck_anchors_ignore_for_url = [r"https://github\.com/"]
+linkcheck_retries = 2
+linkcheck_timeout = 30
+
 html_theme = "furo"
-html_title = f"PrePullDaemonSet {release}"
+# The component's name would be broken in the sidebar.
+html_title = f"pulumi-prepull {release}"
 html_show_sphinx = False
 # A prompt, and what a command prints, is not to be copied.
 copybutton_prompt_text = "$ "

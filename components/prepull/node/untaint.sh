@@ -75,5 +75,5 @@ for pause in $PREPULL_LOOKS; do
     sleep "$pause"
     persist || say "$said" >&2
 done
-say "no more looks: a taint $PREPULL_TAINT that comes from now on stays"
+say "no more looks: if the taint $PREPULL_TAINT comes later, it stays"
 exec sleep "$PREPULL_REST"

@@ -140,7 +140,7 @@ def test_an_image_whose_size_is_known_is_refused_before_it_fills_the_disk(
     assert f"{large}: 167.8 MB" in told
     screen = failed_up(stack, args)
 
-    assert "% free, 20 % are to stay free, it takes 320 MiB" in screen
+    assert "% free, 20 % are to stay free, it needs 320 MiB" in screen
     assert has(disk, small)
     assert not has(disk, large)
     assert disk.percent < before + 2

@@ -25,7 +25,7 @@ from lab import Lab
 from lab.cluster.nodes import Nodes
 from lab.cluster.registries import RunningRegistry
 from lab.images.node_files import MIRRORED, certs_path, hosts_toml
-from lab.images.oci import Image, layer, noise, program
+from lab.images.oci import Entry, Image, Link, layer, noise, program
 from lab.images.registry_client import Credentials
 
 from ..conftest import changed_by
@@ -244,7 +244,11 @@ class World:
 
     def _push(self, registry: RunningRegistry, source: Reference, image: Reference) -> None:
         """Put an image there that runs until it is told to stop."""
-        content = {"/bin/busybox": program(self.lab.busybox), "/data": noise(1000, seed=str(image))}
+        content: dict[str, Entry] = {
+            "/bin/busybox": program(self.lab.busybox),
+            "/bin/sh": Link("busybox"),
+            "/data": noise(1000, seed=str(image)),
+        }
         digest = registry.client.push(source.repository, str(source.tag), Image((layer(content),), entrypoint=_STAYS))
         self._undo.callback(_forget, self.lab.nodes, str(image), str(source))
         if registry.address == self.lab.registry.address:

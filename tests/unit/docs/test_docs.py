@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 import runpy
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from markdown_it import MarkdownIt
 from prepull import defaults
 from prepull.images.references import parse
 from prepull.images.registry.failures import Reason
@@ -33,17 +35,35 @@ def test_the_reference_is_written_from_the_docstrings() -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_links_lead_somewhere(page: Path) -> None:
-    for target in links(page):
-        assert (page.parent / target).exists(), f"{page.name} links to {target}, which is not there"
+    for target, heading in links(page):
+        there = page.parent / target if target else page
+        assert there.exists(), f"{page.name} links to {target}, which is not there"
+        if heading:
+            assert heading in headings(there), f"{page.name}: {there.name} has no heading #{heading}"
 
 
-def links(page: Path) -> list[str]:
-    """Where a page leads to within the repository."""
-    return re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text("utf-8"))
+def links(page: Path) -> list[tuple[str, str]]:
+    """Where a page leads to within the repository: the file, empty for the page itself, and the heading, if any."""
+    return re.findall(r"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)", page.read_text("utf-8"))
+
+
+def headings(page: Path) -> set[str]:
+    """The anchors of a page's headings, as a code host makes them."""
+    tokens = MarkdownIt().parse(page.read_text("utf-8"))
+    texts = [following.content for token, following in pairwise(tokens) if token.type == "heading_open"]
+    return {re.sub(r"[^\w -]", "", text.lower()).replace(" ", "-") for text in texts}
+
+
+def test_a_heading_and_a_link_to_it_are_found(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("# Which `runtime` is mine?\n\n[a](#there) [b](other.md#x-y)\n[c](other.md)\n[d](https://a.b/#c)\n")
+
+    assert headings(page) == {"which-runtime-is-mine"}
+    assert links(page) == [("", "there"), ("other.md", "x-y"), ("other.md", "")]
 
 
 def test_every_page_of_the_documentation_is_linked_to() -> None:
-    linked = {(page.parent / target).resolve() for page in PAGES for target in links(page)}
+    linked = {(page.parent / target).resolve() for page in PAGES for target, _ in links(page)}
     elsewhere = runpy.run_path(str(ROOT / "docs" / "conf.py"))["exclude_patterns"]
     pages = {path.resolve() for path in (ROOT / "docs").glob("*.md") if path.name not in ("index.md", *elsewhere)}
     assert len(pages) > 15

@@ -17,7 +17,7 @@ from ... import programs
 TAINT = "example.com/new"
 GONE, THERE = "n has lost the taint example.com/new\n", "0 example.com/new"
 NOT_THERE = "n has no taint example.com/new; only a node that registers with it waits for its images\n"
-NO_MORE_LOOKS = "no more looks: a taint example.com/new that comes from now on stays\n"
+NO_MORE_LOOKS = "no more looks: if the taint example.com/new comes later, it stays\n"
 NOTHING = "0 other"
 PATCHED = "node/n patched"
 

@@ -24,7 +24,7 @@ class Reason(Enum):
     INVALID_DIGEST = "its answer has no valid digest"
     NO_MANIFEST = "its answer is no manifest of an image"
     LARGE_MANIFEST = "its manifest has more than {limit} bytes"
-    REALM_WITHOUT_TLS = "it sends whoever asks to {realm!r} for a token, which is not over TLS"
+    REALM_WITHOUT_TLS = "it names {realm!r} for tokens, which is not over TLS"
     REALM_FAILED = "{server}, which it names for tokens: {reason}"
     REALM_MISSING = "{server}, which it names for tokens, has none"
     NOTHING_GRANTED = "{server} grants no token"

@@ -21,5 +21,5 @@ END {
     if (needed > 0 && total - needed < least) state = "too small: " size(total) " in all"
     else state = (share ? tenths(free * 100 / total) " %" : size(free)) " free"
     text = "disk: " state ", " (share ? keep + 0 " %" : size(keep)) " are to stay free"
-    print text (needed > 0 ? ", it takes " size(needed) : "")
+    print text (needed > 0 ? ", it needs " size(needed) : "")
 }

@@ -119,7 +119,7 @@ def test_a_token_server_is_asked_over_http_alone(registry: FakeRegistry, realm: 
     registry.authentication, registry.realm = "token", realm
     registry.challenge = f'Bearer realm="{realm}"'
 
-    assert reason(registry) == f"it sends whoever asks to {realm!r} for a token, which is not over TLS"
+    assert reason(registry) == f"it names {realm!r} for tokens, which is not over TLS"
 
 
 # ---------------------------------------------------------------- passwords

@@ -39,7 +39,7 @@ def test_an_image_that_is_too_large_leaves_room_for_the_others(node: Node) -> No
     node.disk(1000, 600)
     outcome = node.run(hub("large:1"), hub("small:1"), min_free=500 << 10, needed_kib=kib(101, 100))
     assert outcome.pulled == [hub("small:1")]
-    assert outcome.reasons == {0: "disk: 600 MiB free, 500 MiB are to stay free, it takes 101 MiB"}
+    assert outcome.reasons == {0: "disk: 600 MiB free, 500 MiB are to stay free, it needs 101 MiB"}
 
 
 @in_every_shell
