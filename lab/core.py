@@ -287,8 +287,11 @@ class Lab:
         link = self._tools / name
         # The program on PATH may be the link itself.
         if path != link:
-            link.unlink(missing_ok=True)
-            link.symlink_to(path)
+            # By a rename: tests side by side bring the lab up, and the others' link must never be missing.
+            fresh = self._tools / f".{name}.{os.getpid()}"
+            fresh.unlink(missing_ok=True)
+            fresh.symlink_to(path)
+            fresh.replace(link)
 
     def _ensure_network(self) -> None:
         if self.engine.inspect("network", self.name) is None:

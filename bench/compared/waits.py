@@ -8,6 +8,7 @@ The chart's program is in Go; here it is a script of the same requests, in the g
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Sequence
 from typing import Any
@@ -48,7 +49,6 @@ import pulumi_kubernetes as k8s
 
 images, namespace = {images!r}, {namespace!r}
 made = json.loads({objects!r})
-anew = pulumi.ResourceOptions(delete_before_replace=True, replace_on_changes=["spec"])
 metadata = {{"name": "hook", "namespace": namespace}}
 account = k8s.core.v1.ServiceAccount("hook", metadata=metadata)
 role = k8s.rbac.v1.Role("hook", metadata=metadata, rules=made["rules"])
@@ -60,17 +60,17 @@ binding = k8s.rbac.v1.RoleBinding(
     opts=pulumi.ResourceOptions(depends_on=[account, role]),
 )
 pullers = k8s.apps.v1.DaemonSet(
-    "hook",
-    metadata={{**metadata, "annotations": {{"pulumi.com/skipAwait": "true"}}}},
+    made["name"],
+    metadata={{**metadata, "name": made["name"], "annotations": {{"pulumi.com/skipAwait": "true"}}}},
     spec=made["daemon_set"],
-    opts=pulumi.ResourceOptions.merge(anew, pulumi.ResourceOptions(depends_on=[binding])),
+    opts=pulumi.ResourceOptions(depends_on=[binding]),
 )
 waited_for = [
     k8s.batch.v1.Job(
-        "hook",
-        metadata=metadata,
+        made["name"],
+        metadata={{**metadata, "name": made["name"]}},
         spec=made["job"],
-        opts=pulumi.ResourceOptions.merge(anew, pulumi.ResourceOptions(depends_on=[pullers])),
+        opts=pulumi.ResourceOptions(depends_on=[pullers]),
     )
 ]
 """
@@ -79,7 +79,8 @@ import json, os, ssl, time, urllib.request
 there = "/var/run/secrets/kubernetes.io/serviceaccount/"
 token = open(there + "token").read()
 trusted = ssl.create_default_context(cafile=there + "ca.crt")
-url = "https://kubernetes.default.svc/apis/apps/v1/namespaces/%s/daemonsets/hook" % os.environ["NAMESPACE"]
+server = "https://{KUBERNETES_SERVICE_HOST}:{KUBERNETES_SERVICE_PORT}".format(**os.environ)
+url = server + "/apis/apps/v1/namespaces/{NAMESPACE}/daemonsets/{DAEMON_SET}".format(**os.environ)
 asked = urllib.request.Request(url, headers={"Authorization": "Bearer " + token})
 while True:
     status = json.load(urllib.request.urlopen(asked, context=trusted))["status"]
@@ -101,6 +102,8 @@ def programs(namespace: str, images: Sequence[str]) -> dict[str, str]:
 
 
 def _hook(namespace: str, images: Sequence[str]) -> dict[str, Any]:
+    # Another list is another DaemonSet and another Job, as each upgrade of the chart makes them anew.
+    name = f"hook-{hashlib.sha256(','.join(images).encode()).hexdigest()[:8]}"
     [daemon_set] = one_init_container_of_each_image(Cluster(namespace, images, ()))
     awaiter = {
         "name": "awaiter",
@@ -108,11 +111,11 @@ def _hook(namespace: str, images: Sequence[str]) -> dict[str, Any]:
         "command": ["python3", "-c", _AWAITER],
         "env": [
             {"name": "NAMESPACE", "value": namespace},
-            # Another list is another Job, as each upgrade of the chart makes one.
-            {"name": "IMAGES", "value": ",".join(images)},
+            {"name": "DAEMON_SET", "value": name},
         ],
     }
     return {
+        "name": name,
         "rules": [{"apiGroups": ["apps"], "resources": ["daemonsets"], "verbs": ["get"]}],
         "daemon_set": daemon_set["spec"],
         "job": {

@@ -54,7 +54,8 @@ class Changes:
         now = time.time()
         with self._heard:
             key = (type(item).__name__, name)
-            if event == "DELETED":
+            # What is about to go is changed once more, and is of no interest.
+            if event == "DELETED" or item.metadata.deletionTimestamp:
                 self._specs.pop(key, None)
                 return
             # A status that changes is no change of an object.

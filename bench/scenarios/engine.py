@@ -67,6 +67,8 @@ def _programs(lab: Lab, sizes: Sequence[int], rounds: int, say: Callable[[str], 
     component, verbs = "PrePullDaemonSet", VERBS
     against: dict[str, dict[str, list[float]]] = {verb: {BY_HAND: [], component: []} for verb in verbs}
     grown: dict[str, dict[int, list[float]]] = {verb: {} for verb in verbs}
+    # The first one reads all files of the SDK and the provider.
+    say(f"to warm up: {_run(lab, by_hand(), ('preview',))['preview']:6.2f} s")
     for number in range(rounds):
         for form, program in ((BY_HAND, by_hand()), (component, components(1)))[:: 1 if number % 2 else -1]:
             for verb, seconds in _run(lab, program).items():

@@ -73,6 +73,11 @@ class Disk:
         for image in listed:
             if image["id"] not in used and not image.get("pinned"):
                 self.lab.nodes.remove_image(self.node, image["id"])
+        self.prune()
+
+    def prune(self) -> None:
+        """Remove what is left of removed images. containerd does so by itself, but later."""
+        self.lab.nodes.exec(self.node, "ctr", "--namespace=k8s.io", "content", "prune", "references")
 
     def keep_layers(self) -> None:
         """Let containerd keep the layers beside what it has unpacked of them: its default, which kind changes."""

@@ -26,8 +26,8 @@ Kubectl = Callable[..., Any]
 MIB = 1 << 20
 DISK_MIB = 2000
 FORMER = 20 * MIB
-# What the kubelet wants to be free before it evicts.
-KEEP = "15%"
+# The kubelet evicts below 15 %. It collects images below 16 %: it rounds what is free down to whole percents.
+KEEP = "16%"
 PULLERS = "--selector=app.kubernetes.io/name=prepull"
 
 
@@ -45,9 +45,9 @@ class Case:
 
 
 Machines = dict[Case, Watched]
-SHORT = (Case(78, 84), Case(78, 86), Case(78, 96))
-# For the table: an image that is held, and a disk that others have filled.
-ALL = (*SHORT, Case(78, 96, hold=True), Case(86, 90))
+SHORT = (Case(78, 83), Case(78, 86), Case(78, 96))
+# For the table: what only the kubelet's round every five minutes shows, an image that is held, a disk that others fill.
+ALL = (*SHORT, Case(78, 84), Case(78, 96, hold=True), Case(86, 90))
 
 
 @pytest.fixture
@@ -94,9 +94,10 @@ def start_afresh(machines: Machines, stack: Stack, kubectl: Kubectl) -> None:
         lab, node = machine.disk.lab, machine.disk.node
         machine.disk.clear()
         lab.nodes.remove_image(node, machine.image)
+        machine.disk.prune()
         for image in (machine.former, PULLER_IMAGE):
             lab.nodes.exec(node, "crictl", "pull", image)
-        # For a kubelet that has just started, no image is too young to be removed, and no pressure is recent.
+        # A kubelet that has just started has no recent pressure. It has known all images for no time, though.
         lab.nodes.exec(node, "systemctl", "restart", "kubelet")
         manifest = json.dumps(application(node)).encode()
         lab.cluster.kubectl("--namespace", stack.namespace, "apply", "--filename=-", stdin=manifest)
@@ -150,7 +151,7 @@ def report(title: str, machines: Machines) -> None:
             id="for some minutes",
             marks=pytest.mark.skipif(
                 "PREPULL_SLOW_TESTS" not in os.environ,
-                reason="waits for the node's pressure to be over, five minutes: set PREPULL_SLOW_TESTS=1",
+                reason="watches for ten minutes, for the table in docs/image-collection.md: set PREPULL_SLOW_TESTS=1",
             ),
         ),
     ],
@@ -180,17 +181,13 @@ def test_what_a_node_does_whose_disk_a_pull_fills(
 
     assert touched == []
     assert pulled == {SHORT[0]}
-    assert 83 < guarded < 85
+    assert 82 < guarded < 84
     for case, reason in reasons.items():
-        assert "15 % must stay free" in reason, case
+        assert "16 % must stay free" in reason, case
     assert fits.left_alone, fits.told()
     assert fits.has_image
     for machine in (over, full):
         assert machine.pressure, machine.told()
-        # The kubelet makes room with what others have left there.
-        assert machine.former in machine.lost, machine.told()
-    assert full.evicted, full.told()
-    if minutes[1] > 8:
-        # What was pulled is removed, and pulled again.
-        assert full.image in full.lost, full.told()
-        assert full.megabytes > 1.9 * full.size / 1_000_000, full.told()
+    # Whatever is not critical has to go, the puller among it.
+    for owner in (SHORT[-1].name, full.disk.node):
+        assert any(pod.startswith(f"{owner}-") for pod in full.evicted), full.told()

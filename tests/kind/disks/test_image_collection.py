@@ -96,7 +96,7 @@ def test_which_images_survive_collection(
     stack.up(program)
     lab.nodes.exec(node, "crictl", "pull", nobodys)
     assert {nobodys, refreshed, *image_of.values()} <= there()
-    refreshed_id = lab.nodes.exec(node, "crictl", "images", "--quiet", refreshed).strip()
+    refreshed_id = json.loads(lab.nodes.exec(node, "crictl", "inspecti", refreshed))["status"]["id"]
     pods = {item["metadata"]["uid"] for item in kubectl("get", "pods", "--output=json")["items"]}
 
     changes, seconds = WAYS[way]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
+from enum import Enum
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, Union, get_args, get_origin
 
 import pulumi
 import pytest
@@ -119,10 +120,23 @@ def test_values_are_what_the_argument_takes(configure: Configure, argument: str,
 
 
 def test_an_argument_is_text_where_its_type_says_so() -> None:
-    types = {name: (found, *get_args(found)) for name, found in PrePullDaemonSetArgs.__annotations__.items()}
-    texts = {name for name, found in types.items() if str in found}
-    assert "namespace" in texts
+    types = PrePullDaemonSetArgs.__annotations__
+    texts = {name for name, found in types.items() if any(each is str or _is_enum(each) for each in _union(found))}
+    assert {"namespace", "runtime"} <= texts
     assert texts == {name for name, argument in ARGUMENTS.items() if argument.is_text}
+
+
+def _union(found: Any) -> Iterator[Any]:
+    """The members of a union of unions; a list or a mapping is a member, whatever is in it."""
+    if get_origin(found) in (Union, pulumi.Output, Awaitable):
+        for each in get_args(found):
+            yield from _union(each)
+    else:
+        yield found
+
+
+def _is_enum(found: Any) -> bool:
+    return isinstance(found, type) and issubclass(found, Enum)
 
 
 def test_what_this_project_declares_is_what_the_component_takes_and_does_by_default() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from datetime import datetime, timezone
 
 import pytest
 from lightkube.models.apps_v1 import DaemonSetSpec, DaemonSetStatus
@@ -92,6 +93,20 @@ def test_a_daemon_set_that_is_made_anew_is_a_change() -> None:
 
     heard.note("ADDED", daemon_set(uid="2"))
     assert heard.first
+
+
+def test_a_daemon_set_that_goes_takes_nothing_from_the_one_that_comes() -> None:
+    heard = heard_of_first()
+    heard.forget()
+    heard.note("ADDED", daemon_set(uid="2", ready=3))
+    ready = heard.ready
+    assert ready
+
+    going = daemon_set(generation=2, ready=3)
+    assert going.metadata
+    going.metadata.deletionTimestamp = datetime.now(timezone.utc)
+    heard.note("MODIFIED", going)
+    assert heard.ready == ready
 
 
 def test_each_form_has_a_program_with_every_image_and_the_workload() -> None:

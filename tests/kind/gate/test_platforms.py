@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import Any, cast
 
 import pulumi_kubernetes as k8s
@@ -22,12 +23,13 @@ from lab.images.oci import Image, Index, layer, noise
 from lab.platforms import Platform
 
 from ..conftest import PULLER_IMAGE, Images, Stack, UpFailed
-from .pools import untainted
+from ..programs.pools import Pool, untainted
 
 # The examples taint nodes.
 pytestmark = pytest.mark.xdist_group("examples")
 
-ARCH = "kubernetes.io/arch"
+# In the place of kubernetes.io/arch, which the kubelet sets back to what its machine is.
+ARCH = "prepull.test/arch"
 OWN = Platform.nodes()
 OTHER = Platform("linux", "arm64" if OWN.arch == "amd64" else "amd64")
 MISSING = "no image for this platform"
@@ -50,10 +52,12 @@ def other_registry(lab: Lab) -> Iterator[RunningRegistry]:
 @pytest.fixture
 def odd(lab: Lab) -> Iterator[str]:
     """The node of the other architecture."""
-    node = lab.cluster.base_nodes[-1]
-    lab.cluster.kubectl("label", "--overwrite", "node", node, f"{ARCH}={OTHER.arch}")
-    yield node
-    lab.cluster.kubectl("label", "--overwrite", "node", node, f"{ARCH}={OWN.arch}")
+    *others, node = lab.cluster.base_nodes
+    with ExitStack() as undo:
+        undo.enter_context(Pool({ARCH: OTHER.arch}).on(lab, node))
+        for other in others:
+            undo.enter_context(Pool({ARCH: OWN.arch}).on(lab, other))
+        yield node
 
 
 @pytest.fixture
