@@ -79,7 +79,7 @@ docs: .venv/.docs ## Build the documentation as a site in .docs; warnings are er
 
 .PHONY: pictures
 pictures: .venv/.ready ## Draw the pictures of the documentation anew, from runs on the cluster
-	@PREPULL_PICTURES=docs/pictures $(BIN)/python -m pytest -p no:cacheprovider --quiet tests/kind/cli/test_pictures.py
+	@PREPULL_PICTURES=docs/pictures $(BIN)/python -m pytest -p no:cacheprovider --quiet tests/kind/pages/test_pictures.py
 
 .PHONY: links
 links: .venv/.docs ## Ask for each address outside that the documentation links to; needs internet

@@ -23,7 +23,7 @@ from lab import Lab
 
 from ...blocks import ROOT, Block, blocks_of, commands_of
 from ..conftest import Images
-from .examples import Project, World, untainted
+from ..programs.examples import Project, World, untainted
 
 pytestmark = pytest.mark.xdist_group("examples")
 
