@@ -183,7 +183,7 @@ def test_what_a_node_does_whose_disk_a_pull_fills(
     assert pulled == {SHORT[0]}
     assert 82 < guarded < 84
     for case, reason in reasons.items():
-        assert "16 % must stay free" in reason, case
+        assert "16 % are to stay free" in reason, case
     assert fits.left_alone, fits.told()
     assert fits.has_image
     for machine in (over, full):

@@ -68,7 +68,7 @@ def test_a_node_that_would_fill_is_left_alone_and_pulls_once_there_is_room(
     screen = failed_up(stack, args)
 
     assert re.search(
-        rf"image {image}: disk: 3[0-9.]+ MiB free, 400 MiB must stay free \(1 of 4 nodes: {disk.node}\)", screen
+        rf"image {image}: disk: 3[0-9.]+ MiB free, 400 MiB are to stay free \(1 of 4 nodes: {disk.node}\)", screen
     )
     # The other nodes went on.
     assert images.nodes_with(image) == set(lab.cluster.base_nodes)
@@ -140,7 +140,7 @@ def test_an_image_whose_size_is_known_is_refused_before_it_fills_the_disk(
     assert f"{large}: 167.8 MB" in told
     screen = failed_up(stack, args)
 
-    assert "% free, 20 % must stay free, it needs 320 MiB" in screen
+    assert "% free, 20 % are to stay free, it needs 320 MiB" in screen
     assert has(disk, small)
     assert not has(disk, large)
     assert disk.percent < before + 2

@@ -20,6 +20,6 @@ END {
     if (free - reserved - needed >= least) exit
     if (needed > 0 && total - needed < least) state = "too small: " size(total) " in all"
     else state = (share ? tenths(free * 100 / total) " %" : size(free)) " free"
-    text = "disk: " state ", " (share ? keep + 0 " %" : size(keep)) " must stay free"
+    text = "disk: " state ", " (share ? keep + 0 " %" : size(keep)) " are to stay free"
     print text (needed > 0 ? ", it needs " size(needed) : "")
 }

@@ -16,24 +16,24 @@ GIB = 1 << 20
 
 # What is free of 100 GiB, what is to stay free, what it takes, what is reserved; what is said.
 CASES = {
-    (int(3.19 * GIB), 20 * GIB, 0, 0): "disk: 3.1 GiB free, 20 GiB must stay free",
+    (int(3.19 * GIB), 20 * GIB, 0, 0): "disk: 3.1 GiB free, 20 GiB are to stay free",
     (20 * GIB, 20 * GIB, 0, 0): None,
-    (20 * GIB - 1, 20 * GIB, 0, 0): "disk: 19.9 GiB free, 20 GiB must stay free",
+    (20 * GIB - 1, 20 * GIB, 0, 0): "disk: 19.9 GiB free, 20 GiB are to stay free",
     (25 * GIB, 20 * GIB, 5 * GIB, 0): None,
-    (25 * GIB, 20 * GIB, 5 * GIB + 1, 0): "disk: 25 GiB free, 20 GiB must stay free, it needs 5 GiB",
-    (25 * GIB, 20 * GIB, 3 * GIB, 3 * GIB): "disk: 25 GiB free, 20 GiB must stay free, it needs 3 GiB",
+    (25 * GIB, 20 * GIB, 5 * GIB + 1, 0): "disk: 25 GiB free, 20 GiB are to stay free, it needs 5 GiB",
+    (25 * GIB, 20 * GIB, 3 * GIB, 3 * GIB): "disk: 25 GiB free, 20 GiB are to stay free, it needs 3 GiB",
     (25 * GIB, 20 * GIB, 3 * GIB, 2 * GIB): None,
-    (300 << 10, 512 << 10, 0, 0): "disk: 300 MiB free, 512 MiB must stay free",
-    (0, 1, 0, 0): "disk: 0 MiB free, 0 MiB must stay free",
-    (12 * GIB + GIB // 2, "15%", 0, 0): "disk: 12.5 % free, 15 % must stay free",
+    (300 << 10, 512 << 10, 0, 0): "disk: 300 MiB free, 512 MiB are to stay free",
+    (0, 1, 0, 0): "disk: 0 MiB free, 0 MiB are to stay free",
+    (12 * GIB + GIB // 2, "15%", 0, 0): "disk: 12.5 % free, 15 % are to stay free",
     (15 * GIB, "15%", 0, 0): None,
-    (15 * GIB - 1, "15%", 0, 0): "disk: 14.9 % free, 15 % must stay free",
-    (16 * GIB, "15%", 2 * GIB, 0): "disk: 16 % free, 15 % must stay free, it needs 2 GiB",
-    (0, 20 * GIB, 80 * GIB, 0): "disk: 0 MiB free, 20 GiB must stay free, it needs 80 GiB",
+    (15 * GIB - 1, "15%", 0, 0): "disk: 14.9 % free, 15 % are to stay free",
+    (16 * GIB, "15%", 2 * GIB, 0): "disk: 16 % free, 15 % are to stay free, it needs 2 GiB",
+    (0, 20 * GIB, 80 * GIB, 0): "disk: 0 MiB free, 20 GiB are to stay free, it needs 80 GiB",
     # More than the whole disk can hold, however much of it is free.
-    (95 * GIB, 20 * GIB, 80 * GIB + 1, 0): "disk: too small: 100 GiB in all, 20 GiB must stay free, it needs 80 GiB",
-    (95 * GIB, "15%", 90 * GIB, 0): "disk: too small: 100 GiB in all, 15 % must stay free, it needs 90 GiB",
-    (95 * GIB, "15%", 85 * GIB, 15 * GIB): "disk: 95 % free, 15 % must stay free, it needs 85 GiB",
+    (95 * GIB, 20 * GIB, 80 * GIB + 1, 0): "disk: too small: 100 GiB in all, 20 GiB are to stay free, it needs 80 GiB",
+    (95 * GIB, "15%", 90 * GIB, 0): "disk: too small: 100 GiB in all, 15 % are to stay free, it needs 90 GiB",
+    (95 * GIB, "15%", 85 * GIB, 15 * GIB): "disk: 95 % free, 15 % are to stay free, it needs 85 GiB",
 }
 
 

@@ -19,7 +19,7 @@ def test_a_disk_that_is_full_enough_is_left_alone(node: Node, keep: str) -> None
     outcome = node.run(hub("a:1"), hub("b:1"), min_free=keep, attempts=2)
     assert outcome.code == 1
     assert outcome.pulled == []
-    said = "disk: 49.9 % free, 50 % must stay free" if "%" in keep else "disk: 499 MiB free, 500 MiB must stay free"
+    said = "disk: 49.9 % free, 50 % are to stay free" if "%" in keep else "disk: 499 MiB free, 500 MiB are to stay free"
     assert outcome.reasons == {0: said, 1: said}
     assert outcome.report.results[0].attempts == 2
     # Another attempt may find more room.
@@ -39,7 +39,7 @@ def test_an_image_that_is_too_large_leaves_room_for_the_others(node: Node) -> No
     node.disk(1000, 600)
     outcome = node.run(hub("large:1"), hub("small:1"), min_free=500 << 10, needed_kib=kib(101, 100))
     assert outcome.pulled == [hub("small:1")]
-    assert outcome.reasons == {0: "disk: 600 MiB free, 500 MiB must stay free, it needs 101 MiB"}
+    assert outcome.reasons == {0: "disk: 600 MiB free, 500 MiB are to stay free, it needs 101 MiB"}
 
 
 @in_every_shell
@@ -99,7 +99,7 @@ def test_what_is_there_stays_although_it_cannot_be_pulled_again(node: Node) -> N
     node.disk(1000, 1)
     outcome = node.run(hub("a:1"), min_free="50%", pull_policy="Always")
     assert (outcome.code, outcome.pulled, outcome.report.present) == (0, [], 1)
-    assert f"present {hub('a:1')}, not pulled again: disk: 0.1 % free, 50 % must stay free" in outcome.output
+    assert f"present {hub('a:1')}, not pulled again: disk: 0.1 % free, 50 % are to stay free" in outcome.output
 
 
 def test_a_refresh_takes_no_room_either(node: Node) -> None:
