@@ -17,7 +17,7 @@ from lab.process import run
 from ..conftest import Images, changed_by
 from .pools import untainted
 
-pytestmark = pytest.mark.xdist_group("template")
+pytestmark = pytest.mark.xdist_group("examples")
 
 ROOT = Path(__file__).parents[3]
 TEMPLATE = ROOT / "templates" / "prepull-python"
