@@ -18,7 +18,7 @@ from bench.report.results import DIRECTORY, README, Result, save, saved
 from bench.scenarios import cost, dependents, engine, join, parts, pull, ready, scale, slow
 from lab import Lab, LabError
 
-# All but `auto`, which pulls as `containerd` does, and two forms that are clearly slower: 8 images of 40 MB compare them.
+# All but `auto`, which pulls as `containerd` does, and two forms that are clearly slower: 8 x 40 MB compares them.
 _OURS_AND_OTHERS = "containerd kubelet image-volume JupyterHub Che"
 DEFAULT_SETS = ("1x200MB", "8x40MB", "40x4MB", "10x10MB+100MB")
 SLOW_SETS = ("1x2000MBin6", "3x700MB", "8x40MB")

@@ -121,7 +121,7 @@ def read_pods(
         found = Found([], [], [])
         _read_pod(found, name, place, pod, off)
         if any(found):
-            yield pod, found._replace(images=unique(found.images))
+            yield pod, Found(unique(found.images), found.left_out, found.invalid)
 
 
 def placement_of(pod: Mapping[str, Any], classes: Classes) -> Placement:
