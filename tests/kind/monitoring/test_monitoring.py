@@ -158,13 +158,13 @@ def test_exactly_what_is_wrong_raises_an_alert_and_every_panel_has_data(
         for labels in metrics.labels("kube_daemonset_created")
         if labels["daemonset"].startswith("images-")
     )
-    [job] = [name for name in ended_gates(kubectl) if name.startswith("images-gate-")]
 
     def alert(name: str, daemon_set: str, component: str, **more: str) -> dict[str, str]:
         state = {"__name__": "ALERTS", "alertname": name, "alertstate": "firing", "severity": "warning"}
         return {**state, "namespace": stack.namespace, "daemonset": daemon_set, "component": component, **more}
 
-    def gate(component: str, job: str) -> dict[str, str]:
+    def gate(component: str) -> dict[str, str]:
+        [job] = [name for name in ended_gates(kubectl) if name.startswith(f"{component}-gate-")]
         labels = alert("PrepullGateFailed", "", component, job_name=job)
         del labels["daemonset"]
         return labels
@@ -176,11 +176,11 @@ def test_exactly_what_is_wrong_raises_an_alert_and_every_panel_has_data(
             "ALERTS": [
                 alert("PrepullNodesWithoutImages", deployed, "images"),
                 alert("PrepullPullerRestarts", deployed, "images", container="pull"),
-                gate("images", job),
+                gate("images"),
                 alert("PrepullNodesWithoutImages", "unplaced", "unplaced"),
-                gate("unplaced", "unplaced-gate"),
+                gate("unplaced"),
                 alert("PrepullNodesWithoutPod", "refused", "refused"),
-                gate("refused", "refused-gate"),
+                gate("refused"),
             ],
             **{f"count({query}) > bool 0": [{}] for query in panels().values()},
         },

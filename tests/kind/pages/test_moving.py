@@ -11,6 +11,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,8 @@ from lab import Lab
 
 from ...blocks import ROOT, Block, blocks_of, commands_of
 from ..conftest import Images
-from ..programs.examples import Project, World, untainted
+from ..programs.examples import Project, World
+from ..programs.pools import Pool, untainted
 
 pytestmark = pytest.mark.xdist_group("examples")
 
@@ -159,23 +161,28 @@ def test_from_kube_fledged(
     project: Project,
     apply: Callable[[Sequence[Any]], None],
 ) -> None:
+    groups = yaml.safe_load(page["yaml"].text)["spec"]["cacheSpec"]
     where: dict[str, set[str]] = {}
     old: list[Any] = []
-    for number, group in enumerate(yaml.safe_load(page["yaml"].text)["spec"]["cacheSpec"]):
-        chosen = {"node_selector": group["nodeSelector"]} if "nodeSelector" in group else {}
-        world.offer({"images": group["images"], **chosen})
-        where |= dict.fromkeys(group["images"], world.nodes)
-        for job in one_job_for_each_image_and_node(Cluster(namespace, group["images"], sorted(world.nodes))):
-            job["metadata"]["name"] += f"-{number}"
-            old.append(job)
-    apply(old)
-    kubectl("wait", "--for=condition=Complete", "jobs", "--all", "--timeout=180s")
+    with ExitStack() as pools:
+        for number, group in enumerate(groups):
+            nodes = lab.cluster.base_nodes
+            if labels := group.get("nodeSelector"):
+                nodes = nodes[-1:]
+                pools.enter_context(Pool(labels).on(lab, *nodes))
+            world.offer({"images": group["images"]})
+            where |= {image: set(nodes) for image in group["images"]}
+            for job in one_job_for_each_image_and_node(Cluster(namespace, group["images"], nodes)):
+                job["metadata"]["name"] += f"-{number}"
+                old.append(job)
+        apply(old)
+        kubectl("wait", "--for=condition=Complete", "jobs", "--all", "--timeout=180s")
 
-    outputs = project.up().outputs
+        outputs = project.up().outputs
 
-    assert outputs["ready_nodes"].value == {"everywhere": len(lab.cluster.base_nodes), "backend": 1}
-    assert all_present_and_none_pulled(namespace)
-    kubectl("delete", "jobs", *(job["metadata"]["name"] for job in old))
-    for image, nodes in where.items():
-        assert images.nodes_with(str(parse(image))) >= nodes
-    assert project.unchanged()
+        assert outputs["ready_nodes"].value == {"everywhere": len(lab.cluster.base_nodes), "backend": 1}
+        assert all_present_and_none_pulled(namespace)
+        kubectl("delete", "jobs", *(job["metadata"]["name"] for job in old))
+        for image, placed in where.items():
+            assert images.nodes_with(str(parse(image))) >= placed
+        assert project.unchanged()
