@@ -1,7 +1,13 @@
-"""The interpreters for the tests of the nodes' programs. The lab provides those that this machine lacks."""
+"""Programs that tests start: interpreters for the nodes' programs, and how all of them heed interrupts.
+
+The lab provides the interpreters that this machine lacks.
+"""
 
 from __future__ import annotations
 
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -30,3 +36,13 @@ def shell(name: str) -> list[str]:
 def awk(name: str) -> list[str]:
     """The command for one of AWKS."""
     return [path("busybox"), "awk"] if name == "busybox" else [path(name)]
+
+
+@contextmanager
+def heeding_interrupts() -> Iterator[None]:
+    """Programs that are started then end when interrupted, also where a shell has put the tests into the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

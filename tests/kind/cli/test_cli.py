@@ -16,7 +16,7 @@ import yaml
 
 from lab import Lab
 
-from ...interrupts import heeding_interrupts
+from ...programs import heeding_interrupts
 from ..conftest import PULLER_IMAGE, Images, Stack
 from ..eventually import eventually
 

@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from ...interrupts import heeding_interrupts
+from ...programs import heeding_interrupts
 
 # Like Pulumi's engine, which gives its lock back before it ends.
 PROGRAM = """
