@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ... import programs
@@ -48,7 +49,16 @@ def read(awk: Awk, text: str) -> tuple[list[str], str] | None:
     return (lines, head.read_text()) if head.exists() else None
 
 
+WITH_AUTH: dict[str, Any] = {
+    "kind": "CredentialProviderResponse",
+    "apiVersion": API,
+    "cacheKeyType": "Image",
+    "auth": {"a.example": {"auth": "dTpw"}},
+}
+
+
 @settings(max_examples=100)
+@example(answer=WITH_AUTH, indent=None)
 @given(answer=ANSWERS | GOOD, indent=st.sampled_from([None, 1]))
 def test_an_answer_is_read_or_is_none(awk: Awk, answer: dict[str, Any], indent: int | None) -> None:
     result = read(awk, json.dumps(answer, indent=indent))
@@ -67,6 +77,8 @@ def test_an_answer_is_read_or_is_none(awk: Awk, answer: dict[str, Any], indent: 
     auth = answer.get("auth")
     entries = [entry for entry in auth.values() if isinstance(entry, dict)] if isinstance(auth, dict) else []
     logins = {f"{entry.get('username')}:{entry.get('password')}" for entry in entries}
+    # The reader is that of pull secrets. It takes `auth`, too, which is no field of an answer: no provider writes it.
+    logins |= {base64.b64decode(entry["auth"]).decode() for entry in entries if "auth" in entry}
     assert set(found(awk, f"{IMAGE}:1", lines)) <= logins
 
 
