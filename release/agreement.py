@@ -47,8 +47,15 @@ def notes(root: Path) -> Section:
     Raises:
         ChangelogError: it says nothing about it, or does not have its form.
     """
-    wanted = version(root)
-    for section in sections((root / "CHANGELOG.md").read_text("utf-8")):
+    return _notes(_sections(root), version(root))
+
+
+def _sections(root: Path) -> list[Section]:
+    return sections((root / "CHANGELOG.md").read_text("utf-8"))
+
+
+def _notes(listed: list[Section], wanted: str) -> Section:
+    for section in listed:
         if section.version == wanted:
             return section
     raise ChangelogError(
@@ -75,8 +82,8 @@ def problems(root: Path, tag: str | None = None) -> list[str]:
 
 def _of_changelog(root: Path, wanted: str) -> list[str]:
     try:
-        listed = sections((root / "CHANGELOG.md").read_text("utf-8"))
-        mine = notes(root)
+        listed = _sections(root)
+        mine = _notes(listed, wanted)
     except ChangelogError as error:
         return [str(error)]
     found = []
