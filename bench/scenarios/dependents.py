@@ -21,9 +21,9 @@ from bench.compared.waits import GATE, HOOK, PODS, WORKLOAD, programs
 from bench.instruments.api import NAMESPACE, Api
 from bench.instruments.changes import Changes, changes
 from bench.instruments.clean import clean, fetch
-from bench.instruments.processes import cost_of
 from bench.report.results import Comparison
-from bench.scenarios.engine import project
+from bench.scenarios.engine import project, pulumi_in
+from bench.scenarios.turns import turns
 
 if TYPE_CHECKING:
     from lab import Lab
@@ -51,16 +51,14 @@ def measure(lab: Lab, images: ImageSet, rounds: int, say: Callable[[str], None])
     beyond: dict[str, dict[str, list[float]]] = {run: {form: [] for form in FORMS} for run in _TITLES}
     references, [other] = images.push(lab), OTHER.push(lab)
     fetch(lab, [*HELPERS, PYTHON_IMAGE, *references])
-    for number in range(rounds):
-        start = number % len(FORMS)
-        for form in (*FORMS[start:], *FORMS[:start]):
-            clean(lab, [other])
-            texts = [programs(NAMESPACE, each)[form] for each in (references, [*references[:-1], other])]
-            for run, heard in zip(_TITLES, _runs(lab, texts), strict=True):
-                total, after = times(heard)
-                say(f"round {number + 1} of {rounds}: {total:6.2f} s, {after:+.2f} s after Ready  {run}, {form}")
-                waited[run][form].append(total)
-                beyond[run][form].append(after)
+    for number, form in turns(FORMS, rounds):
+        clean(lab, [other])
+        texts = [programs(NAMESPACE, each)[form] for each in (references, [*references[:-1], other])]
+        for run, heard in zip(_TITLES, _runs(lab, texts), strict=True):
+            total, after = times(heard)
+            say(f"round {number} of {rounds}: {total:6.2f} s, {after:+.2f} s after Ready  {run}, {form}")
+            waited[run][form].append(total)
+            beyond[run][form].append(after)
     clean(lab, [*references, other])
     what = {
         "": ("until the workload is created", waited, "From the first object of the form."),
@@ -102,15 +100,7 @@ def _stack(lab: Lab) -> Iterator[tuple[Path, Callable[..., object]]]:
     with tempfile.TemporaryDirectory() as made:
         directory = Path(made)
         project(directory)
-        environ = {
-            **lab.environ,
-            "PULUMI_BACKEND_URL": f"file://{directory}",
-            "PULUMI_SKIP_UPDATE_CHECK": "true",
-        }
-
-        def pulumi(*arguments: str) -> object:
-            return cost_of("pulumi", "--cwd", str(directory), "--non-interactive", *arguments, environ=environ)
-
+        pulumi = pulumi_in(directory, lab.environ)
         pulumi("stack", "init", "bench")
         try:
             yield directory, pulumi

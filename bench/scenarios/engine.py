@@ -10,7 +10,7 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -151,22 +151,12 @@ def _run(lab: Lab, program: str, verbs: Sequence[str] = VERBS, *, written: bool 
         project(directory)
         (directory / "__main__.py").write_text(program)
         (directory / "manifests.json").write_text(json.dumps(render.manifests("images", _ARGS)))
-        environ = {
-            **lab.environ,
-            "PULUMI_BACKEND_URL": f"file://{directory}",
-            "PULUMI_SKIP_UPDATE_CHECK": "true",
-            **({} if written else _WITHOUT_CHECKPOINTS),
-        }
-
-        def pulumi(*arguments: str) -> float:
-            command = ("pulumi", "--cwd", str(directory), "--non-interactive", *arguments)
-            return cost_of(*command, environ=environ).seconds
-
+        without = {**lab.environ, **_WITHOUT_CHECKPOINTS}
+        pulumi = pulumi_in(directory, lab.environ if written else without)
         pulumi("stack", "init", "bench")
         seconds = {verb: pulumi(*_COMMANDS[verb]) for verb in verbs}
         if "destroy" not in verbs:
-            environ.update(_WITHOUT_CHECKPOINTS)
-            pulumi(*_COMMANDS["destroy"])
+            pulumi_in(directory, without)(*_COMMANDS["destroy"])
         return seconds
 
 
@@ -175,6 +165,22 @@ def project(directory: Path) -> None:
     (directory / "Pulumi.yaml").write_text(
         f"name: bench\nruntime:\n  name: python\n  options:\n    virtualenv: {Path(sys.prefix)}\n"
     )
+
+
+def pulumi_in(directory: Path, environ: Mapping[str, str]) -> Callable[..., float]:
+    """A function that runs Pulumi's command in a project, with a backend of files in it, and returns the seconds.
+
+    Args:
+        directory: the project's directory.
+        environ: the lab's environment, and what is to be set besides.
+    """
+    settings = {**environ, "PULUMI_BACKEND_URL": f"file://{directory}", "PULUMI_SKIP_UPDATE_CHECK": "true"}
+
+    def pulumi(*arguments: str) -> float:
+        command = ("pulumi", "--cwd", str(directory), "--non-interactive", *arguments)
+        return cost_of(*command, environ=settings).seconds
+
+    return pulumi
 
 
 def _imports(rounds: int, say: Callable[[str], None]) -> Comparison:

@@ -24,6 +24,7 @@ from bench.instruments.registration import OPEN, READY, REGISTERED, Registration
 from bench.instruments.shells import told_to_pull
 from bench.report.results import Comparison
 from bench.scenarios.ready import DEADLINE_SECONDS, is_ready, wait_for_pods, workload
+from bench.scenarios.turns import turns
 
 if TYPE_CHECKING:
     from bench.compared.image_sets import ImageSet
@@ -110,14 +111,6 @@ def measure_wait(lab: Lab, images: ImageSet, rounds: int, say: Callable[[str], N
         Comparison(f"new-node-{images}-join", f"{title}: from joining to a ready pod", "s", joins, base=WITHOUT,
                    note="From the node's registration; its disk has nothing but what the node image has."),
     ]  # fmt: skip
-
-
-def turns(forms: Sequence[str], rounds: int) -> Iterator[tuple[int, str]]:
-    """Each form in each round, every time with another one before it."""
-    for number in range(rounds):
-        start = number % len(forms)
-        for form in (*forms[start:], *forms[:start]):
-            yield number + 1, form
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from bench.instruments.arrivals import Arrivals, arrivals
 from bench.instruments.clean import clean, fetch
 from bench.instruments.shells import told_to_pull
 from bench.report.results import Comparison
+from bench.scenarios.turns import turn
 from lab import LabError
 
 if TYPE_CHECKING:
@@ -83,9 +84,7 @@ class Pull:
             for form in forms[:warm_up]:
                 say(f"to warm up: {self.once(form):6.2f} s  {form}")
             for number in range(rounds):
-                # Rotate the order, so that each form has a different predecessor in each round.
-                start = number % len(forms)
-                for form in forms[start:] + forms[:start]:
+                for form in turn(forms, number):
                     if is_clear(seconds[form], seconds[LIMIT]):
                         continue
                     took = self.once(form)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bench.instruments.registration import READY, REGISTERED, Registration
-from bench.scenarios.join import turns
+from bench.scenarios.turns import turns
 
 
 def test_the_first_time_of_an_event_counts() -> None:
