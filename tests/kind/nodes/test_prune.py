@@ -84,6 +84,8 @@ def used_on(lab: Lab, image: str) -> list[str]:
     return [node for node in lab.cluster.base_nodes if lab.nodes.exec(node, *listed).strip()]
 
 
+# It restarts the runtime of a node that others use.
+@pytest.mark.alone
 def test_the_memory_survives_pulls_and_restarts_and_goes_with_the_image(lab: Lab, images: Images, stack: Stack) -> None:
     node = lab.cluster.base_nodes[0]
     content = Image((layer({"data": noise(1000, seed=images.prefix)}),))
