@@ -23,7 +23,7 @@ def main() -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     up = commands.add_parser("up", help="bring up the cluster and its registry, then the dev stack")
     up.add_argument("--no-stack", action="store_true", help="only the cluster and its registry")
-    up.add_argument("--languages", action="store_true", help="also what programs in TypeScript and YAML run with")
+    up.add_argument("--languages", action="store_true", help="also what programs in other languages run with")
     commands.add_parser("down", help="remove all of it; what was downloaded and built stays in the cache")
     commands.add_parser("env", help='print its environment for a shell: eval "$(python -m lab env)"')
     commands.add_parser("status", help="say whether it is up; the exit code says it too")

@@ -26,6 +26,7 @@ from lab.environ import lab_environ, shell_lines
 from lab.errors import LabError
 from lab.images import node_image, registry_image
 from lab.images.catalogue import Catalogue
+from lab.process import run
 from lab.sources.workshop import Workshop
 from lab.tools import (
     busybox,
@@ -60,7 +61,7 @@ class Lab:
     | run pulumi, kubectl or docker against it | `environ` |
     | ask or change what is on a node | `nodes` |
     | push an image that its nodes can pull | `registry.client.push()`, then `registry.address` |
-    | run programs in TypeScript and YAML | `provide_languages()`, then `environ` |
+    | run programs in TypeScript, Go, Java and YAML | `provide_languages()`, then `environ` |
     | run another registry beside it | `registries.ensure("other.registry")` |
     """
 
@@ -164,6 +165,10 @@ class Lab:
         """The program that checks workflows. It requires no running lab."""
         return actionlint.provide(self._workshop)
 
+    def gofmt(self) -> Path:
+        """gofmt, for this machine."""
+        return self._workshop.go.formatter()
+
     @property
     def cache(self) -> Cache:
         """What was downloaded and built, shared by every checkout."""
@@ -228,10 +233,19 @@ class Lab:
         )
 
     def provide_languages(self) -> None:
-        """Add the language hosts for TypeScript and YAML to `environ`. `up` omits them: few programs need them."""
+        """Add what programs in TypeScript, Go, Java and YAML need to `environ`. `up` omits it: few need it."""
         hosts = language_hosts.provide(self._workshop, self._tools / "pulumi")
-        for path in (*hosts, *node.provide(self._workshop)):
+        for path in (*hosts, *node.provide(self._workshop), self._workshop.go.toolchain()):
             self._link(path.name, path)
+
+    def csharp_sdk(self, schema: Path, directory: Path) -> None:
+        """Write the SDK of a package in C# into a directory.
+
+        Args:
+            schema: the package's schema, a file of JSON.
+            directory: where the SDK is written.
+        """
+        run(language_hosts.csharp_sdk(self._workshop), schema, directory)
 
     def down(self) -> None:
         """Remove the nodes, registries, network and state. Builds stay in the cache."""

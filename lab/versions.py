@@ -94,6 +94,7 @@ def chosen(environ: Mapping[str, str]) -> System:
 # The engine. Programs use the SDK that uv.lock names.
 PULUMI = "3.274.1"
 PULUMI_YAML = "1.28.0"
+PULUMI_JAVA = "1.22.0"
 PULUMI_MINIMUM = (3, 190, 0)
 # The provider that the SDK of uv.lock requires, and the newest provider that is available as a Go module.
 PULUMI_KUBERNETES = "4.34.2"

@@ -1,4 +1,4 @@
-"""Checks every shell script, awk program, workflow and JSON file of the tree: `python -m tests.lint`."""
+"""Checks every shell script, awk and Go program, workflow and JSON file of the tree: `python -m tests.lint`."""
 
 from __future__ import annotations
 
@@ -27,19 +27,23 @@ def main() -> int:
     )
     shell = [str(path.relative_to(ROOT)) for path in files if _is_shell_program(path)]
     awk = [str(path.relative_to(ROOT)) for path in files if path.suffix == ".awk"]
+    go = [str(path.relative_to(ROOT)) for path in files if path.suffix == ".go" and not _is_generated(path)]
     workflows = sorted(str(path.relative_to(ROOT)) for path in (ROOT / ".github" / "workflows").glob("*.yml"))
     shellcheck = str(Path(sys.executable).with_name("shellcheck"))
     try:
+        lab = Lab.of_checkout()
+        gofmt = str(lab.gofmt())
         commands = [
             [shellcheck, *SHELLCHECK, *shell],
             *([programs.path("gawk"), "--lint=fatal", "-e", UNRUN, "-f", path] for path in awk),
             # It has ShellCheck read what the steps run.
-            [str(Lab.of_checkout().actionlint()), f"-shellcheck={shellcheck}", "-pyflakes=", "-no-color", *workflows],
+            [str(lab.actionlint()), f"-shellcheck={shellcheck}", "-pyflakes=", "-no-color", *workflows],
         ]
     except LabError as error:
         print(error, file=sys.stderr)
         return 1
     wrong = [line for path in files if path.suffix == ".json" for line in _wrong_json(path)]
+    wrong += [f"{path}: gofmt writes it in another way" for path in _printed(gofmt, "-l", *go)]
     print("".join(f"{line}\n" for line in wrong), end="", file=sys.stderr)
     return int(sum(_failed(command) for command in commands) + len(wrong) > 0)
 
@@ -70,6 +74,14 @@ def _is_shell_program(path: Path) -> bool:
     with path.open("rb") as stream:
         first = stream.readline()
     return first.startswith(b"#!") and first.rstrip().endswith(b"sh")
+
+
+def _is_generated(path: Path) -> bool:
+    return "sdks" in path.relative_to(ROOT).parts
+
+
+def _printed(*command: str) -> list[str]:
+    return subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout.splitlines()
 
 
 def _failed(command: Sequence[str]) -> bool:

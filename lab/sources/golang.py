@@ -74,7 +74,7 @@ class Go:
 
     def run(self, directory: Path, *arguments: str, environ: Mapping[str, str] | None = None) -> str:
         """Run `go` in a directory."""
-        return run(self._toolchain(), *arguments, cwd=directory, env=self._environ(environ or {}))
+        return run(self.toolchain(), *arguments, cwd=directory, env=self._environ(environ or {}))
 
     def module_directory(self, directory: Path, module: str) -> Path:
         """The sources, in the module cache, of a module that the module in `directory` requires."""
@@ -84,6 +84,10 @@ class Go:
     def source_of(self, module: str, dependency: str) -> Path:
         """The sources of a dependency of one of the modules under `lab/go`."""
         return self.module_directory(self.modules / module, dependency)
+
+    def formatter(self) -> Path:
+        """The program `gofmt` of the toolchain."""
+        return Path(run(self.toolchain(), "env", "GOROOT", env=self._environ({})).strip()) / "bin" / "gofmt"
 
     def _build(self, program: Program, platform: Platform, directory: Path) -> None:
         # A copy: the added files must not appear in the checkout.
@@ -106,7 +110,8 @@ class Go:
     def _environ(self, more: Mapping[str, str]) -> dict[str, str]:
         return {**os.environ, **_FIXED, **{name: value for name, value in more.items() if value}}
 
-    def _toolchain(self) -> Path:
+    def toolchain(self) -> Path:
+        """The program `go`."""
         if self._found is None:
             with self._console.step("Go toolchain") as step:
                 self._found = first_of("a Go toolchain", self._toolchains(), step)

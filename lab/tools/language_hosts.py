@@ -1,4 +1,4 @@
-"""Pulumi's language hosts for TypeScript and YAML."""
+"""Pulumi's language hosts for TypeScript, Go, Java and YAML."""
 
 from __future__ import annotations
 
@@ -14,7 +14,12 @@ if TYPE_CHECKING:
     from lab.sources.golang import Program
     from lab.sources.workshop import Workshop
 
-_HOSTS = (programs.PULUMI_LANGUAGE_NODEJS, programs.PULUMI_LANGUAGE_YAML)
+_HOSTS = (
+    programs.PULUMI_LANGUAGE_NODEJS,
+    programs.PULUMI_LANGUAGE_GO,
+    programs.PULUMI_LANGUAGE_JAVA,
+    programs.PULUMI_LANGUAGE_YAML,
+)
 
 
 def provide(workshop: Workshop, engine: Path) -> list[Path]:
@@ -39,3 +44,10 @@ def _host(workshop: Workshop, engine: Path, program: Program) -> Path:
             ],
             step,
         )
+
+
+def csharp_sdk(workshop: Workshop) -> Path:
+    """The generator of SDKs in C#, as in releases of the engine that had it."""
+    name = programs.CSHARP_SDK.module
+    with workshop.console.step(name) as step:
+        return first_of(name, [tool.built(workshop, name, programs.CSHARP_SDK)], step)

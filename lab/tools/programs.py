@@ -119,6 +119,9 @@ PULUMI_LANGUAGE_PYTHON = Program(
 )
 
 _NODEJS_HOST = "github.com/pulumi/pulumi/sdk/nodejs/cmd/pulumi-language-nodejs/v3"
+_GO_HOST = "github.com/pulumi/pulumi/sdk/go/pulumi-language-go/v3"
+# Its request has another form now. Ours, beside it, has the form of today.
+_LINK = "func (host *goLanguageHost) Link("
 
 
 def _copy_host(workspace: Path, go: Go) -> None:
@@ -128,12 +131,34 @@ def _copy_host(workspace: Path, go: Go) -> None:
             shutil.copyfile(source, workspace / source.name)
 
 
+def _copy_go_host(workspace: Path, go: Go) -> None:
+    text = (go.module_directory(workspace, _GO_HOST) / "main.go").read_text(encoding="utf-8")
+    before, link, after = text.partition(_LINK)
+    (workspace / "main.go").write_text(before + after.partition("\n}\n")[2] if link else text, encoding="utf-8")
+
+
 PULUMI_LANGUAGE_NODEJS = Program(
     "pulumi-language-nodejs",
     variables={"github.com/pulumi/pulumi/sdk/v3/go/common/version.Version": f"v{versions.PULUMI}"},
     private="github.com/pulumi/*",
     prepare=_copy_host,
 )
+
+PULUMI_LANGUAGE_GO = Program(
+    "pulumi-language-go",
+    variables={"github.com/pulumi/pulumi/sdk/v3/go/common/version.Version": f"v{versions.PULUMI}"},
+    private="github.com/pulumi/*",
+    prepare=_copy_go_host,
+)
+
+PULUMI_LANGUAGE_JAVA = Program(
+    "pulumi-language-java",
+    ("github.com/pulumi/pulumi-java/pkg/cmd/pulumi-language-java",),
+    variables={"github.com/pulumi/pulumi-java/pkg/version.Version": f"v{versions.PULUMI_JAVA}"},
+)
+
+# There is no way to build the host for C#, and so no way to run a program.
+CSHARP_SDK = Program("csharp-sdk")
 
 PULUMI_LANGUAGE_YAML = Program(
     "pulumi-language-yaml",

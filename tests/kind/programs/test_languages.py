@@ -1,10 +1,9 @@
-"""Programs in YAML and in TypeScript, which run the component as a plugin: the examples first, then their mistakes."""
+"""Programs in other languages, which run the component as a plugin: the examples first, then their mistakes."""
 
 from __future__ import annotations
 
 import json
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,35 +18,13 @@ from lab.images.oci import Image, layer, program
 from lab.process import run
 
 from ..conftest import Images, Result, UpFailed, changed_by
+from .conftest import refresh
+from .in_languages import LANGUAGES, PROGRAMS, REFUSED, WITH_ENUMS, WRONG
 
 pytestmark = pytest.mark.xdist_group("languages")
 
 Kubectl = Callable[..., Any]
-LANGUAGES = ("yaml", "typescript")
 SCHEMA = Path(__file__).parents[2] / "schema" / "schema.json"
-# What is installed there, and is worth keeping as long as the lab is up.
-_INSTALLED = {".venv", "node_modules"}
-
-
-def _refresh(source: Path, target: Path) -> None:
-    """Make a directory what another one is, but for what was installed into it."""
-    target.mkdir(parents=True, exist_ok=True)
-    for path in target.iterdir():
-        if path.name not in _INSTALLED:
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
-    shutil.copytree(source, target, dirs_exist_ok=True, ignore=shutil.ignore_patterns(*_INSTALLED, "__pycache__"))
-
-
-@pytest.fixture(scope="session")
-def checkout(lab: Lab) -> Path:
-    """A copy of what a user has, so that nothing is generated or installed in the real one."""
-    lab.provide_languages()
-    copy = lab.checkout.state / "languages"
-    _refresh(lab.checkout.root / "components", copy / "components")
-    for language in LANGUAGES:
-        _refresh(lab.checkout.root / "examples" / language, copy / "examples" / language)
-        run("pulumi", "install", cwd=copy / "examples" / language)
-    return copy
 
 
 @dataclass
@@ -55,7 +32,11 @@ class Project:
     """A user's project and its stack, used as on the command line."""
 
     directory: Path
+    program: Path
     stack: auto.Stack
+
+    def write(self, program: str) -> None:
+        self.program.write_text(program, "utf-8")
 
     def configure(self, key: str, value: str) -> None:
         self.stack.set_config(key, auto.ConfigValue(value))
@@ -76,27 +57,24 @@ class Project:
 def projects(checkout: Path, namespace: str, tmp_path: Path) -> Iterator[Callable[[str], Project]]:
     """Example projects with a stack of the test's own, whose default namespace is the test's."""
     made: list[Project] = []
+    originals: dict[Path, bytes] = {}
 
     def project(language: str) -> Project:
         directory = checkout / "examples" / language
+        program = directory / PROGRAMS[language]
+        originals[program] = program.read_bytes()
         environ = {"PULUMI_BACKEND_URL": f"file://{tmp_path}"}
         stack = auto.create_stack("test", work_dir=str(directory), opts=auto.LocalWorkspaceOptions(env_vars=environ))
-        made.append(Project(directory, stack))
+        made.append(Project(directory, program, stack))
         made[-1].configure("kubernetes:namespace", namespace)
         return made[-1]
 
-    originals = {path: path.read_bytes() for language in LANGUAGES for path in _programs(checkout, language)}
     yield project
     for path, content in originals.items():
         path.write_bytes(content)
     for each in made:
         each.stack.destroy(color="never")
         (each.directory / "Pulumi.test.yaml").unlink()
-
-
-def _programs(checkout: Path, language: str) -> list[Path]:
-    directory = checkout / "examples" / language
-    return [path for path in (directory / "Pulumi.yaml", directory / "index.ts") if path.exists()]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -131,27 +109,6 @@ PrePullDaemonSet 'images' cannot be deployed as it is described:
       - imageTimeout: 'soon' is not a duration; write a number with a unit (ms, s, m, h), such as '90s' or '10m'
       - tolerations[0]: a toleration with tolerationSeconds needs the effect NoExecute
 """
-WRONG = {
-    "images": ["UPPER/case"],
-    "imageTimeout": "soon",
-    "tolerations": [{"operator": "Exists", "tolerationSeconds": 5}],
-}
-
-
-def _written(language: str, properties: dict[str, Any]) -> tuple[str, str]:
-    """A program with one component: its file and text."""
-    if language == "typescript":
-        declared = f'new prepull.PrePullDaemonSet("images", {json.dumps(properties)});'
-        return "index.ts", f'import * as prepull from "@pulumi/prepull";\n{declared}\n'
-    resource = {"type": "prepull:PrePullDaemonSet", "properties": properties}
-    return "Pulumi.yaml", yaml.safe_dump(
-        {
-            "name": "prepull-yaml",
-            "runtime": "yaml",
-            "packages": {"prepull": "../../components"},
-            "resources": {"images": resource},
-        }
-    )
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -159,8 +116,7 @@ def test_wrong_arguments_are_told_in_the_names_of_the_language_and_without_a_tra
     language: str, projects: Callable[[str], Project], kubectl: Kubectl
 ) -> None:
     project = projects(language)
-    file, text = _written(language, WRONG)
-    (project.directory / file).write_text(text, "utf-8")
+    project.write(WRONG[language])
 
     with pytest.raises(UpFailed) as failure:
         project.up()
@@ -170,58 +126,12 @@ def test_wrong_arguments_are_told_in_the_names_of_the_language_and_without_a_tra
     assert kubectl("get", "daemonsets", "--output=name") == ""
 
 
-# Members of enums, and texts: in TypeScript also one of the configuration.
-WITH_ENUMS = {
-    "yaml": """\
-name: prepull-yaml
-runtime: yaml
-packages:
-  prepull: ../../components
-config:
-  onFailure:
-    type: string
-resources:
-  images:
-    type: prepull:PrePullDaemonSet
-    properties:
-      images:
-        - IMAGE
-      runtime: containerd
-      pullPolicy: Always
-      onFailure: ${onFailure}
-      tolerations:
-        - operator: Exists
-          effect: NoSchedule
-""",
-    "typescript": """\
-import * as prepull from "@pulumi/prepull";
-import * as pulumi from "@pulumi/pulumi";
-
-new prepull.PrePullDaemonSet("images", {
-    images: ["IMAGE"],
-    runtime: prepull.Runtime.Containerd,
-    pullPolicy: "Always",
-    onFailure: new pulumi.Config().get<prepull.OnFailure>("onFailure"),
-    tolerations: [
-        { operator: prepull.TolerationOperator.Exists, effect: pulumi.output(prepull.TaintEffect.NoSchedule) },
-    ],
-});
-""",
-}
-
-
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_members_of_enums_and_texts_arrive_and_wrong_ones_are_told_with_the_right_ones(
+def test_members_of_enums_and_texts_arrive(
     language: str, projects: Callable[[str], Project], images: Images, kubectl: Kubectl
 ) -> None:
     project = projects(language)
-    file = "index.ts" if language == "typescript" else "Pulumi.yaml"
-    (project.directory / file).write_text(WITH_ENUMS[language].replace("IMAGE", images.push()), "utf-8")
-    project.configure("onFailure", "sometimes")
-
-    with pytest.raises(UpFailed, match="onFailure: 'sometimes' is not one of retry, continue"):
-        project.up()
-
+    project.write(WITH_ENUMS[language].replace("IMAGE", images.push()))
     project.configure("onFailure", "continue")
     project.up()
 
@@ -232,20 +142,28 @@ def test_members_of_enums_and_texts_arrive_and_wrong_ones_are_told_with_the_righ
     assert [variables["PREPULL_PULL_POLICY"], variables["PREPULL_ON_FAILURE"]] == ["Always", "continue"]
 
 
-@pytest.mark.parametrize(
-    ("language", "complaint"),
-    [
-        ("yaml", r'Allowed values are IfNotPresent \("IfNotPresent"\), Always \("Always"\)'),
-        ("typescript", r"""Type '"Sometimes"' is not assignable to type .*PullPolicy"""),
-    ],
-    ids=LANGUAGES,
-)
-def test_a_language_itself_refuses_a_text_that_an_enum_does_not_have(
-    language: str, complaint: str, projects: Callable[[str], Project], kubectl: Kubectl
+# In Java, no text becomes a member without that the program says how.
+@pytest.mark.parametrize("language", ["yaml", "typescript", "go"])
+def test_a_text_of_the_configuration_that_an_enum_does_not_have_is_told_with_the_right_ones(
+    language: str, projects: Callable[[str], Project], kubectl: Kubectl
 ) -> None:
     project = projects(language)
-    file, text = _written(language, {"images": ["nginx"], "pullPolicy": "Sometimes"})
-    (project.directory / file).write_text(text, "utf-8")
+    project.write(WITH_ENUMS[language].replace("IMAGE", "nginx"))
+    project.configure("onFailure", "sometimes")
+
+    with pytest.raises(UpFailed, match="onFailure: 'sometimes' is not one of retry, continue"):
+        project.up()
+
+    assert kubectl("get", "daemonsets", "--output=name") == ""
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_language_itself_refuses_a_text_that_an_enum_does_not_have(
+    language: str, projects: Callable[[str], Project], kubectl: Kubectl
+) -> None:
+    text, complaint = REFUSED[language]
+    project = projects(language)
+    project.write(text)
 
     with pytest.raises(UpFailed, match=complaint):
         project.up()
@@ -300,7 +218,7 @@ def test_what_other_resources_say_is_checked_once_it_is_known_and_the_gate_gives
 
     def up(image: str) -> dict[str, Any]:
         text = DEPENDENT.replace("NAMESPACE", namespace).replace("IMAGE", image)
-        (project.directory / "Pulumi.yaml").write_text(text, "utf-8")
+        project.write(text)
         return project.up().outputs
 
     with pytest.raises(UpFailed) as wrong:
@@ -321,7 +239,7 @@ def test_what_other_resources_say_is_checked_once_it_is_known_and_the_gate_gives
 
 def test_the_package_is_added_to_a_project_by_its_path(checkout: Path) -> None:
     project = checkout / "examples" / "new"
-    _refresh(checkout / "examples" / "yaml", project)
+    refresh(checkout / "examples" / "yaml", project)
     written = yaml.safe_load((project / "Pulumi.yaml").read_text("utf-8"))
     del written["packages"]
     (project / "Pulumi.yaml").write_text(yaml.safe_dump(written), "utf-8")

@@ -14,7 +14,7 @@ from lab.sources.source import UnavailableError
 from lab.sources.workshop import Workshop
 from lab.tools import language_hosts, node
 
-HOSTS = ["pulumi-language-nodejs", "pulumi-language-yaml"]
+HOSTS = [f"pulumi-language-{language}" for language in ("nodejs", "go", "java", "yaml")]
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from .toolchains import Builder
 
 SYSTEM = versions.chosen({})
 ARCHITECTURES = {"amd64": "x64", "arm64": "arm64"}
-HOSTS = ("pulumi-language-python", "pulumi-language-nodejs", "pulumi-language-yaml")
+HOSTS = tuple(f"pulumi-language-{language}" for language in ("python", "nodejs", "go", "java", "yaml"))
 GITHUB = "/github.com"
 ASSETS = "/release-assets.githubusercontent.com"
 
