@@ -99,6 +99,8 @@ PULUMI_MINIMUM = (3, 190, 0)
 # The provider that the SDK of uv.lock requires, and the newest provider that is available as a Go module.
 PULUMI_KUBERNETES = "4.34.2"
 PULUMI_KUBERNETES_BUILT = "4.28.0"
+# The version of the SDK in Java, whose packages are fewer.
+PULUMI_KUBERNETES_JAVA = "4.0.0"
 
 NODE = "24.19.0"
 # The Node.js version that @pulumi/pulumi requires.

@@ -33,11 +33,11 @@ def provide(workshop: Workshop) -> Path:
 def install(plugin: Path, home: Path) -> None:
     """Make it the plugin that the engine with this home finds.
 
-    It is there under the versions that the SDKs of Python and of the example in TypeScript ask for. Otherwise
+    It is there under the versions that the SDKs of Python and of the examples in other languages ask for. Otherwise
     `pulumi install` would download them. A provider that was built is older than the first, and the engine warns of
     that.
     """
-    for version in (versions.PULUMI_KUBERNETES, versions.PULUMI_KUBERNETES_BUILT):
+    for version in (versions.PULUMI_KUBERNETES, versions.PULUMI_KUBERNETES_BUILT, versions.PULUMI_KUBERNETES_JAVA):
         directory = home / "plugins" / f"resource-kubernetes-v{version}"
         directory.mkdir(parents=True, exist_ok=True)
         link = directory / NAME
