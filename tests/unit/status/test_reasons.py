@@ -53,6 +53,7 @@ def test_the_kubelets_words_have_the_same_reason_as_a_clients(index: int) -> Non
         ("image pull failed for r/a:1 because the registry is unavailable", "registry unavailable", False),
         ('Failed to apply default image tag "A": couldn\'t parse image name "A": invalid reference format',
          "not an image reference", True),
+        ("pull QPS exceeded", "pull QPS exceeded", False),
         ("dial tcp 192.0.2.1:443: i/o timeout", "timed out", False),
         ("dial tcp 192.0.2.1:443: connect: connection refused", "connection refused", False),
         ("unexpected media type text/html for sha256:04a7: not found", "a web page, not an image", False),
