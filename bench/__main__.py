@@ -113,7 +113,7 @@ def _everything(_: argparse.Namespace) -> None:
         "pull --images 8x40MB --helpers there --rounds 3",
         f"pull --images 8x40MB --helpers cold --rounds 2 --only {_OURS_AND_OTHERS}",
         f"pull --images 1x200MB 40x4MB 10x10MB+100MB --helpers there --rounds 2 --only {_OURS_AND_OTHERS}",
-        "slow --images 1x1000MBin6 8x40MB --rounds 1",
+        "slow --images 1x2000MBin6 8x40MB --rounds 1",
         "parts --rounds 2",
         "ready --rounds 2",
         "dependents --rounds 2",
