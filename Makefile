@@ -105,8 +105,9 @@ image-digests: .venv/.ready ## Write the digests of the default images behind th
 
 .PHONY: mutate
 mutate: .venv/.mutate ## Change the core in thousands of small ways, and list those that no test notices
-	@rm -rf .mutate && mkdir -p .mutate/src
+	@rm -rf .mutate && mkdir -p .mutate/src .mutate/components
 	@cp -r components/prepull .mutate/src/ && cp -r tests pyproject.toml Pulumi*.yaml .mutate/
+	@cp components/pyproject.toml .mutate/components/
 	@$(BIN)/python -m tests.unit.mutants --sample $(SAMPLE) --seed $(SEED) $(MUTANTS)
 
 .PHONY: check
