@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 STAGGER = "20s"
 DEADLINE_SECONDS = 900
-IDLE_SECONDS = 15
-BACKGROUND_SECONDS = 20
+IDLE_SECONDS = 10
+BACKGROUND_SECONDS = 10
 _RESOURCES = ("configmaps", "controllerrevisions", "daemonsets", "events", "jobs", "pods", "secrets", "serviceaccounts")
 _REQUESTS = re.compile(r'^apiserver_request_total\{.*resource="([a-z]+)".*\} ([0-9.e+]+)$', re.MULTILINE)
 
@@ -190,7 +190,6 @@ class _Cost:
 
 _API_FORMS: Sequence[str] = (
     *(f"{OURS}, {runtime}" for runtime in ("containerd", "kubelet", "image-volume")),
-    "one init container an image, crictl (first form)",
     "one running container an image (Che)",
     "one Job for each image and node (kube-fledged)",
 )

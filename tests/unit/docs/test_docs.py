@@ -138,9 +138,25 @@ def test_the_versions_are_those_that_are_required_and_tested() -> None:
     assert f"| `pulumi`, `pulumi-kubernetes` | {', '.join(lowest)} | {', '.join(pinned)} |" in page
     engine = f"{lab_versions.PULUMI} and {lab_versions.PULUMI_KUBERNETES_BUILT}"
     assert f"| Pulumi's engine and its Kubernetes provider | those of the SDKs | {engine} |" in page
+    assert f"| Pulumi's SDKs of TypeScript, Go and Java | those that the engine takes | {_of_examples()} |" in page
     assert tuple(pythons) == SUPPORTED
     workspace_targets = {"test", "test-clusters", "test-pythons", "test-versions"}
     assert set(re.findall(r"`make ([a-z-]+)`", page)) == workspace_targets
+
+
+def _of_examples() -> str:
+    """The versions of Pulumi's SDKs that the examples in other languages use."""
+    files = {
+        "typescript/package.json": r'"@pulumi/pulumi": "(.+)"',
+        "go/go.mod": r"github\.com/pulumi/pulumi/sdk/v3 v(\S+)",
+        "java/pom.xml": r"<artifactId>pulumi</artifactId>\s+<version>(.+)</version>",
+    }
+    typescript, go, java = [
+        version
+        for file, pattern in files.items()
+        for version in re.findall(pattern, (ROOT / "examples" / file).read_text("utf-8"))
+    ]
+    return f"{typescript}, {go} and {java}"
 
 
 def test_the_default_images_are_those_that_an_air_gapped_cluster_is_told_of() -> None:
