@@ -142,7 +142,7 @@ def test_members_of_enums_and_texts_arrive(
     assert [variables["PREPULL_PULL_POLICY"], variables["PREPULL_ON_FAILURE"]] == ["Always", "continue"]
 
 
-# In Java, no text becomes a member without that the program says how.
+# In Java, a text becomes a member only where the program says how.
 @pytest.mark.parametrize("language", ["yaml", "typescript", "go"])
 def test_a_text_of_the_configuration_that_an_enum_does_not_have_is_told_with_the_right_ones(
     language: str, projects: Callable[[str], Project], kubectl: Kubectl
