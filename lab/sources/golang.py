@@ -87,7 +87,7 @@ class Go:
 
     def formatter(self) -> Path:
         """The program `gofmt` of the toolchain."""
-        return Path(run(self.toolchain(), "env", "GOROOT", env=self._environ({})).strip()) / "bin" / "gofmt"
+        return Path(self.run(self.modules, "env", "GOROOT").strip()) / "bin" / "gofmt"
 
     def _build(self, program: Program, platform: Platform, directory: Path) -> None:
         # A copy: the added files must not appear in the checkout.

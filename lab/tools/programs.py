@@ -10,6 +10,7 @@ from lab import versions
 from lab.sources.golang import Program
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from lab.sources.golang import Go
@@ -105,16 +106,18 @@ PAUSE = Program("pause")
 HELLO_WORLD = Program("hello-world")
 CREDENTIAL_PROVIDER = Program("credential-provider")
 
+_PULUMI_VERSION = {"github.com/pulumi/pulumi/sdk/v3/go/common/version.Version": f"v{versions.PULUMI}"}
+
 PULUMI = Program(
     "pulumi",
     ("github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",),
-    variables={"github.com/pulumi/pulumi/sdk/v3/go/common/version.Version": f"v{versions.PULUMI}"},
+    variables=_PULUMI_VERSION,
 )
 
 PULUMI_LANGUAGE_PYTHON = Program(
     "pulumi-language-python",
     ("github.com/pulumi/pulumi/sdk/python/cmd/pulumi-language-python/v3",),
-    variables={"github.com/pulumi/pulumi/sdk/v3/go/common/version.Version": f"v{versions.PULUMI}"},
+    variables=_PULUMI_VERSION,
     private="github.com/pulumi/*",
 )
 
@@ -124,31 +127,38 @@ _GO_HOST = "github.com/pulumi/pulumi/sdk/go/pulumi-language-go/v3"
 _LINK = "func (host *goLanguageHost) Link("
 
 
-def _copy_host(workspace: Path, go: Go) -> None:
-    """Copy the host's sources beside ours: the available version lacks a part of the engine's protocol."""
-    for source in go.module_directory(workspace, _NODEJS_HOST).glob("*.go"):
-        if not source.name.endswith("_test.go"):
-            shutil.copyfile(source, workspace / source.name)
+def _copied(host: str, without: str = "") -> Callable[[Path, Go], None]:
+    """Copy a host's sources beside ours: the available version lacks a part of the engine's protocol.
 
+    Args:
+        host: the host's module.
+        without: the beginning of a function that is left out.
+    """
 
-def _copy_go_host(workspace: Path, go: Go) -> None:
-    text = (go.module_directory(workspace, _GO_HOST) / "main.go").read_text(encoding="utf-8")
-    before, link, after = text.partition(_LINK)
-    (workspace / "main.go").write_text(before + after.partition("\n}\n")[2] if link else text, encoding="utf-8")
+    def copy(workspace: Path, go: Go) -> None:
+        for source in go.module_directory(workspace, host).glob("*.go"):
+            if not source.name.endswith("_test.go"):
+                text = source.read_text(encoding="utf-8")
+                if without and without in text:
+                    before, _, after = text.partition(without)
+                    text = before + after.partition("\n}\n")[2]
+                (workspace / source.name).write_text(text, encoding="utf-8")
+
+    return copy
 
 
 PULUMI_LANGUAGE_NODEJS = Program(
     "pulumi-language-nodejs",
-    variables={"github.com/pulumi/pulumi/sdk/v3/go/common/version.Version": f"v{versions.PULUMI}"},
+    variables=_PULUMI_VERSION,
     private="github.com/pulumi/*",
-    prepare=_copy_host,
+    prepare=_copied(_NODEJS_HOST),
 )
 
 PULUMI_LANGUAGE_GO = Program(
     "pulumi-language-go",
-    variables={"github.com/pulumi/pulumi/sdk/v3/go/common/version.Version": f"v{versions.PULUMI}"},
+    variables=_PULUMI_VERSION,
     private="github.com/pulumi/*",
-    prepare=_copy_go_host,
+    prepare=_copied(_GO_HOST, without=_LINK),
 )
 
 PULUMI_LANGUAGE_JAVA = Program(
