@@ -14,6 +14,8 @@ from . import programs
 
 ROOT = Path(__file__).parents[1]
 FOLDERS = (".ci", "bench", "components", "docs", "examples", "images", "lab", "policy", "tests")
+# What Pulumi and npm write into projects.
+GENERATED = {"node_modules", "sdks"}
 # A sourced file uses variables of its program, so check it together with the program.
 SHELLCHECK = ("--check-sourced", "--external-sources", "--source-path=SCRIPTDIR")
 # The warnings come when a program is parsed, so do not run it: that would require its input.
@@ -23,11 +25,14 @@ UNRUN = "BEGIN { exit } END { exit }"
 def main() -> int:
     """Run the tools; return the exit code."""
     files = sorted(
-        path for folder in FOLDERS for path in (ROOT / folder).rglob("*") if "node_modules" not in path.parts
+        path
+        for folder in FOLDERS
+        for path in (ROOT / folder).rglob("*")
+        if GENERATED.isdisjoint(path.relative_to(ROOT).parts)
     )
     shell = [str(path.relative_to(ROOT)) for path in files if _is_shell_program(path)]
     awk = [str(path.relative_to(ROOT)) for path in files if path.suffix == ".awk"]
-    go = [str(path.relative_to(ROOT)) for path in files if path.suffix == ".go" and not _is_generated(path)]
+    go = [str(path.relative_to(ROOT)) for path in files if path.suffix == ".go"]
     workflows = sorted(str(path.relative_to(ROOT)) for path in (ROOT / ".github" / "workflows").glob("*.yml"))
     shellcheck = str(Path(sys.executable).with_name("shellcheck"))
     try:
@@ -74,10 +79,6 @@ def _is_shell_program(path: Path) -> bool:
     with path.open("rb") as stream:
         first = stream.readline()
     return first.startswith(b"#!") and first.rstrip().endswith(b"sh")
-
-
-def _is_generated(path: Path) -> bool:
-    return "sdks" in path.relative_to(ROOT).parts
 
 
 def _printed(*command: str) -> list[str]:
