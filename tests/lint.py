@@ -1,4 +1,4 @@
-"""Checks every shell script, awk and Go program, workflow and JSON file of the tree: `python -m tests.lint`."""
+"""Checks all that is neither Python nor documentation, in each of its languages: `python -m tests.lint`."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ FOLDERS = (".ci", "bench", "components", "docs", "examples", "images", "lab", "p
 GENERATED = {"node_modules", "sdks"}
 # A sourced file uses variables of its program, so check it together with the program.
 SHELLCHECK = ("--check-sourced", "--external-sources", "--source-path=SCRIPTDIR")
+# Pulumi's programs declare a resource by making it.
+OXLINT = ("--deny=correctness", "--deny=suspicious", "--allow=no-new")
 # The warnings come when a program is parsed, so do not run it: that would require its input.
 UNRUN = "BEGIN { exit } END { exit }"
 
@@ -33,13 +35,15 @@ def main() -> int:
     shell = [str(path.relative_to(ROOT)) for path in files if _is_shell_program(path)]
     awk = [str(path.relative_to(ROOT)) for path in files if path.suffix == ".awk"]
     go = [str(path.relative_to(ROOT)) for path in files if path.suffix == ".go"]
+    typescript = [str(path.relative_to(ROOT)) for path in files if path.suffix == ".ts"]
     workflows = sorted(str(path.relative_to(ROOT)) for path in (ROOT / ".github" / "workflows").glob("*.yml"))
-    shellcheck = str(Path(sys.executable).with_name("shellcheck"))
+    shellcheck, oxlint = (str(Path(sys.executable).with_name(name)) for name in ("shellcheck", "oxlint"))
     try:
         lab = Lab.of_checkout()
         gofmt = str(lab.gofmt())
         commands = [
             [shellcheck, *SHELLCHECK, *shell],
+            [oxlint, *OXLINT, *typescript],
             *([programs.path("gawk"), "--lint=fatal", "-e", UNRUN, "-f", path] for path in awk),
             # It has ShellCheck read what the steps run.
             [str(lab.actionlint()), f"-shellcheck={shellcheck}", "-pyflakes=", "-no-color", *workflows],
