@@ -232,11 +232,23 @@ def _problem(
             why = reasons.one_line(message or reason)
             return f"container {container['name']} cannot start: {why}", reasons.starts_never(reason, message), None
     for container in _containers(status):
-        ended = (container.get("lastState") or {}).get("terminated")
-        waits = ((container.get("state") or {}).get("waiting") or {}).get("reason") == "CrashLoopBackOff"
-        if waits and ended and container["name"] != report.PULLER and pulls.place_of(container["name"]) is None:
+        ended = _ended_again(container)
+        if ended and container["name"] != report.PULLER and pulls.place_of(container["name"]) is None:
             return f"container {container['name']} cannot start: {pulls.how_it_ended(ended)}", False, None
     return None, False, None
+
+
+def _ended_again(container: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """How a container ended that the kubelet starts again and again; None if it does not."""
+    state = container.get("state") or {}
+    before: Mapping[str, Any] | None = (container.get("lastState") or {}).get("terminated")
+    if (state.get("waiting") or {}).get("reason") == "CrashLoopBackOff":
+        return before
+    # A kubelet that looks again only when the back-off is over shows the end until then:
+    # https://github.com/kubernetes/kubernetes/pull/133066
+    ended: Mapping[str, Any] | None = state.get("terminated")
+    # An init container that has succeeded is ready.
+    return ended if before and not container.get("ready") else None
 
 
 def _is_of_volume(item: Mapping[str, Any], container: Mapping[str, Any], waiting: Mapping[str, Any]) -> bool:

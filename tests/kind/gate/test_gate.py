@@ -12,6 +12,7 @@ import pytest
 from prepull import PrePullDaemonSet
 
 from lab import Lab
+from lab.images.oci import File, Image, layer, program
 from lab.images.registry_client import Credentials
 
 from ..conftest import Images, Stack, UpFailed, failed_up
@@ -79,6 +80,17 @@ def test_not_schedulable(lab: Lab, stack: Stack) -> None:
     assert "the pod cannot be scheduled: 0/3 nodes are available" in screen
     assert "Insufficient cpu" in screen
     assert lab.cluster.control_plane in screen
+
+
+def test_a_container_that_always_ends(lab: Lab, stack: Stack, images: Images) -> None:
+    ends = {"bin/sh": program(lab.busybox), "bin/busybox": File(b"#!/bin/sh\nexit 3\n", 0o755)}
+    helper = images.push("helper", image=Image((layer(ends),)))
+    args = {"images": [images.push()], "runtime": "kubelet", "stagger": "1s", "attempts": None}
+
+    # Before the third back-off, during which the kubelet looks again.
+    screen = failed_up(stack, {**args, "puller_image": helper, "timeout": "30s"})
+
+    assert "container stagger cannot start: Error, code 3 (3 of 3 nodes: " in screen
 
 
 def test_refused_by_pod_security(lab: Lab, stack: Stack) -> None:

@@ -11,6 +11,11 @@ from ..cluster.pods import MOUNTED_CONDITION, stuck, unplaced
 from ..cluster.reading import NOW, read_pod, read_set
 
 
+def ended_again(name: str, end: Data) -> Data:
+    """A container that has ended twice, and that the kubelet starts again after a while."""
+    return {"name": name, "state": end, "lastState": ended(code=1), "ready": False}
+
+
 def test_a_pod_that_fits_nowhere_names_its_node_and_why() -> None:
     condition = {"type": "PodScheduled", "status": "False", "message": "Insufficient cpu."}
 
@@ -118,6 +123,19 @@ def test_a_helper_image_that_is_missing_is_the_pods_problem() -> None:
             False,
         ),
         ({"initContainerStatuses": [{**waiting("pull", "CrashLoopBackOff"), "lastState": ended()}]}, None, False),
+        (
+            {"initContainerStatuses": [ended_again("programs", ended("exec: no  file", 128, reason="StartError"))]},
+            "container programs cannot start: StartError, code 128: exec: no file",
+            False,
+        ),
+        (
+            {"containerStatuses": [ended_again("pause", ended(code=0, reason="Completed"))]},
+            "container pause cannot start: Completed, code 0",
+            False,
+        ),
+        ({"initContainerStatuses": [ended_again("pull", ended(code=1))]}, None, False),
+        ({"initContainerStatuses": [{**ended_again("programs", ended(code=0)), "ready": True}]}, None, False),
+        ({"initContainerStatuses": [{"name": "programs", "state": ended(code=1), "ready": False}]}, None, False),
         ({"phase": "Failed"}, None, False),
         ({"phase": "Pending", "reason": "Evicted"}, None, False),
         ({"initContainerStatuses": [waiting("pull", "PodInitializing")]}, None, False),
