@@ -143,7 +143,7 @@ def test_the_pictures(kubectl: Kubectl, namespace: str, project: Project, pictur
             project.stack().up(on_output=told.append, color="always")
 
     def half_way(screen: str) -> bool:
-        return all(word in screen for word in ("3 present", "pulling", "manifest unknown"))
+        return all(word in screen for word in ("present", "pulling", "manifest unknown"))
 
     command: list[str | Path] = [PREPULL, "status", "images", "--namespace", namespace, "--watch"]
     with meanwhile(update):
