@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -206,14 +206,20 @@ def _keep_of(lab: Lab, *results: Result) -> None:
 
 def _keep(described: dict[str, str], *results: Result) -> None:
     for result in results:
-        print(f"written: {save(replace(result, machine=described, measured=fingerprint(result.name)))}")
-    _report()
+        kept = replace(result, machine=described, measured=fingerprint(result.name))
+        print(f"written: {save(kept)}")
+        draw(kept, DIRECTORY)
+    _write_tables(saved())
 
 
 def _report() -> None:
     results = saved()
     for result in results:
         draw(result, DIRECTORY)
+    _write_tables(results)
+
+
+def _write_tables(results: Sequence[Result]) -> None:
     (DIRECTORY / "figures.md").write_text(page(results), encoding="utf-8")
     README.write_text(with_table(README.read_text("utf-8"), results), encoding="utf-8")
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from bench.compared.forms import FORMS, HELPERS, OURS, Cluster, Form, prepull
@@ -37,18 +38,19 @@ def measure(lab: Lab, images: ImageSet, rounds: int, say: Callable[[str], None])
         rounds: number of rounds.
         say: called with a message for each activity.
     """
-    with arrivals(lab) as heard:
-        return _Cost(lab, images, heard, say).run(rounds)
+    api = Api(lab)
+    with arrivals(lab) as heard, api.namespace():
+        return _Cost(lab, images, heard, api, say).run(rounds)
 
 
 class _Cost:
-    def __init__(self, lab: Lab, images: ImageSet, heard: Arrivals, say: Callable[[str], None]) -> None:
+    def __init__(self, lab: Lab, images: ImageSet, heard: Arrivals, api: Api, say: Callable[[str], None]) -> None:
         self._lab = lab
         self._set = images
         self._references = images.push(lab)
         self._heard = heard
         self._say = say
-        self._api = Api(lab)
+        self._api = api
         fetch(lab, HELPERS)
 
     def run(self, rounds: int) -> list[Result]:
@@ -83,8 +85,8 @@ class _Cost:
         """The requests to the registry by the first pods, and by pods that replace them."""
         clean(self._lab, self._references)
         since = registry_log.now()
-        with self._api.namespace():
-            self._apply(FORMS[f"{OURS}, containerd"])
+        with self._applied(FORMS[f"{OURS}, containerd"]):
+            self._heard.wait(self._references, DEADLINE_SECONDS)
             self._wait_until_idle()
             first = self._log(since)
             since = registry_log.now()
@@ -98,25 +100,24 @@ class _Cost:
     def _staggered(self) -> list[registry_log.Request]:
         clean(self._lab, self._references)
         since = registry_log.now()
-        with self._api.namespace():
-            self._apply(prepull("containerd", stagger=STAGGER))
+        with self._applied(prepull("containerd", stagger=STAGGER)):
+            self._heard.wait(self._references, DEADLINE_SECONDS)
         return self._log(since)
 
     def _background(self) -> float:
         """Requests to the API server per second without any form."""
-        with self._api.namespace():
-            time.sleep(2)
-            before = self._counted()
-            time.sleep(BACKGROUND_SECONDS)
-            return (self._counted() - before) / BACKGROUND_SECONDS
+        time.sleep(2)
+        before = self._counted()
+        time.sleep(BACKGROUND_SECONDS)
+        return (self._counted() - before) / BACKGROUND_SECONDS
 
     def _api_requests(self, form: Form, background: float) -> float:
         """Requests from apply until the pods report completion, minus the idle requests and our own polling."""
         clean(self._lab, self._references)
-        with self._api.namespace():
-            time.sleep(2)
-            before, began = self._counted(), time.monotonic()
-            self._apply(form)
+        time.sleep(2)
+        before, began = self._counted(), time.monotonic()
+        with self._applied(form):
+            self._heard.wait(self._references, DEADLINE_SECONDS)
             looks = self._wait_until_idle()
             during, took = self._counted() - before - looks, time.monotonic() - began
             return max(0.0, round(during - background * took))
@@ -127,13 +128,15 @@ class _Cost:
         found = _REQUESTS.findall("\n".join(lines))
         return sum(float(number) for resource, number in found if resource in _RESOURCES)
 
-    def _apply(self, form: Form) -> None:
+    @contextmanager
+    def _applied(self, form: Form) -> Iterator[None]:
+        """Create the form's objects, and remove them with their pods after the block."""
+        manifests = form(Cluster(NAMESPACE, self._references, self._lab.cluster.base_nodes))
         self._heard.forget()
-        self._create(form)
-        self._heard.wait(self._references, DEADLINE_SECONDS)
-
-    def _create(self, form: Form) -> None:
-        self._api.create(form(Cluster(NAMESPACE, self._references, self._lab.cluster.base_nodes)))
+        with self._api.removed_after(manifests):
+            self._api.create(manifests)
+            yield
+        self._api.wait_until_empty()
 
     def _wait_until_idle(self) -> int:
         """Wait until the kubelets report that every pod is ready or has ended. Return the number of polls."""
@@ -156,8 +159,7 @@ class _Cost:
         processor: dict[str, list[float]] = {}
         node = self._lab.cluster.base_nodes[-1]
         for form in _IDLE_FORMS:
-            with self._api.namespace():
-                self._create(FORMS[form])
+            with self._applied(FORMS[form]):
                 self._wait_until_idle()
                 time.sleep(5)
                 before = self._stats(node)
