@@ -87,7 +87,7 @@ def test_a_container_that_always_ends(lab: Lab, stack: Stack, images: Images) ->
     helper = images.push("helper", image=Image((layer(ends),)))
     args = {"images": [images.push()], "runtime": "kubelet", "stagger": "1s", "attempts": None}
 
-    # Before the third back-off, during which the kubelet looks again.
+    # Newer kubelets show CrashLoopBackOff a minute after the container has ended, or never.
     screen = failed_up(stack, {**args, "puller_image": helper, "timeout": "30s"})
 
     assert "container stagger cannot start: Error, code 3 (3 of 3 nodes: " in screen

@@ -126,7 +126,7 @@ def test_promtool_accepts_the_rules_and_its_tests_of_them_pass(promtool: Path) -
     print(run(promtool, "test", "rules", EXAMPLE / "rules.test.yaml"))
 
 
-# The kubelet waits 70 s before the third restart, and longer where the machine is busy.
+# The kubelet's back-off before the third restart is half a minute, and longer where the machine is busy.
 @pytest.mark.timeout(900, func_only=True)
 def test_exactly_what_is_wrong_raises_an_alert_and_every_panel_has_data(
     lab: Lab,
