@@ -33,9 +33,7 @@ def main() -> int:
         if GENERATED.isdisjoint(path.relative_to(ROOT).parts)
     )
     shell = [str(path.relative_to(ROOT)) for path in files if _is_shell_program(path)]
-    awk = [str(path.relative_to(ROOT)) for path in files if path.suffix == ".awk"]
-    go = [str(path.relative_to(ROOT)) for path in files if path.suffix == ".go"]
-    typescript = [str(path.relative_to(ROOT)) for path in files if path.suffix == ".ts"]
+    awk, go, typescript = (_with_suffix(files, suffix) for suffix in (".awk", ".go", ".ts"))
     workflows = sorted(str(path.relative_to(ROOT)) for path in (ROOT / ".github" / "workflows").glob("*.yml"))
     shellcheck, oxlint = (str(Path(sys.executable).with_name(name)) for name in ("shellcheck", "oxlint"))
     try:
@@ -55,6 +53,10 @@ def main() -> int:
     wrong += [f"{path}: gofmt writes it in another way" for path in _printed(gofmt, "-l", *go)]
     print("".join(f"{line}\n" for line in wrong), end="", file=sys.stderr)
     return int(sum(_failed(command) for command in commands) + len(wrong) > 0)
+
+
+def _with_suffix(files: Sequence[Path], suffix: str) -> list[str]:
+    return [str(path.relative_to(ROOT)) for path in files if path.suffix == suffix]
 
 
 def _wrong_json(path: Path) -> list[str]:
